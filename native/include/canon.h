@@ -1,0 +1,49 @@
+/* Canonical types: what crosses between the halves. Values are those of the MPI-5 standard ABI (constants.h, generated).
+ * Included by the core, the stubs and the proxies; holds no code of either half. */
+#ifndef MANA_CANON_H
+#define MANA_CANON_H
+#include <stdint.h>
+
+/* A handle: 0 never valid, 1..4095 predefined, else 0x80000000 | kind << 26 | index, MANA_FIRST_INDEX <= index < 2^22. */
+typedef uint32_t mana_h;
+enum mana_kind {
+  MANA_KIND_COMM = 1,
+  MANA_KIND_GROUP = 2,
+  MANA_KIND_DATATYPE = 3,
+  MANA_KIND_FILE = 4,
+  MANA_KIND_ERRHANDLER = 5,
+  MANA_KIND_OP = 6,
+  MANA_KIND_INFO = 7,
+  MANA_KIND_WIN = 8,
+  MANA_KIND_KEYVAL = 9,
+  MANA_KIND_MESSAGE = 10,
+  MANA_KIND_REQUEST = 11,
+  MANA_KIND_SESSION = 12,
+  MANA_KINDS = 16
+};
+#define MANA_FIRST_INDEX 4096u
+#define MANA_INDEX_BITS 22
+#define MANA_INDEX_MASK ((1u << MANA_INDEX_BITS) - 1)
+
+static inline mana_h mana_handle(enum mana_kind kind, uint32_t index) {
+  return 0x80000000u | (uint32_t)kind << 26 | index;
+}
+static inline uint32_t mana_index(mana_h h) {
+  return h & MANA_INDEX_MASK;
+}
+static inline int mana_is_user(mana_h h) {
+  return h >> 31;
+}
+
+/* MPI_Status, canonical: the MPI-5 layout, with the private words given a meaning. MPI-5.0 section 20.3. */
+typedef struct mana_status {
+  int32_t source, tag, error;
+  int32_t cancelled;
+  int64_t bytes; /* received bytes */
+  int64_t reserved;
+} mana_status;
+_Static_assert(sizeof(mana_status) == 32, "MPI-5 status is 32 bytes");
+
+/* Error codes at or above this were made by the application (MPI_Add_error_code); they never reach a site. */
+#define MANA_ERR_USER_BASE 0x4000
+#endif

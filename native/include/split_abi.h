@@ -1,0 +1,107 @@
+/* The contract between the two halves of a split process.
+ *
+ * Four programs include it: the resident blob and the stub libraries (upper half), the lower-half program and the
+ * proxy library (lower half). A checkpoint image holds these structures, so:
+ *   - an edit that moves or removes a field, or renumbers an enum, bumps SPLIT_ABI_VERSION;
+ *   - new fields and new enumerators go at the end and need no bump.
+ */
+#ifndef MANA_SPLIT_ABI_H
+#define MANA_SPLIT_ABI_H
+#include <stddef.h>
+#include <stdint.h>
+
+#define SPLIT_ABI_VERSION 1
+#define SPLIT_MAGIC 0x616e616d00000000ull /* "mana" in the high half */
+
+/* --- Where things are. Everything mapped in these ranges IS the upper half. --------------------------------------
+ * 0x2000... collides with the legacy mmap layout (`setarch -L`), unlimited stacks use 0x14...-0x15...: see
+ * docs/ARCHITECTURE.md. */
+#define ARENA_LO 0x300000000000ull
+#define ARENA_HI 0x500000000000ull
+#define LOW_HI 0x100000000ull         /* low 4 GiB: non-PIE programs, their heap, MAP_32BIT */
+#define TABLE_ADDR ARENA_LO           /* struct split_table, read-write */
+#define MPI_TABLE_ADDR (ARENA_LO + 0x40000) /* struct mpi_table */
+#define ARENA_BUMP (ARENA_LO + 0x40000000)  /* mmap(NULL) area, grows upward */
+#define ARENA_PIE 0x310000000000ull   /* a PIE program; its heap follows it */
+#define ARENA_STACK_TOP 0x4fff00000000ull
+#define RESIDENT_ADDR 0x4ffff0000000ull /* the resident blob: top of the arena, so one allowed range covers it and all above */
+
+static inline int split_in_arena(uint64_t addr) {
+  return addr - ARENA_LO < ARENA_HI - ARENA_LO;
+}
+static inline int split_is_upper(uint64_t addr) {
+  return split_in_arena(addr) || addr < LOW_HI;
+}
+
+/* --- Services of the lower half, called from the upper half with the lower FS in place unless a line says otherwise. */
+enum split_service {
+  SVC_LOAD_PROXY, /* int (void): loads the proxy and the site's MPI, fills the MPI table; 0, or a negative errno (said on stderr) */
+  SVC_EXITING,    /* void (void): the program is leaving through exit() */
+  SVC_ATTACH,     /* uint64_t (uint64_t upper_fs): called with the UPPER FS; returns a lower FS for this thread, 0 on failure */
+  SVC_DETACH,     /* void (uint64_t lower_fs): called with the UPPER FS; gives it back */
+  SVC_MUNMAP,     /* long (void *, size_t): munmap through the lower libc, so that registration caches see it */
+  SVC_MREMAP,     /* long (void *, size_t, size_t, int, void *): likewise */
+  SVC_MADVISE,    /* long (void *, size_t, int): likewise */
+  SVC_REPORT,     /* void (const char *text): one message to the user, on stderr */
+  SVC_MAX = 64
+};
+
+/* --- Entry points of the upper half, called by the proxy with the upper FS in place (see proxy/upcall.h). ---------- */
+enum split_upcall {
+  UPCALL_OP,              /* void (uint32_t op, void *in, void *inout, int64_t count, uint32_t datatype) */
+  UPCALL_GREQUEST_QUERY,  /* int (void *state, struct mana_status *) */
+  UPCALL_GREQUEST_FREE,   /* int (void *state) */
+  UPCALL_GREQUEST_CANCEL, /* int (void *state, int complete) */
+  UPCALL_DATAREP_READ,    /* int (void *userbuf, uint32_t datatype, int64_t count, void *filebuf, int64_t position, void *state) */
+  UPCALL_DATAREP_WRITE,   /* likewise */
+  UPCALL_DATAREP_EXTENT,  /* int (uint32_t datatype, intptr_t *extent, void *state) */
+  UPCALL_MAX = 32
+};
+
+/* Kernel's struct sigaction (not libc's), man 2 rt_sigaction. */
+struct kernel_sigaction {
+  uint64_t handler, flags, restorer, mask;
+};
+#define SPLIT_NSIG 65
+
+enum split_vdso { VDSO_CLOCK_GETTIME, VDSO_GETTIMEOFDAY, VDSO_TIME, VDSO_GETCPU, VDSO_CLOCK_GETRES, VDSO_MAX = 8 };
+
+/* Per-thread state of the upper half, thread-local in the stub library; its offset from FS is split_table.upper_tls_offset. */
+struct upper_tls {
+  uint64_t lower_fs;   /* this thread's lower FS; valid while generation matches */
+  uint64_t generation; /* split_table.generation it belongs to; 0 = never attached */
+  uint32_t depth;      /* crossings under way on this thread (a callback that calls MPI makes it 2) */
+  uint32_t pad;
+};
+
+/* Lives at TABLE_ADDR for the life of the upper half; saved with the image. */
+struct split_table {
+  uint64_t magic;      /* SPLIT_MAGIC | SPLIT_ABI_VERSION */
+  uint64_t generation; /* +1 at each start of a lower half: makes cached lower FS bases stale */
+  void *service[SVC_MAX];
+  void *upcall[UPCALL_MAX];
+  void *vdso[VDSO_MAX];       /* the current kernel's vDSO functions */
+  uint64_t lower_fs_main;     /* lower FS of the initial thread */
+  int64_t lower_upper_fs_off; /* from a lower FS to its `upper_fs` word: the upper FS of the thread that runs on it */
+  int64_t upper_tls_offset;   /* from an upper FS to its struct upper_tls; 0 = no stub loaded yet */
+  int32_t pid;                /* of the rank; a forked child compares */
+  int32_t have_fsgsbase;      /* wrfsbase may be used; else arch_prctl */
+  int32_t mpi_state;          /* enum split_mpi_state */
+  int32_t verbose;            /* -v count of the launch */
+  int32_t thread_multiple;    /* MPI_THREAD_MULTIPLE was granted: core tables need their locks */
+  int32_t dispatch;           /* syscall user dispatch is armed */
+  char exe[4096];             /* what readlink(/proc/self/exe) must answer */
+  char stub_dir[4096];        /* folder of the stub libraries */
+  char lower_exe[4096];       /* the lower-half program, for exec'd programs that must run split too */
+};
+enum split_mpi_state { SPLIT_MPI_NOT_LOADED, SPLIT_MPI_LOADED, SPLIT_MPI_INITIALIZED, SPLIT_MPI_FINALIZED };
+#define SPLIT ((struct split_table *)TABLE_ADDR)
+
+/* The crossing table: one function pointer per MPI function of the description, slot numbers in the generated mpi_table.h.
+ * SVC_LOAD_PROXY fills it. */
+#define MPI_TABLE_SLOTS 2048
+struct mpi_table {
+  void *fn[MPI_TABLE_SLOTS];
+};
+#define MPI_TABLE ((struct mpi_table *)MPI_TABLE_ADDR)
+#endif
