@@ -1,0 +1,36 @@
+/* What the rooms of the core offer each other and the generated code. */
+#ifndef MANA_CORE_H
+#define MANA_CORE_H
+#include <stdlib.h>
+
+#include "canon.h"
+#include "constants.h"
+#include "crossing.h"
+#include "mpi_table.h"
+#include "object.h"
+
+/* --- error.c ---------------------------------------------------------------------------------------------------- */
+/* An MPI call failed with canonical code rc: invokes the error handler of the object (MPI-4.1 section 9.3) and returns
+ * rc, unless the handler does not return. `name` is the call's, for the message. rc == MANA_ERR_UNSUPPORTED_OPERATION from a
+ * function that the site lacks returns directly, without a handler. */
+int core_fail(enum mana_kind kind, mana_h object, int rc, const char *name)
+    __attribute__((visibility("hidden"), cold, warn_unused_result));
+
+/* --- comm.c ----------------------------------------------------------------------------------------------------- */
+/* Ranks that a collective's arrays are indexed by: the remote size of an intercommunicator, else the size; 0 when unknown. */
+int core_peers(mana_h comm) __attribute__((visibility("hidden")));
+/* Neighbours of a topology: length of the receive (in) or send (out) arrays of a neighbour collective. */
+int core_in_degree(mana_h comm) __attribute__((visibility("hidden")));
+int core_out_degree(mana_h comm) __attribute__((visibility("hidden")));
+
+/* --- small arrays ------------------------------------------------------------------------------------------------ */
+enum { CORE_SMALL = 128 };
+/* CORE_ARRAY(type, name, n): n elements, on the stack up to CORE_SMALL; CORE_ARRAY_FREE(name) after use. NULL when out of memory. */
+#define CORE_ARRAY(type, name, n)                                                                                      \
+  type name##_small[CORE_SMALL];                                                                                       \
+  type *name = (size_t)(n) <= CORE_SMALL ? name##_small : malloc((size_t)(n) * sizeof(type))
+#define CORE_ARRAY_FREE(name)                                                                                          \
+  do {                                                                                                                 \
+    if (name != name##_small) free(name);                                                                              \
+  } while (0)
+#endif

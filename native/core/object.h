@@ -1,0 +1,69 @@
+/* Objects of the application as the core keeps them: one table per kind, indexed by handle.
+ *
+ * The first word of an object is its canonical handle: programs of the Open MPI ABI hold a pointer to the object and
+ * translate with one load. Objects are pooled and never returned to libc, so a stale pointer reads a stale handle, not
+ * unmapped memory. Tables are reserved once at full size and never move. */
+#ifndef MANA_CORE_OBJECT_H
+#define MANA_CORE_OBJECT_H
+#include "canon.h"
+#include "split_abi.h"
+
+struct core_attribute; /* attribute.h */
+
+/* How a callback of the application wants to be called. */
+enum core_convention { CORE_C, CORE_C_LARGE, CORE_FORTRAN };
+
+struct core_object {
+  uint64_t handle; /* canonical; must stay first (ABI of the Open MPI stub) */
+  int32_t refs;    /* the application's reference plus those of operations and objects that use it */
+  mana_h errhandler;                 /* comm, win, file, session */
+  struct core_attribute *attributes; /* comm, datatype, win: newest first */
+  union {
+    struct {
+      int32_t rank, size, remote_size, inter; /* -1 = not asked yet */
+      int32_t in_degree, out_degree;          /* neighbours of a topology; -1 = not asked yet */
+    } comm;
+    struct {
+      int64_t size; /* bytes; -1 = not asked yet, MANA_UNDEFINED = does not fit */
+    } datatype;
+    struct {
+      mana_h comm;        /* where it was started: whose error handler speaks (also win or file) */
+      uint8_t persistent; /* survives its completion */
+      uint8_t generalized;
+    } request;
+    struct {
+      void *function;
+      int32_t convention; /* enum core_convention */
+      int32_t commute;
+    } op;
+    struct {
+      void *function;
+      int32_t convention;
+      int32_t target; /* enum mana_kind of what it may be set on */
+    } errhandler_of;
+    struct {
+      void *base;        /* what Win_allocate and the like returned, for MPI_WIN_BASE */
+      int64_t size;
+      int32_t disp_unit, flavor, model;
+    } win;
+  };
+};
+
+/* All predefined objects exist when the stub is constructed; user objects from core_new on. */
+extern struct core_object **core_table[MANA_KINDS] __attribute__((visibility("hidden")));
+
+/* The object behind a handle of a known kind; NULL where there is none. */
+static inline struct core_object *core_object(enum mana_kind kind, mana_h h) {
+  return core_table[kind][mana_index(h)];
+}
+
+/* A fresh handle with refs = 1 and everything else reset; 0 when the table is full or memory is out. */
+mana_h core_new(enum mana_kind kind) __attribute__((visibility("hidden"), warn_unused_result));
+/* Gives a handle back. Predefined handles are left alone. */
+void core_delete(enum mana_kind kind, mana_h h) __attribute__((visibility("hidden")));
+/* After a constructor: the proxy left `got` where the core had put `fresh`; another value (a null, a predefined object)
+ * means that the fresh one is not needed. Returns got. */
+mana_h core_settle(enum mana_kind kind, mana_h fresh, mana_h got) __attribute__((visibility("hidden")));
+
+void core_objects_create(void) __attribute__((visibility("hidden")));
+#endif

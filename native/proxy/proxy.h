@@ -1,0 +1,71 @@
+/* What generated and hand-written proxies share. Compiled with the site's own mpi.h; runs in the lower half with the lower FS. */
+#ifndef MANA_PROXY_H
+#define MANA_PROXY_H
+#include <limits.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+/* First: whether the site still declares what MPI-3 removed is for the backend to say. */
+#include "backend.h"
+
+#include <mpi.h>
+
+#include "canon.h"
+#include "constants.h"
+#include "mpi_table.h"
+#include "site_have.h"
+#include "split_abi.h"
+
+/* Not an MPI code: the site has no such function. The core turns it into MPI_ERR_UNSUPPORTED_OPERATION without a handler. */
+#define MANA_RC_ABSENT (-1)
+
+#include "px_error.h"
+#include "px_handle.h"
+#include "px_status.h"
+
+static inline int px_is_in_place(const void *buffer) {
+  return buffer == (const void *)(intptr_t)1;
+}
+/* MPI_BOTTOM is 0 everywhere; MPI_IN_PLACE is not. */
+static inline const void *px_buffer(const void *buffer) {
+  return __builtin_expect(px_is_in_place(buffer), 0) ? MPI_IN_PLACE : buffer;
+}
+/* MPI_UNWEIGHTED and MPI_WEIGHTS_EMPTY, canonical 10 and 11. */
+static inline const int *px_weights(const int *weights) {
+  if (weights == (const int *)(intptr_t)10) return MPI_UNWEIGHTED;
+  if (weights == (const int *)(intptr_t)11) return MPI_WEIGHTS_EMPTY;
+  return weights;
+}
+
+/* --- comm_facts.c: lengths of arrays that follow from a communicator; 0 when it is not valid. ---------------------- */
+int px_peers(mana_h comm);                /* remote size on an intercommunicator, else size */
+int px_root_peers(mana_h comm, int root); /* the same on the root, 0 elsewhere: arrays are significant at the root only */
+int px_in_degree(mana_h comm);
+int px_out_degree(mana_h comm);
+
+/* --- small arrays -------------------------------------------------------------------------------------------------- */
+enum { PX_SMALL = 128 };
+#define PX_ARRAY(type, name, n)                                                                                        \
+  type name##_small[PX_SMALL];                                                                                         \
+  type *name = (size_t)(n) <= PX_SMALL ? name##_small : malloc((size_t)(n) * sizeof(type))
+#define PX_ARRAY_FREE(name)                                                                                            \
+  do {                                                                                                                 \
+    if (name != name##_small) free(name);                                                                              \
+  } while (0)
+
+/* Wide counts to what a base function takes; not 0 where one does not fit. A NULL source stays unread. */
+static inline int px_narrow_int(int *to, const int64_t *from, int n) {
+  for (int i = 0; from && i < n; i++) {
+    if ((int)from[i] != from[i]) return 1;
+    to[i] = (int)from[i];
+  }
+  return 0;
+}
+static inline int px_narrow_aint(MPI_Aint *to, const int64_t *from, int n) {
+  for (int i = 0; from && i < n; i++) to[i] = (MPI_Aint)from[i];
+  return 0;
+}
+
+void px_fill(struct mpi_table *table); /* generated */
+#endif

@@ -1,0 +1,40 @@
+/* Site codes to canonical ones; texts of the site for the codes it returned. */
+#include "px_error.h"
+
+#include <string.h>
+
+#include "proxy.h"
+#include "site_values.h"
+
+enum { CLASSES = 256 };
+/* The latest site code of each canonical class: its text is the most exact thing we can say of that class. */
+static int latest[CLASSES];
+
+int px_error(int rc) {
+  int site_class = MPI_ERR_OTHER;
+  MPI_Error_class(rc, &site_class);
+  int canonical = px_error_code_out(site_class);
+  if (canonical <= 0) canonical = MANA_ERR_OTHER;
+  if (canonical < CLASSES) __atomic_store_n(&latest[canonical], rc, __ATOMIC_RELAXED);
+  return canonical;
+}
+
+int px_error_sets_status(int rc) {
+  int site_class = MPI_SUCCESS;
+  MPI_Error_class(rc, &site_class);
+  return site_class == MPI_ERR_TRUNCATE || site_class == MPI_ERR_IN_STATUS;
+}
+
+/* MPI_Error_string, canonical code in, text of MANA_MAX_ERROR_STRING out. */
+int px_Error_string(int errorcode, char *string, int *resultlen) {
+  char text[MPI_MAX_ERROR_STRING + 1] = "";
+  int length = 0;
+  int code = errorcode > 0 && errorcode < CLASSES ? __atomic_load_n(&latest[errorcode], __ATOMIC_RELAXED) : 0;
+  if (!code) code = px_error_code_in(errorcode);
+  int rc = MPI_Error_string(code, text, &length);
+  if (rc != MPI_SUCCESS) return px_error(rc);
+  *resultlen = (int)strnlen(text, MANA_MAX_ERROR_STRING - 1);
+  memcpy(string, text, (size_t)*resultlen);
+  string[*resultlen] = 0;
+  return 0;
+}

@@ -1,0 +1,109 @@
+/* Handle tables of the proxy, and the way back for handles the site gives us unasked. */
+#include "px_handle.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <sys/mman.h>
+
+#include "proxy.h"
+#include "site_values.h"
+
+#define PX_TABLE(id, type) type *px_table_##id;
+PX_TABLE(comm, MPI_Comm)
+PX_TABLE(group, MPI_Group)
+PX_TABLE(datatype, MPI_Datatype)
+PX_TABLE(op, MPI_Op)
+PX_TABLE(request, MPI_Request)
+PX_TABLE(message, MPI_Message)
+PX_TABLE(win, MPI_Win)
+PX_TABLE(file, MPI_File)
+PX_TABLE(info, MPI_Info)
+PX_TABLE(errhandler, MPI_Errhandler)
+PX_TABLE(session, px_session_type)
+
+/* --- reverse: an open-addressing hash per kind; grows at half full; a removed entry keeps its key with handle 0 ------- */
+struct entry {
+  uintptr_t site;
+  mana_h handle;
+  int used;
+};
+static struct reverse {
+  struct entry *entries;
+  size_t capacity, used; /* capacity is a power of two */
+} reverses[MANA_KINDS];
+static pthread_mutex_t reverse_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static struct entry *find(const struct reverse *r, uintptr_t site) {
+  size_t i = (site * 0x9e3779b97f4a7c15ull) >> 20;
+  for (;; i++) {
+    struct entry *e = &r->entries[i & (r->capacity - 1)];
+    if (!e->used || e->site == site) return e;
+  }
+}
+
+static int grow(struct reverse *r) {
+  struct reverse bigger = {.capacity = r->capacity ? r->capacity * 2 : 256};
+  bigger.entries = calloc(bigger.capacity, sizeof *bigger.entries);
+  if (!bigger.entries) return -ENOMEM;
+  for (size_t i = 0; i < r->capacity; i++) {
+    if (!r->entries[i].used || !r->entries[i].handle) continue; /* removed ones are dropped here */
+    *find(&bigger, r->entries[i].site) = r->entries[i];
+    bigger.used++;
+  }
+  free(r->entries);
+  *r = bigger;
+  return 0;
+}
+
+mana_h px_reverse(enum mana_kind kind, uintptr_t site) {
+  pthread_mutex_lock(&reverse_lock);
+  const struct reverse *r = &reverses[kind];
+  mana_h h = r->capacity ? find(r, site)->handle : 0;
+  pthread_mutex_unlock(&reverse_lock);
+  return h;
+}
+
+void px_reverse_add(enum mana_kind kind, uintptr_t site, mana_h h) {
+  pthread_mutex_lock(&reverse_lock);
+  struct reverse *r = &reverses[kind];
+  if (r->used * 2 < r->capacity || grow(r) == 0) {
+    struct entry *e = find(r, site);
+    r->used += !e->used;
+    *e = (struct entry){site, h, 1};
+  }
+  pthread_mutex_unlock(&reverse_lock);
+}
+
+void px_reverse_remove(enum mana_kind kind, uintptr_t site) {
+  px_reverse_add(kind, site, 0);
+}
+
+/* --- creation --------------------------------------------------------------------------------------------------------- */
+static void *reserve(size_t element) {
+  void *p = mmap(NULL, element << MANA_INDEX_BITS, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  return p == MAP_FAILED ? NULL : p;
+}
+
+/* Index 0 is what an invalid handle of the application becomes: the site's null, which every MPI checks for. */
+#define CREATE(id)                                                                                                     \
+  do {                                                                                                                 \
+    px_table_##id = reserve(sizeof *px_table_##id);                                                                    \
+    if (!px_table_##id) return -ENOMEM;                                                                                \
+    px_table_##id[0] = PX_NULL_##id;                                                                                   \
+  } while (0)
+
+int px_handles_create(void) {
+  CREATE(comm);
+  CREATE(group);
+  CREATE(datatype);
+  CREATE(op);
+  CREATE(request);
+  CREATE(message);
+  CREATE(win);
+  CREATE(file);
+  CREATE(info);
+  CREATE(errhandler);
+  CREATE(session);
+  px_site_handles();
+  return 0;
+}
