@@ -1,0 +1,51 @@
+namespace Mana.Bundles.Probe;
+
+/// <summary>Finds executables by name on PATH and in folders that may hold * and $VARIABLE.</summary>
+public sealed class Candidates(Func<string, string?> variable)
+{
+    public IEnumerable<string> Find(IEnumerable<string> names, IEnumerable<string> folders)
+    {
+        string[] onPath = (variable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries);
+        string[] all = [.. onPath.Concat(folders.SelectMany(Expand)).Distinct(StringComparer.Ordinal)];
+        HashSet<string> seen = new(StringComparer.Ordinal);
+        foreach (string name in names)
+            foreach (string folder in all)
+            {
+                string file = Path.Combine(folder, name);
+                if (IsExecutable(file) && seen.Add(file)) yield return file;
+            }
+    }
+
+    public string? OnPath(string name) => name.Contains('/', StringComparison.Ordinal)
+        ? IsExecutable(name) ? Path.GetFullPath(name) : null
+        : Find([name], []).FirstOrDefault();
+
+    public static bool IsExecutable(string file) =>
+        File.Exists(file) && Mono.Unix.Native.Syscall.access(file, Mono.Unix.Native.AccessModes.X_OK) == 0;
+
+    /// <summary>A pattern whose variable is unset stands for nothing. Matches come newest name first, so that newer versions win.</summary>
+    public IEnumerable<string> Expand(string pattern)
+    {
+        string[] parts = pattern.Split('/');
+        for (int i = 0; i < parts.Length; i++)
+        {
+            if (!parts[i].StartsWith('$')) continue;
+            string? value = variable(parts[i][1..]);
+            if (string.IsNullOrEmpty(value)) return [];
+            parts[i] = value;
+        }
+        return Glob(string.Join('/', parts)).OrderDescending(StringComparer.Ordinal);
+    }
+
+    public static IEnumerable<string> Glob(string pattern)
+    {
+        int star = pattern.IndexOf('*', StringComparison.Ordinal);
+        if (star < 0) return Directory.Exists(pattern) ? [pattern] : [];
+        int from = pattern.LastIndexOf('/', star), to = pattern.IndexOf('/', star);
+        string parent = from <= 0 ? "/" : pattern[..from], rest = to < 0 ? "" : pattern[to..];
+        string name = pattern[(from + 1)..(to < 0 ? pattern.Length : to)];
+        if (!Directory.Exists(parent)) return [];
+        IEnumerable<string> matches = Directory.EnumerateDirectories(parent, name);
+        return matches.SelectMany(match => Glob(match + rest));
+    }
+}

@@ -1,0 +1,80 @@
+using Mana.Bundles.Backends;
+using Mana.Bundles.Processes;
+using Mana.Bundles.Profile;
+
+namespace Mana.Bundles.Probe;
+
+/// <summary>What a compiler wrapper was seen to be.</summary>
+/// <param name="Macros">All macros after <c>#include &lt;mpi.h&gt;</c>, by name.</param>
+internal sealed record WrapperFacts(CompilerChoice Compiler, IReadOnlyDictionary<string, string> Macros);
+
+/// <summary>Takes a compiler wrapper apart and reads the macros of the mpi.h that it finds.</summary>
+internal sealed class WrapperProbe(ProbeRules rules, string scratch)
+{
+    /// <summary>Null, with the reason, for a wrapper that is another MPI's or does not work.</summary>
+    public async Task<(WrapperFacts? Facts, string Reason)> TryAsync(string wrapper, CancellationToken stop)
+    {
+        IReadOnlyList<string>? command = await ShowAsync(wrapper, stop);
+        if (command is null || command.Count == 0) return (null, "does not tell its compiler and flags");
+        CompilerChoice compiler = Separate(wrapper, command);
+        ChildCommand dump = new(compiler.Command, [.. compiler.Cflags, "-E", "-dM", "-include", "mpi.h", "-x", "c", "/dev/null"]) { Folder = scratch };
+        ChildResult result = await Gateway.TryRunAsync(dump, stop);
+        if (!result.Succeeded) return (null, "cannot compile a program with mpi.h: " + FirstLine(result.Error));
+        Dictionary<string, string> macros = Macros(result.Output);
+        if (rules.Defines.FirstOrDefault(d => !Known(d, macros)) is { } missing) return (null, $"its mpi.h does not define {missing}");
+        if (rules.Lacks.FirstOrDefault(macros.ContainsKey) is { } foreign) return (null, $"its mpi.h defines {foreign}: another MPI");
+        return (new WrapperFacts(compiler, macros), "");
+    }
+
+    /// <summary>The version pattern with its {MACRO} holes filled; quotes of string macros removed.</summary>
+    public string Version(IReadOnlyDictionary<string, string> macros)
+    {
+        if (rules.VersionVariable is { } name && Environment.GetEnvironmentVariable(name) is { Length: > 0 } told) return told;
+        string version = rules.Version;
+        foreach ((string macro, string value) in macros)
+            version = version.Replace("{" + macro + "}", value.Trim('"'), StringComparison.Ordinal);
+        return version;
+    }
+
+    /// <summary>Where the version comes from the environment, its variable proves the identity as well as the macro does.</summary>
+    private bool Known(string macro, Dictionary<string, string> macros) =>
+        macros.ContainsKey(macro) || (rules.VersionVariable is { } v && Environment.GetEnvironmentVariable(v) is { Length: > 0 });
+
+    private async Task<IReadOnlyList<string>?> ShowAsync(string wrapper, CancellationToken stop)
+    {
+        foreach (string option in rules.Show)
+        {
+            ChildResult result = await Gateway.TryRunAsync(new ChildCommand(wrapper, [option]) { Folder = scratch }, stop);
+            if (result.Succeeded && result.Output.Trim().Length > 0) return Shell.Split(result.Output.Trim());
+        }
+        if (rules.ShowCflags is null || rules.ShowLibs is null) return null;
+        ChildResult cflags = await Gateway.TryRunAsync(new ChildCommand(wrapper, [rules.ShowCflags]), stop);
+        ChildResult libs = await Gateway.TryRunAsync(new ChildCommand(wrapper, [rules.ShowLibs]), stop);
+        return cflags.Succeeded && libs.Succeeded ? [wrapper, .. Shell.Split(cflags.Output.Trim()), .. Shell.Split(libs.Output.Trim())] : null;
+    }
+
+    private static CompilerChoice Separate(string wrapper, IReadOnlyList<string> command)
+    {
+        List<string> cflags = [], ldflags = [];
+        foreach (string word in command.Skip(1))
+            (IsLinkFlag(word) ? ldflags : cflags).Add(word);
+        return new CompilerChoice { Wrapper = wrapper, Command = command[0], Cflags = cflags, Ldflags = ldflags };
+    }
+
+    private static bool IsLinkFlag(string word) =>
+        word.StartsWith("-l", StringComparison.Ordinal) || word.StartsWith("-L", StringComparison.Ordinal)
+        || word.StartsWith("-Wl,", StringComparison.Ordinal) || word.EndsWith(".so", StringComparison.Ordinal) || word.EndsWith(".a", StringComparison.Ordinal);
+
+    private static Dictionary<string, string> Macros(string dump)
+    {
+        Dictionary<string, string> macros = new(StringComparer.Ordinal);
+        foreach (string line in dump.Split('\n'))
+        {
+            string[] words = line.Split(' ', 3);
+            if (words.Length >= 2 && string.Equals(words[0], "#define", StringComparison.Ordinal)) macros[words[1]] = words.Length > 2 ? words[2] : "";
+        }
+        return macros;
+    }
+
+    private static string FirstLine(string text) => text.Split('\n').FirstOrDefault(l => l.Contains("error", StringComparison.Ordinal)) ?? text.Split('\n')[0];
+}
