@@ -1,0 +1,10 @@
+/* What a proxy must know of Cray MPICH beyond the standard. Included before the site's mpi.h. */
+#ifndef MANA_BACKEND_H
+#define MANA_BACKEND_H
+#define MANA_BACKEND_NAME "craympi"
+
+/* Status: the low word, then 31 high bits above the cancelled bit. MPICH's, by the ABI initiative. */
+#define BACKEND_STATUS_BYTES(s)                                                                                        \
+  ((int64_t)((uint64_t)((uint32_t)(s)->count_hi_and_cancelled >> 1) << 32 | (uint32_t)(s)->count_lo))
+#define BACKEND_STATUS_CANCELLED(s) ((s)->count_hi_and_cancelled & 1)
+#endif
