@@ -10,8 +10,9 @@
 
 struct core_attribute; /* attribute.h */
 
-/* How a callback of the application wants to be called. */
-enum core_convention { CORE_C, CORE_C_LARGE, CORE_FORTRAN };
+/* How a callback of the application wants to be called. CORE_FORTRAN_INTEGER: the bindings of MPI-1, where attributes are
+ * INTEGER, not INTEGER(KIND=MPI_ADDRESS_KIND). CORE_CXX: Open MPI's C++ library, whose reduction takes a fifth argument. */
+enum core_convention { CORE_C, CORE_C_LARGE, CORE_FORTRAN, CORE_FORTRAN_INTEGER, CORE_CXX };
 
 struct core_object {
   uint64_t handle; /* canonical; must stay first (ABI of the Open MPI stub) */
@@ -41,6 +42,12 @@ struct core_object {
       int32_t convention;
       int32_t target; /* enum mana_kind of what it may be set on */
     } errhandler_of;
+    struct {
+      void *copy, *remove, *extra_state;
+      uint8_t convention; /* enum core_convention */
+      uint8_t target;     /* enum mana_kind of the objects it is for */
+      uint8_t freed;      /* by the application; attributes may still use it */
+    } keyval;
     struct {
       void *base;        /* what Win_allocate and the like returned, for MPI_WIN_BASE */
       int64_t size;

@@ -44,6 +44,9 @@ typedef struct mana_status {
 } mana_status;
 _Static_assert(sizeof(mana_status) == 32, "MPI-5 status is 32 bytes");
 
-/* Error codes at or above this were made by the application (MPI_Add_error_code); they never reach a site. */
-#define MANA_ERR_USER_BASE 0x4000
+/* Error codes at or above this were made by the application (MPI_Add_error_code); they never reach a site. Above MPI_ERR_LASTCODE of
+ * every ABI (MPICH's is 0x3fffffff), as MPI-4.1 section 9.5 wants, so that they pass unchanged. */
+#define MANA_ERR_USER_BASE 0x40000000
+/* Not an MPI code: the site has no such function. The core turns it into MPI_ERR_UNSUPPORTED_OPERATION without a handler. */
+#define MANA_RC_ABSENT (-1)
 #endif

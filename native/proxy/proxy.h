@@ -17,9 +17,6 @@
 #include "site_have.h"
 #include "split_abi.h"
 
-/* Not an MPI code: the site has no such function. The core turns it into MPI_ERR_UNSUPPORTED_OPERATION without a handler. */
-#define MANA_RC_ABSENT (-1)
-
 #include "px_error.h"
 #include "px_handle.h"
 #include "px_status.h"
@@ -41,6 +38,7 @@ static inline const int *px_weights(const int *weights) {
 /* --- comm_facts.c: lengths of arrays that follow from a communicator; 0 when it is not valid. ---------------------- */
 int px_peers(mana_h comm);                /* remote size on an intercommunicator, else size */
 int px_root_peers(mana_h comm, int root); /* the same on the root, 0 elsewhere: arrays are significant at the root only */
+int px_local_size(mana_h comm);
 int px_in_degree(mana_h comm);
 int px_out_degree(mana_h comm);
 
