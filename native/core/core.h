@@ -22,6 +22,12 @@ int core_peers(mana_h comm) __attribute__((visibility("hidden")));
 /* Neighbours of a topology: length of the receive (in) or send (out) arrays of a neighbour collective. */
 int core_in_degree(mana_h comm) __attribute__((visibility("hidden")));
 int core_out_degree(mana_h comm) __attribute__((visibility("hidden")));
+/* A constructor made comm from parent. */
+void core_comm_born(mana_h comm, mana_h parent) __attribute__((visibility("hidden")));
+
+/* --- type.c ----------------------------------------------------------------------------------------------------- */
+/* Size in bytes of one element; a canonical code, no handler invoked. */
+int core_type_bytes(mana_h datatype, int64_t *bytes) __attribute__((visibility("hidden"), warn_unused_result));
 
 /* --- small arrays ------------------------------------------------------------------------------------------------ */
 enum { CORE_SMALL = 128 };

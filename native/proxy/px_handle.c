@@ -5,7 +5,7 @@
 #include <pthread.h>
 #include <sys/mman.h>
 
-#include "proxy.h"
+#include "px_request.h"
 #include "site_values.h"
 
 #define PX_TABLE(id, type) type *px_table_##id;
@@ -104,6 +104,8 @@ int px_handles_create(void) {
   CREATE(info);
   CREATE(errhandler);
   CREATE(session);
+  px_request_kept = reserve(sizeof *px_request_kept);
+  if (!px_request_kept) return -ENOMEM;
   px_site_handles();
   return 0;
 }

@@ -1,0 +1,103 @@
+/* Completion: the proxy tests and waits below; the core gives back the handles of requests that are gone and lets the
+ * error handler of the communicator speak. A request that completed comes back as MANA_REQUEST_NULL. */
+#include <string.h>
+
+#include "core_auto.h"
+
+static mana_h comm_of(mana_h request) {
+  struct core_object *o = core_object(MANA_KIND_REQUEST, request);
+  return o && o->request.comm ? o->request.comm : MANA_COMM_WORLD;
+}
+
+/* Whoever started it answers for it: a communicator, or the file or window of a nonblocking access. */
+static int fail(mana_h request, int rc, const char *name) {
+  mana_h owner = comm_of(request);
+  enum mana_kind kind = mana_is_user(owner) ? (enum mana_kind)(owner >> 26 & 0x1f) : MANA_KIND_COMM;
+  return core_fail(kind, owner, rc, name);
+}
+
+int core_Wait(mana_h *request, mana_status *status) {
+  mana_h before = *request;
+  int rc;
+  MANA_CROSS(rc, MPI_BELOW(Wait)(request, status));
+  if (__builtin_expect(rc != 0, 0)) rc = fail(before, rc, "MPI_Wait");
+  if (*request != before) core_delete(MANA_KIND_REQUEST, before);
+  return rc;
+}
+
+int core_Test(mana_h *request, int *flag, mana_status *status) {
+  mana_h before = *request;
+  int rc;
+  MANA_CROSS(rc, MPI_BELOW(Test)(request, flag, status));
+  if (__builtin_expect(rc != 0, 0)) rc = fail(before, rc, "MPI_Test");
+  if (*request != before) core_delete(MANA_KIND_REQUEST, before);
+  return rc;
+}
+
+int core_Request_free(mana_h *request) {
+  mana_h before = *request;
+  int rc;
+  MANA_CROSS(rc, MPI_BELOW(Request_free)(request));
+  if (rc) rc = fail(before, rc, "MPI_Request_free");
+  if (*request != before) core_delete(MANA_KIND_REQUEST, before);
+  return rc;
+}
+
+int core_Request_get_status(mana_h request, int *flag, mana_status *status) {
+  int rc;
+  MANA_CROSS(rc, MPI_BELOW(Request_get_status)(request, flag, status));
+  return rc ? fail(request, rc, "MPI_Request_get_status") : MANA_SUCCESS;
+}
+
+int core_Startall(int count, mana_h *requests) {
+  int rc;
+  MANA_CROSS(rc, MPI_BELOW(Startall)(count, requests));
+  return rc ? fail(count > 0 ? requests[0] : 0, rc, "MPI_Startall") : MANA_SUCCESS;
+}
+
+/* --- sets of requests ---------------------------------------------------------------------------------------------- */
+static void give_back(int count, const mana_h *before, const mana_h *after) {
+  for (int i = 0; i < count; i++) {
+    if (after[i] != before[i]) core_delete(MANA_KIND_REQUEST, before[i]);
+  }
+}
+
+static mana_h first_active(int count, const mana_h *requests) {
+  for (int i = 0; i < count; i++) {
+    if (requests[i] != MANA_REQUEST_NULL) return requests[i];
+  }
+  return 0;
+}
+
+/* The proxy overwrites handles of completed requests, so a copy tells afterwards which are gone. A negative count is
+ * passed on: the site reports it. */
+#define COMPLETE_SET(name, count, call)                                                                                \
+  size_t length = (count) > 0 ? (size_t)(count) : 0;                                                                   \
+  CORE_ARRAY(mana_h, before, length);                                                                                  \
+  if (!before) return core_fail(MANA_KIND_COMM, MANA_COMM_WORLD, MANA_ERR_NO_MEM, name);                               \
+  if (length) memcpy(before, requests, length * sizeof *before);                                                       \
+  int rc;                                                                                                              \
+  MANA_CROSS(rc, call);                                                                                                \
+  if (__builtin_expect(rc != 0, 0)) rc = fail(first_active((int)length, before), rc, name);                            \
+  give_back((int)length, before, requests);                                                                            \
+  CORE_ARRAY_FREE(before);                                                                                             \
+  return rc
+
+int core_Waitall(int count, mana_h *requests, mana_status *statuses) {
+  COMPLETE_SET("MPI_Waitall", count, MPI_BELOW(Waitall)(count, requests, statuses));
+}
+int core_Testall(int count, mana_h *requests, int *flag, mana_status *statuses) {
+  COMPLETE_SET("MPI_Testall", count, MPI_BELOW(Testall)(count, requests, flag, statuses));
+}
+int core_Waitany(int count, mana_h *requests, int *index, mana_status *status) {
+  COMPLETE_SET("MPI_Waitany", count, MPI_BELOW(Waitany)(count, requests, index, status));
+}
+int core_Testany(int count, mana_h *requests, int *index, int *flag, mana_status *status) {
+  COMPLETE_SET("MPI_Testany", count, MPI_BELOW(Testany)(count, requests, index, flag, status));
+}
+int core_Waitsome(int count, mana_h *requests, int *outcount, int *indices, mana_status *statuses) {
+  COMPLETE_SET("MPI_Waitsome", count, MPI_BELOW(Waitsome)(count, requests, outcount, indices, statuses));
+}
+int core_Testsome(int count, mana_h *requests, int *outcount, int *indices, mana_status *statuses) {
+  COMPLETE_SET("MPI_Testsome", count, MPI_BELOW(Testsome)(count, requests, outcount, indices, statuses));
+}

@@ -1,0 +1,57 @@
+/* Datatypes: sizes are asked once; duplication and freeing carry the attributes. */
+#include "attribute.h"
+#include "core_auto.h"
+
+static struct core_object *known(mana_h datatype) {
+  struct core_object *o = core_object(MANA_KIND_DATATYPE, datatype);
+  return o && o->refs && datatype != MANA_DATATYPE_NULL ? o : NULL;
+}
+
+int core_type_bytes(mana_h datatype, int64_t *bytes) {
+  struct core_object *o = known(datatype);
+  if (__builtin_expect(o && o->datatype.size >= 0, 1)) {
+    *bytes = o->datatype.size;
+    return MANA_SUCCESS;
+  }
+  int rc;
+  MANA_CROSS(rc, MPI_BELOW(Type_size_x)(datatype, bytes));
+  if (rc == MANA_SUCCESS && o) o->datatype.size = *bytes;
+  return rc;
+}
+
+int core_Type_size_x(mana_h datatype, int64_t *size) {
+  int rc = core_type_bytes(datatype, size);
+  return rc ? core_fail(MANA_KIND_COMM, MANA_COMM_WORLD, rc, "MPI_Type_size_x") : rc;
+}
+int core_Type_size_c(mana_h datatype, int64_t *size) {
+  int rc = core_type_bytes(datatype, size);
+  return rc ? core_fail(MANA_KIND_COMM, MANA_COMM_WORLD, rc, "MPI_Type_size_c") : rc;
+}
+/* MPI_UNDEFINED where the size does not fit an int (MPI-4.1 section 5.1.8). */
+int core_Type_size(mana_h datatype, int *size) {
+  int64_t bytes = 0;
+  int rc = core_type_bytes(datatype, &bytes);
+  if (rc) return core_fail(MANA_KIND_COMM, MANA_COMM_WORLD, rc, "MPI_Type_size");
+  *size = (int)bytes == bytes ? (int)bytes : MANA_UNDEFINED;
+  return MANA_SUCCESS;
+}
+
+int core_Type_dup(mana_h oldtype, mana_h *newtype) {
+  mana_h fresh = core_new(MANA_KIND_DATATYPE);
+  if (!fresh) return core_fail(MANA_KIND_COMM, MANA_COMM_WORLD, MANA_ERR_NO_MEM, "MPI_Type_dup");
+  *newtype = fresh;
+  int rc;
+  MANA_CROSS(rc, MPI_BELOW(Type_dup)(oldtype, newtype));
+  if (rc) core_delete(MANA_KIND_DATATYPE, fresh);
+  if (rc == MANA_SUCCESS) rc = core_attributes_copy(MANA_KIND_DATATYPE, oldtype, fresh);
+  return rc ? core_fail(MANA_KIND_COMM, MANA_COMM_WORLD, rc, "MPI_Type_dup") : rc;
+}
+
+int core_Type_free(mana_h *datatype) {
+  mana_h before = *datatype;
+  int rc = known(before) ? core_attributes_delete_all(MANA_KIND_DATATYPE, before) : MANA_SUCCESS;
+  if (rc == MANA_SUCCESS) MANA_CROSS(rc, MPI_BELOW(Type_free)(datatype));
+  if (rc) return core_fail(MANA_KIND_COMM, MANA_COMM_WORLD, rc, "MPI_Type_free");
+  core_delete(MANA_KIND_DATATYPE, before);
+  return MANA_SUCCESS;
+}

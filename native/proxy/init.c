@@ -1,0 +1,28 @@
+/* The proxy's beginning: fills the crossing table when it is loaded, starts the site's MPI when the application calls MPI_Init. */
+#include "proxy.h"
+#include "site_values.h"
+
+/* Called by the lower-half program after dlopen. 0, or a negative errno. */
+int mana_proxy_fill(struct split_table *split, struct mpi_table *table) __attribute__((visibility("default")));
+int mana_proxy_fill(struct split_table *split, struct mpi_table *table) {
+  (void)split;
+  int rc = px_handles_create();
+  if (rc == 0) px_fill(table);
+  return rc;
+}
+
+/* The level is the application's own: MPI_THREAD_MULTIPLE for everybody would cost each message its locks.
+ * argc and argv stay above: no MPI since MPI-2 may need them. */
+int px_Init_thread(int *argc, char ***argv, int required, int *provided) {
+  (void)argc;
+  (void)argv;
+  int level = MPI_THREAD_SINGLE;
+  int rc = MPI_Init_thread(NULL, NULL, px_thread_level_in(required), &level);
+  if (rc != MPI_SUCCESS) return px_error(rc);
+  *provided = px_thread_level_out(level);
+  /* Errors come back as codes; the core invokes the application's handlers. */
+  MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
+  MPI_Comm_set_errhandler(MPI_COMM_SELF, MPI_ERRORS_RETURN);
+  MPI_File_set_errhandler(MPI_FILE_NULL, MPI_ERRORS_RETURN);
+  return 0;
+}

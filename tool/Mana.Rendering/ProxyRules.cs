@@ -1,0 +1,149 @@
+namespace Mana.Rendering;
+
+/// <summary>Canonical to the site's MPI and back. Conversions are named px_KIND_in and px_KIND_out; handles px_KIND, px_KIND_store, px_KIND_update.</summary>
+public static class ProxyRules
+{
+    public static Snippet Convert(Arg p, IReadOnlyList<Arg> all) => p.Kind switch
+    {
+        "buffer" => Snippet.Plain(p.IsConst ? $"px_buffer({p.Name})" : $"(void *)px_buffer({p.Name})"),
+        "weights" when !p.IsOut => Snippet.Plain($"px_weights({p.Name})"),
+        "status" => Status(p),
+        "function" => Snippet.Plain($"({p.Type} *)({p.Name})".Replace("* *", "*", StringComparison.Ordinal)),
+        _ when p.IsHandle => p.IsArray ? Array(p, all) : Handle(p),
+        _ when p.IsValue => p.IsArray ? Array(p, all) : Value(p),
+        _ => Snippet.Plain(NeedsCast(p) ? $"({p.MpiType} *){p.Name}" : p.Name),
+    };
+
+    /// <summary>The same through the base function of a site that has no large-count variant: wide arguments are narrowed.</summary>
+    public static Snippet Narrow(Arg p, IReadOnlyList<Arg> all)
+    {
+        if (p.Kind != "plain" || p.Type == p.BaseType || p.BaseType is null)
+        {
+            return Convert(p, all);
+        }
+
+        string local = p.Name + "_s";
+        string wide = p.CanonType;
+        if (!p.IsArray)
+        {
+            return p.Flow == Flow.In
+                ? new([$"if (({p.BaseType}){p.Name} != {p.Name}) return MANA_RC_ABSENT;"], $"({p.BaseType}){p.Name}", [], [])
+                : new([$"{p.BaseType} {local} = 0;"], $"&{local}", [$"*{p.Name} = ({wide}){local};"], []);
+        }
+
+        string count = p.Name + "_n";
+        string copy = p.IsOut
+            ? $"for (int i = 0; i < {count}; i++) {p.Name}[i] = {local}[i];"
+            : $"if (px_narrow_{Suffix(p.BaseType)}({local}, {p.Name}, {count})) return MANA_RC_ABSENT;";
+        List<string> before = Allocate(p, all, p.BaseType);
+        if (!p.IsOut)
+        {
+            before.Add(copy);
+        }
+
+        return new(before, local, p.IsOut ? [copy] : [], Release(p, all));
+    }
+
+    /// <summary>Whether <see cref="Narrow"/> can do it: every array that changes its type has a length.</summary>
+    public static bool CanNarrow(IReadOnlyList<Arg> all) =>
+        all.All(p => p.Kind != "plain" || p.Type == p.BaseType || p.Array != "any");
+
+    // What is the same in both worlds but for the name of the type: 64-bit integers that C still holds apart.
+    private static bool NeedsCast(Arg p) =>
+        p.Kind == "plain" && (p.IsOut || p.IsArray) && p.CanonType != p.MpiType && p.MpiType != "MPI_Fint";
+
+    private static string Suffix(string type) => type == "MPI_Aint" ? "aint" : "int";
+
+    private static Snippet Handle(Arg p)
+    {
+        string local = p.Name + "_s";
+        return p.Flow switch
+        {
+            Flow.In => Snippet.Plain($"px_{p.Id}({p.Name})"),
+            Flow.Out => new(
+                [$"{p.MpiType} {local} = PX_NULL_{p.Id};"], $"&{local}", [$"*{p.Name} = px_{p.Id}_store(*{p.Name}, {local});"], []),
+            _ => new(
+                [$"{p.MpiType} {local} = px_{p.Id}(*{p.Name});"], $"&{local}", [], [$"*{p.Name} = px_{p.Id}_update(*{p.Name}, {local});"]),
+        };
+    }
+
+    private static Snippet Value(Arg p)
+    {
+        string local = p.Name + "_s";
+        string type = p.MpiType;
+        return p.Flow switch
+        {
+            Flow.In => Snippet.Plain($"px_{p.Id}_in({p.Name})"),
+            Flow.Out => new([$"{type} {local} = 0;"], $"&{local}", [$"*{p.Name} = px_{p.Id}_out({local});"], []),
+            _ => new([$"{type} {local} = px_{p.Id}_in(*{p.Name});"], $"&{local}", [$"*{p.Name} = px_{p.Id}_out({local});"], []),
+        };
+    }
+
+    private static Snippet Array(Arg p, IReadOnlyList<Arg> all)
+    {
+        string local = p.Name + "_s";
+        string count = p.Name + "_n";
+        string convert = p.IsHandle ? $"px_{p.Id}({p.Name}[i])" : $"px_{p.Id}_in({p.Name}[i])";
+        List<string> before = Allocate(p, all, p.MpiType);
+        if (p.Flow != Flow.Out)
+        {
+            before.Add($"for (int i = 0; i < {count}; i++) {local}[i] = {convert};");
+        }
+
+        if (p.IsHandle && p.IsOut)
+        {
+            throw new InvalidOperationException($"{p.Name}: arrays of new handles need a hand-written proxy");
+        }
+
+        IReadOnlyList<string> after =
+            p.IsOut ? [$"for (int i = 0; i < {count}; i++) {p.Name}[i] = px_{p.Id}_out({local}[i]);"] : [];
+        return new(before, local, after, Release(p, all));
+    }
+
+    // An array that the operation still reads after the call belongs to the request; any other lives on the stack.
+    private static List<string> Allocate(Arg p, IReadOnlyList<Arg> all, string type)
+    {
+        string local = p.Name + "_s";
+        string count = p.Name + "_n";
+        return
+        [
+            $"int {count} = {Count(p, all)};",
+            Request(p, all) is null
+                ? $"PX_ARRAY({type}, {local}, {count});"
+                : $"{type} *{local} = px_kept_new((size_t){count} * sizeof({type}));",
+            $"if (!{local}) return MANA_ERR_NO_MEM;",
+        ];
+    }
+
+    private static IReadOnlyList<string> Release(Arg p, IReadOnlyList<Arg> all) => Request(p, all) is { } request
+        ? [$"if (rc == MPI_SUCCESS) px_request_keep(*{request.Name}, {p.Name}_s);", $"else px_kept_delete({p.Name}_s);"]
+        : [$"PX_ARRAY_FREE({p.Name}_s);"];
+
+    private static Arg? Request(Arg p, IReadOnlyList<Arg> all) =>
+        p.Lifetime == "request" ? all.FirstOrDefault(a => a is { Kind: "request", Flow: Flow.Out }) : null;
+
+    private static Snippet Status(Arg p)
+    {
+        string local = p.Name + "_s";
+        return p.Flow == Flow.Out
+            ? new([$"MPI_Status {local};"], $"{p.Name} ? &{local} : MPI_STATUS_IGNORE", [],
+                [$"if ({p.Name} && px_status_is_set(rc)) px_status_out({p.Name}, &{local});"])
+            : throw new InvalidOperationException($"{p.Name}: a status never crosses downward");
+    }
+
+    private static string Count(Arg p, IReadOnlyList<Arg> all)
+    {
+        string length = p.Array switch
+        {
+            "comm-size" => "px_peers(comm)",
+            "root-comm-size" => "px_root_peers(comm, root)",
+            "local-comm-size" => "px_local_size(comm)",
+            "in-degree" => "px_in_degree(comm)",
+            "out-degree" => "px_out_degree(comm)",
+            string name when all.FirstOrDefault(a => a.Name == name) is { IsOut: true } => $"(int)*{name}",
+            string name => $"(int)({name})",
+            null => throw new InvalidOperationException($"array {p.Name} has no length"),
+        };
+        return p.UnlessInPlace is { } buffer ? $"px_is_in_place({buffer}) ? 0 : {length}" : length;
+    }
+}
