@@ -1,0 +1,64 @@
+/* What a datatype was made from. The core gives a fresh handle for each type; one that is predefined takes its canonical value. */
+#include "proxy.h"
+#include "site_values.h"
+
+static void integers_out(int combiner, int *ints) {
+  if (combiner == MPI_COMBINER_SUBARRAY) {
+    int *order = &ints[1 + 3 * ints[0]];
+    *order = px_order_out(*order);
+  } else if (combiner == MPI_COMBINER_DARRAY) {
+    int dims = ints[2], *distributions = &ints[3 + dims], *arguments = &ints[3 + 2 * dims], *order = &ints[3 + 4 * dims];
+    for (int i = 0; i < dims; i++) {
+      distributions[i] = px_distribution_out(distributions[i]);
+      arguments[i] = px_dist_arg_out(arguments[i]);
+    }
+    *order = px_order_out(*order);
+  }
+}
+
+static void types_out(mana_h *to, const MPI_Datatype *from, int n) {
+  for (int i = 0; i < n; i++) to[i] = px_datatype_store(to[i], from[i]);
+}
+
+int px_Type_get_contents(mana_h datatype, int max_integers, int max_addresses, int max_datatypes, int *integers,
+                         intptr_t *addresses, mana_h *datatypes) {
+  int ni, na, nd, combiner;
+  int rc = MPI_Type_get_envelope(px_datatype(datatype), &ni, &na, &nd, &combiner);
+  if (rc != MPI_SUCCESS) return px_error(rc);
+  PX_ARRAY(MPI_Datatype, types, max_datatypes);
+  if (!types) return MANA_ERR_NO_MEM;
+  rc = MPI_Type_get_contents(px_datatype(datatype), max_integers, max_addresses, max_datatypes, integers,
+                             (MPI_Aint *)addresses, types);
+  if (rc == MPI_SUCCESS) {
+    integers_out(combiner, integers);
+    types_out(datatypes, types, nd);
+  }
+  PX_ARRAY_FREE(types);
+  return rc == MPI_SUCCESS ? 0 : px_error(rc);
+}
+
+#ifdef MANA_HAVE_MPI_Type_get_contents_c
+#pragma weak MPI_Type_get_contents_c
+#endif
+int px_Type_get_contents_c(mana_h datatype, int64_t max_integers, int64_t max_addresses, int64_t max_large_counts,
+                           int64_t max_datatypes, int *integers, intptr_t *addresses, int64_t *large_counts,
+                           mana_h *datatypes) {
+#ifdef MANA_HAVE_MPI_Type_get_contents_c
+  if (MPI_Type_get_contents_c) {
+    PX_ARRAY(MPI_Datatype, types, max_datatypes);
+    if (!types) return MANA_ERR_NO_MEM;
+    int rc = MPI_Type_get_contents_c(px_datatype(datatype), max_integers, max_addresses, max_large_counts, max_datatypes,
+                                     integers, (MPI_Aint *)addresses, (MPI_Count *)large_counts, types);
+    if (rc == MPI_SUCCESS) {
+      int small[4] = {0};
+      if (max_large_counts == 0 && MPI_Type_get_envelope(px_datatype(datatype), &small[0], &small[1], &small[2], &small[3]) == MPI_SUCCESS)
+        integers_out(small[3], integers);
+      types_out(datatypes, types, (int)max_datatypes);
+    }
+    PX_ARRAY_FREE(types);
+    return rc == MPI_SUCCESS ? 0 : px_error(rc);
+  }
+#endif
+  if (max_large_counts != 0) return MANA_RC_ABSENT;
+  return px_Type_get_contents(datatype, (int)max_integers, (int)max_addresses, (int)max_datatypes, integers, addresses, datatypes);
+}
