@@ -7,6 +7,9 @@ public sealed record Backend
 
     public required string Title { get; init; }
 
+    /// <summary>The ABI of the applications that run on it natively: mpich or openmpi.</summary>
+    public required string Abi { get; init; }
+
     /// <summary>The folder it was read from.</summary>
     public required string Folder { get; init; }
 
@@ -68,14 +71,12 @@ public sealed record LibraryRules
     public IReadOnlyDictionary<string, string> CopiedEnvironment { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 }
 
+/// <summary>Flags beyond the wrapper's own for everything compiled against this MPI.</summary>
 public sealed record BuildRules
 {
     public IReadOnlyList<string> Cflags { get; init; } = [];
 
     public IReadOnlyList<string> Ldflags { get; init; } = [];
-
-    /// <summary>Name of the C macro that the proxy is compiled with.</summary>
-    public required string Macro { get; init; }
 }
 
 /// <summary>How the command line of one launcher is built. {n} is the number of ranks.</summary>

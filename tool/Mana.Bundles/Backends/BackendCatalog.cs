@@ -20,6 +20,9 @@ public sealed class BackendCatalog(IReadOnlyList<string> folders)
         return BackendReader.Read(found);
     }
 
+    /// <summary>Reads the backend of a folder.</summary>
+    public static Backend Read(string folder) => BackendReader.Read(folder);
+
     private static bool IsBackend(string folder) => File.Exists(Path.Combine(folder, "backend.toml"));
 }
 

@@ -12,6 +12,7 @@ internal static class BackendReader
         {
             Name = root.Text("name"),
             Title = root.Text("title"),
+            Abi = root.Text("abi"),
             Folder = folder,
             Probe = Probe(root.Section("probe")),
             Libraries = Libraries(root.Section("libraries")),
@@ -57,7 +58,7 @@ internal static class BackendReader
 
     private static BuildRules Build(TomlSection s)
     {
-        BuildRules rules = new() { Cflags = s.Texts("cflags"), Ldflags = s.Texts("ldflags"), Macro = s.Text("macro") };
+        BuildRules rules = new() { Cflags = s.Texts("cflags"), Ldflags = s.Texts("ldflags") };
         s.Close();
         return rules;
     }

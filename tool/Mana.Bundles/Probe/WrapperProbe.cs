@@ -58,8 +58,11 @@ internal sealed class WrapperProbe(ProbeRules rules, string scratch)
         List<string> cflags = [], ldflags = [];
         foreach (string word in command.Skip(1))
             (IsLinkFlag(word) ? ldflags : cflags).Add(word);
-        return new CompilerChoice { Wrapper = wrapper, Command = command[0], Cflags = cflags, Ldflags = ldflags };
+        return new CompilerChoice { Wrapper = wrapper, Command = command[0], Host = HostCompiler(wrapper, command[0]), Cflags = cflags, Ldflags = ldflags };
     }
+
+    /// <summary>A wrapper that is its own compiler (Cray's cc) links the MPI into everything, so gcc itself takes the rest.</summary>
+    private static string HostCompiler(string wrapper, string command) => string.Equals(wrapper, command, StringComparison.Ordinal) ? "gcc" : command;
 
     private static bool IsLinkFlag(string word) =>
         word.StartsWith("-l", StringComparison.Ordinal) || word.StartsWith("-L", StringComparison.Ordinal)

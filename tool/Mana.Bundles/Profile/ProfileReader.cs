@@ -40,6 +40,7 @@ public static class ProfileReader
         {
             Wrapper = s.Text("wrapper"),
             Command = s.Text("command"),
+            Host = s.Text("host", "gcc"),
             Cflags = s.Texts("cflags"),
             Ldflags = s.Texts("ldflags"),
         };

@@ -31,6 +31,8 @@ public static class ProfileWriter
         .Comment("The MPI's compiler wrapper, and its command taken apart: the bundle is compiled with these.")
         .Pair("wrapper", compiler.Wrapper)
         .Pair("command", compiler.Command)
+        .Comment("Compiles what must not be linked with the MPI.")
+        .Pair("host", compiler.Host)
         .Pair("cflags", compiler.Cflags)
         .Pair("ldflags", compiler.Ldflags);
 

@@ -35,6 +35,9 @@ public sealed record CompilerChoice
 
     public required string Command { get; init; }
 
+    /// <summary>Compiles what is not linked with the MPI.</summary>
+    public required string Host { get; init; }
+
     public IReadOnlyList<string> Cflags { get; init; } = [];
 
     public IReadOnlyList<string> Ldflags { get; init; } = [];

@@ -1,0 +1,73 @@
+using Mana.Bundles.Errors;
+using Mana.Bundles.Store;
+using Mana.Bundles.Toml;
+
+namespace Mana.Bundles.Launch;
+
+/// <summary>What the user said about the bundle, by flag, environment or configuration.</summary>
+public sealed record BundleWish(string? Bundle = null, string? Backend = null)
+{
+    public bool IsEmpty => Bundle is null && Backend is null;
+}
+
+/// <summary>The user's configuration, $XDG_CONFIG_HOME/mana/config.toml.</summary>
+public sealed record UserSettings(BundleWish Wish, IReadOnlyList<string> LauncherArguments)
+{
+    public static UserSettings Read(string file)
+    {
+        if (!File.Exists(file)) return new UserSettings(new BundleWish(), []);
+        TomlSection root = TomlSection.Read(file);
+        UserSettings settings = new(
+            new BundleWish(root.Has("bundle") ? root.Text("bundle") : null, root.Has("backend") ? root.Text("backend") : null),
+            root.Texts("launcher_args"));
+        root.Close();
+        return settings;
+    }
+}
+
+/// <summary>Flag, then environment, then configuration, then the only bundle there is, then the only one of the program's own ABI.</summary>
+public sealed class BundleChoice(BundleStore store)
+{
+    public Bundle Choose(IEnumerable<BundleWish> wishes, string? programAbi)
+    {
+        BundleWish wish = wishes.FirstOrDefault(w => !w.IsEmpty) ?? new BundleWish();
+        if (wish.Bundle is { } name) return store.Find(name);
+        IReadOnlyList<Bundle> all = store.All();
+        if (all.Count == 0) throw new UserErrorException(ChoiceErrors.None(wish.Backend));
+        if (wish.Backend is { } backend)
+            return Only(all, b => Same(b.Manifest.Backend, backend), b => Same(b.Name, backend)) ?? throw new UserErrorException(ChoiceErrors.Backend(backend, all));
+        if (all.Count == 1) return all[0];
+        return Only(all, b => Same(b.Manifest.Abi, programAbi), b => Same(b.Name, b.Manifest.Backend)) ?? throw new UserErrorException(ChoiceErrors.Ambiguous(all));
+    }
+
+    /// <summary>The only one that fits, or the only one of these that also bears the preferred name.</summary>
+    private static Bundle? Only(IEnumerable<Bundle> all, Func<Bundle, bool> fits, Func<Bundle, bool> preferred)
+    {
+        Bundle[] fitting = [.. all.Where(fits)];
+        if (fitting.Length == 1) return fitting[0];
+        Bundle[] best = [.. fitting.Where(preferred)];
+        return best.Length == 1 ? best[0] : null;
+    }
+
+    private static bool Same(string a, string? b) => string.Equals(a, b, StringComparison.Ordinal);
+}
+
+public static class ChoiceErrors
+{
+    public static UserError None(string? backend) => new(
+        "there is no bundle yet, so there is no MPI to run on",
+        $"Make one: mana bundle create {backend ?? "mpich"} --backend {backend ?? "mpich"}    (`mana doctor` tells which MPIs are here)");
+
+    public static UserError Backend(string backend, IEnumerable<Bundle> all) => new(
+        $"not exactly one bundle is of the backend '{backend}'",
+        "Name the bundle: --bundle NAME; or make one: mana bundle create " + backend + " --backend " + backend,
+        Listing(all));
+
+    public static UserError Ambiguous(IEnumerable<Bundle> all) => new(
+        "there are several bundles, and nothing says which to use",
+        "Say --backend B or --bundle NAME, set MANA_BACKEND, or put backend = \"B\" into the configuration.",
+        Listing(all),
+        ExitCodes.Usage);
+
+    private static string Listing(IEnumerable<Bundle> all) => "bundles: " + string.Join(", ", all.Select(b => $"{b.Name} ({b.Manifest.Backend})"));
+}

@@ -1,0 +1,146 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using Mana.Bundles.Errors;
+using Mono.Unix.Native;
+
+namespace Mana.Bundles.Launch;
+
+/// <summary>
+/// Runs the launcher with the terminal as its own, forwards signals, and leaves no process behind: as child subreaper (man 2 prctl) this
+/// process inherits every orphan of the job and ends it.
+/// </summary>
+public sealed class JobProcess : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10), TerminalGrace = TimeSpan.FromSeconds(2);
+    private readonly Process _launcher = new();
+    private readonly CancellationTokenSource _ended = new();
+    private readonly List<PosixSignalRegistration> _signals = [];
+    private int _received;
+
+    public async Task<int> RunAsync(LaunchPlan plan)
+    {
+        NativeMethods.BecomeSubreaper();
+        foreach ((PosixSignal signal, Signum number) in new[] { (PosixSignal.SIGINT, Signum.SIGINT), (PosixSignal.SIGTERM, Signum.SIGTERM), (PosixSignal.SIGHUP, Signum.SIGHUP) })
+            _signals.Add(PosixSignalRegistration.Create(signal, context =>
+            {
+                context.Cancel = true;
+                _ = ForwardAsync(number);
+            }));
+        Start(plan);
+        await _launcher.WaitForExitAsync();
+        await _ended.CancelAsync();
+        await Descendants.EndAsync(Environment.ProcessId, TimeSpan.FromSeconds(2));
+        return _launcher.ExitCode;
+    }
+
+    public void Dispose()
+    {
+        foreach (PosixSignalRegistration signal in _signals) signal.Dispose();
+        _launcher.Dispose();
+        _ended.Dispose();
+    }
+
+    private void Start(LaunchPlan plan)
+    {
+        _launcher.StartInfo = new ProcessStartInfo(plan.Launcher, plan.Arguments) { UseShellExecute = false };
+        foreach ((string name, string value) in plan.Environment) _launcher.StartInfo.Environment[name] = value;
+        try
+        {
+            _launcher.Start();
+        }
+        catch (Win32Exception e)
+        {
+            throw new UserErrorException(JobErrors.LauncherDoesNotStart(plan.Launcher, e.Message), e);
+        }
+    }
+
+    /// <summary>
+    /// A Ctrl-C at the terminal reaches the launcher without us, and a second one would make it drop its ranks: so it is forwarded at once
+    /// only where no terminal sent it, and again, and at last with force, if the launcher does not leave.
+    /// </summary>
+    private async Task ForwardAsync(Signum signal)
+    {
+        bool repeated = Interlocked.Increment(ref _received) > 1;
+        try
+        {
+            if (signal == Signum.SIGINT && !repeated && InForeground()) await Task.Delay(TerminalGrace, _ended.Token);
+            _ = Syscall.kill(_launcher.Id, signal);
+            await Task.Delay(Patience, _ended.Token);
+            await Descendants.EndAsync(Environment.ProcessId, TimeSpan.FromSeconds(1));
+        }
+        catch (OperationCanceledException)
+        {
+            // The launcher has ended: nothing more to forward.
+        }
+    }
+
+    /// <summary>Fields 5 (pgrp) and 8 (tpgid) of /proc/self/stat, man 5 proc: our group is the terminal's foreground group.</summary>
+    private static bool InForeground()
+    {
+        string stat = File.ReadAllText("/proc/self/stat");
+        string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+        return string.Equals(fields[2], fields[5], StringComparison.Ordinal);
+    }
+}
+
+/// <summary>The processes that descend from one, by /proc.</summary>
+internal static class Descendants
+{
+    /// <summary>SIGTERM, then SIGKILL to those that are left after <paramref name="patience"/>.</summary>
+    public static async Task EndAsync(int ancestor, TimeSpan patience)
+    {
+        List<int> left = Of(ancestor);
+        if (left.Count == 0) return;
+        foreach (int pid in left) _ = Syscall.kill(pid, Signum.SIGTERM);
+        for (Stopwatch waited = Stopwatch.StartNew(); waited.Elapsed < patience && Of(ancestor).Count > 0;) await Task.Delay(20);
+        foreach (int pid in Of(ancestor)) _ = Syscall.kill(pid, Signum.SIGKILL);
+    }
+
+    /// <summary>Zombies do not count: they end with their parent.</summary>
+    private static List<int> Of(int ancestor)
+    {
+        Dictionary<int, int> parents = [];
+        foreach (string folder in Directory.EnumerateDirectories("/proc"))
+            if (int.TryParse(Path.GetFileName(folder), out int pid) && Parent(folder) is { } parent) parents[pid] = parent;
+        return [.. parents.Keys.Where(pid => DescendsFrom(pid, ancestor, parents))];
+    }
+
+    private static bool DescendsFrom(int pid, int ancestor, Dictionary<int, int> parents)
+    {
+        for (int depth = 0; depth < 64 && parents.TryGetValue(pid, out int parent); depth++, pid = parent)
+            if (parent == ancestor) return true;
+        return false;
+    }
+
+    private static int? Parent(string folder)
+    {
+        try
+        {
+            string stat = File.ReadAllText(folder + "/stat");
+            string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+            return fields[0] is "Z" or "X" ? null : int.Parse(fields[1]);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+}
+
+internal static class NativeMethods
+{
+    private const int PrSetChildSubreaper = 36;
+
+    public static void BecomeSubreaper() => _ = prctl(PrSetChildSubreaper, 1, 0, 0, 0);
+
+    [DllImport("libc", EntryPoint = "prctl")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
+    private static extern int prctl(int option, nuint a, nuint b, nuint c, nuint d);
+}
+
+public static class JobErrors
+{
+    public static UserError LauncherDoesNotStart(string launcher, string reason) => new(
+        "the launcher cannot be started: " + reason, "Check it by hand, or build the bundle again with another --launcher.", launcher);
+}

@@ -1,0 +1,56 @@
+using Mana.Bundles.Processes;
+using Mana.Bundles.Store;
+
+namespace Mana.Bundles.Launch;
+
+public enum SyscallSteering
+{
+    Patch,
+    Dispatch,
+}
+
+/// <summary>What the user asked of one job.</summary>
+public sealed record LaunchRequest
+{
+    public required string Program { get; init; }
+
+    public IReadOnlyList<string> Arguments { get; init; } = [];
+
+    public int Ranks { get; init; } = 1;
+
+    public SyscallSteering Syscalls { get; init; }
+
+    public IReadOnlyList<string> LauncherArguments { get; init; } = [];
+
+    /// <summary>0 says nothing but errors; each -v one more.</summary>
+    public int Verbose { get; init; }
+}
+
+/// <summary>The launcher's command, as it will be executed: an argument vector and what is added to the environment.</summary>
+public sealed record LaunchPlan(string Launcher, IReadOnlyList<string> Arguments, IReadOnlyDictionary<string, string> Environment)
+{
+    /// <param name="bundle">Gives launcher, its rules and the lower-half program.</param>
+    /// <param name="request">What the user asked.</param>
+    /// <param name="inherited">Looks up a variable of the user's environment: what he set himself is never overridden.</param>
+    /// <param name="root">Whether root starts the job.</param>
+    public static LaunchPlan Make(Bundle bundle, LaunchRequest request, Func<string, string?> inherited, bool root)
+    {
+        string[] ranks = [.. bundle.Manifest.Ranks.Select(a => a.Replace("{n}", request.Ranks.ToString(), StringComparison.Ordinal))];
+        List<string> lower = [bundle.LowerProgram];
+        if (request.Syscalls == SyscallSteering.Dispatch) lower.Add("--syscalls=dispatch");
+        if (request.Verbose > 0) lower.Add("--verbose=" + request.Verbose);
+        Dictionary<string, string> environment = new(StringComparer.Ordinal);
+        string library = Path.Combine(bundle.Folder, "lower", "lib");
+        foreach ((string name, string value) in bundle.Manifest.Environment.Concat(root ? bundle.Manifest.RootEnvironment : []))
+            if (inherited(name) is null) environment[name] = value.Replace("{lib}", library, StringComparison.Ordinal);
+        return new LaunchPlan(
+            bundle.Manifest.Launcher.Path,
+            [.. bundle.Manifest.Always, .. bundle.Manifest.Launcher.Arguments, .. ranks, .. request.LauncherArguments, .. lower, "--", request.Program, .. request.Arguments],
+            environment);
+    }
+
+    /// <summary>For --dry-run: can be pasted into a shell.</summary>
+    public override string ToString() =>
+        string.Join(' ', Environment.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => p.Key + "=" + Shell.Quote(p.Value))
+            .Append(Shell.Quote(Launcher)).Concat(Arguments.Select(Shell.Quote)));
+}

@@ -1,0 +1,68 @@
+using Mana.Bundles.Build;
+using Mana.Bundles.Elf;
+using Mana.Bundles.Errors;
+
+namespace Mana.Bundles.Store;
+
+/// <summary>A bundle on this machine.</summary>
+public sealed record Bundle(string Name, string Folder, BundleManifest Manifest)
+{
+    public string LowerProgram => Path.Combine(Folder, "lower", "mana-lower");
+
+    public string Proxy => Path.Combine(Folder, "lower", "libmana_proxy.so");
+
+    public string Upper => Path.Combine(Folder, "upper");
+
+    public string VerifyProgram => Path.Combine(Upper, "mana-verify");
+
+    public static Bundle Open(string folder)
+    {
+        string manifest = Path.Combine(folder, BundleManifest.FileName);
+        if (!File.Exists(manifest)) throw new UserErrorException(StoreErrors.NotABundle(folder, "it has no " + BundleManifest.FileName));
+        return new Bundle(Path.GetFileName(folder), folder, ManifestText.Read(manifest));
+    }
+
+    /// <summary>What runs must be what was built: every library by size and build-id, the launcher by where its path leads. Cheap; done at each launch.</summary>
+    public void RequireFit()
+    {
+        foreach (string file in new[] { LowerProgram, Proxy })
+            if (!File.Exists(file)) throw new UserErrorException(StoreErrors.NotABundle(Folder, Path.GetFileName(file) + " is missing"));
+        foreach (LibraryRecord library in Manifest.Libraries)
+            if (Difference(library) is { } what) throw new UserErrorException(FitErrors.LibraryChanged(this, library, what));
+        string launcher = Manifest.Launcher.Path;
+        if (!File.Exists(launcher)) throw new UserErrorException(FitErrors.LauncherGone(this));
+        string target = Links.Target(launcher);
+        if (!string.Equals(target, Manifest.LauncherTarget, StringComparison.Ordinal)) throw new UserErrorException(FitErrors.LauncherChanged(this, target));
+    }
+
+    private string? Difference(LibraryRecord library)
+    {
+        string file = Path.Combine(Folder, library.Path);
+        if (!File.Exists(file)) return "it is gone";
+        long size = new FileInfo(file).Length;
+        if (size != library.Size) return $"it had {library.Size} bytes and has {size}";
+        if (library.BuildId.Length == 0) return null;
+        string now = ElfFile.TryRead(file)?.BuildId ?? "";
+        return string.Equals(now, library.BuildId, StringComparison.Ordinal) ? null : $"its build-id was {library.BuildId} and is {now}";
+    }
+}
+
+public static class FitErrors
+{
+    private static string Again(Bundle bundle) => $"Build the bundle again: mana bundle create {bundle.Name} --backend {bundle.Manifest.Backend} --force";
+
+    public static UserError LibraryChanged(Bundle bundle, LibraryRecord library, string what) => new(
+        $"the bundle '{bundle.Name}' no longer fits this machine: {library.Soname} was replaced, {what}",
+        Again(bundle) + "\nA bundle whose profile says libraries.use = \"copy\" would go on working.",
+        Path.Combine(bundle.Folder, library.Path));
+
+    public static UserError LauncherGone(Bundle bundle) => new(
+        $"the launcher of the bundle '{bundle.Name}' is gone",
+        Again(bundle),
+        bundle.Manifest.Launcher.Path);
+
+    public static UserError LauncherChanged(Bundle bundle, string target) => new(
+        $"the launcher of the bundle '{bundle.Name}' is another one now: it led to {bundle.Manifest.LauncherTarget} and leads to {target}",
+        Again(bundle) + "\nor name the launcher: --launcher " + bundle.Manifest.LauncherTarget,
+        bundle.Manifest.Launcher.Path);
+}
