@@ -85,7 +85,13 @@ public sealed class TomlSection
 
     public TomlSection? SectionOrNull(string key) => Optional<TomlSection>(key, "a table");
 
-    public IReadOnlyList<TomlSection> Sections(string key) => Optional<List<TomlSection>>(key, "a list of tables ([[...]])") ?? [];
+    public IReadOnlyList<TomlSection> Sections(string key) =>
+        Peek(key) is List<object> { Count: 0 } && _taken.Add(key) ? [] : Optional<List<TomlSection>>(key, "a list of tables") ?? [];
+
+    /// <summary>A string or a whole number (as long); null where the key is absent.</summary>
+    public object? TextOrNumber(string key) =>
+        Optional<object>(key, "a string or a whole number") is not { } value ? null
+        : value is string or long ? value : throw Mistyped(key, "a string or a whole number");
 
     /// <summary>Refuses keys that the reader of this section does not know.</summary>
     public void Close()
