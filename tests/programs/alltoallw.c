@@ -12,7 +12,8 @@ struct plan {
 /* Peer i gets one item of i%3+1 doubles, at double 4*i. */
 static struct plan *plan_for(int peers) {
   struct plan *plan = malloc(sizeof *plan);
-  for (int i = 0; i < MOST; i++) plan->counts[i] = 0x7fffffff, plan->types[i] = MPI_DATATYPE_NULL; /* must not be read */
+  for (int i = 0; i < MOST; i++)
+    plan->counts[i] = 0x7fffffff, plan->types[i] = MPI_DATATYPE_NULL; /* must not be read */
   for (int i = 0; i < peers; i++) {
     plan->counts[i] = 1;
     plan->places[i] = 32 * i;

@@ -36,6 +36,7 @@ int main(int argc, char **argv) {
     MPI_Allreduce(&mine, &sum, 1, MPI_UINT64_T, MPI_SUM, MPI_COMM_WORLD);
   }
   CHECK(threads == 2);
-  check_record("sum=%016llx state=%016llx", (unsigned long long)sum, (unsigned long long)check_hash(state, sizeof state));
+  check_record("sum=%016llx state=%016llx", (unsigned long long)sum,
+               (unsigned long long)check_hash(state, sizeof state));
   return check_finish("hybrid");
 }

@@ -5,15 +5,15 @@
 #include "check.h"
 
 /* Reduces {rank+1, 2} by every operation given and records a hash of the result. */
-#define REDUCE(ctype, type, ...)                                                      \
-  do {                                                                                \
-    MPI_Op ops[] = {__VA_ARGS__};                                                     \
-    for (size_t i = 0; i < sizeof ops / sizeof *ops; i++) {                           \
-      ctype mine[2] = {(ctype)(check_rank() + 1), (ctype)2}, result[2];               \
-      memset(result, 0, sizeof result);                                               \
-      CHECK(MPI_Allreduce(mine, result, 2, type, ops[i], MPI_COMM_WORLD) == MPI_SUCCESS); \
-      total = total * 31 + check_hash(result, sizeof result);                         \
-    }                                                                                 \
+#define REDUCE(ctype, type, ...)                                                                                       \
+  do {                                                                                                                 \
+    MPI_Op ops[] = {__VA_ARGS__};                                                                                      \
+    for (size_t i = 0; i < sizeof ops / sizeof *ops; i++) {                                                            \
+      ctype mine[2] = {(ctype)(check_rank() + 1), (ctype)2}, result[2];                                                \
+      memset(result, 0, sizeof result);                                                                                \
+      CHECK(MPI_Allreduce(mine, result, 2, type, ops[i], MPI_COMM_WORLD) == MPI_SUCCESS);                              \
+      total = total * 31 + check_hash(result, sizeof result);                                                          \
+    }                                                                                                                  \
   } while (0)
 #define INTEGER_OPS MPI_SUM, MPI_PROD, MPI_MAX, MPI_MIN, MPI_LAND, MPI_LOR, MPI_LXOR, MPI_BAND, MPI_BOR, MPI_BXOR
 /* Without SUM: Open MPI 4.1.4 computes 8-bit sums wrongly on processors with AVX-512. */
@@ -65,17 +65,17 @@ static void long_double(void) {
   CHECK(sum == expected);
 }
 
-#define LOCATION(ctype, type)                                                       \
-  do {                                                                              \
-    struct {                                                                        \
-      ctype value;                                                                  \
-      int index;                                                                    \
-    } mine, least, most;                                                            \
-    mine.value = (ctype)(check_rank() % 2), mine.index = check_rank() + 10;         \
-    MPI_Allreduce(&mine, &least, 1, type, MPI_MINLOC, MPI_COMM_WORLD);              \
-    MPI_Allreduce(&mine, &most, 1, type, MPI_MAXLOC, MPI_COMM_WORLD);               \
-    CHECK(least.value == (ctype)0 && least.index == 10);                            \
-    CHECK(most.index == (check_size() > 1 ? 11 : 10));                              \
+#define LOCATION(ctype, type)                                                                                          \
+  do {                                                                                                                 \
+    struct {                                                                                                           \
+      ctype value;                                                                                                     \
+      int index;                                                                                                       \
+    } mine, least, most;                                                                                               \
+    mine.value = (ctype)(check_rank() % 2), mine.index = check_rank() + 10;                                            \
+    MPI_Allreduce(&mine, &least, 1, type, MPI_MINLOC, MPI_COMM_WORLD);                                                 \
+    MPI_Allreduce(&mine, &most, 1, type, MPI_MAXLOC, MPI_COMM_WORLD);                                                  \
+    CHECK(least.value == (ctype)0 && least.index == 10);                                                               \
+    CHECK(most.index == (check_size() > 1 ? 11 : 10));                                                                 \
   } while (0)
 
 int main(int argc, char **argv) {

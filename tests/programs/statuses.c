@@ -11,8 +11,7 @@ static int is_empty(const MPI_Status *status) {
   return status->MPI_SOURCE == MPI_ANY_SOURCE && status->MPI_TAG == MPI_ANY_TAG && count == 0 && cancelled == 0;
 }
 static void poison(MPI_Status *statuses, int count) {
-  for (int i = 0; i < count; i++)
-    statuses[i].MPI_SOURCE = statuses[i].MPI_TAG = statuses[i].MPI_ERROR = POISON;
+  for (int i = 0; i < count; i++) statuses[i].MPI_SOURCE = statuses[i].MPI_TAG = statuses[i].MPI_ERROR = POISON;
 }
 
 /* Waitsome's statuses are in slots 0..outcount-1, in the order of the indices, not at the requests' own places. */

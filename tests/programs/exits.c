@@ -1,0 +1,23 @@
+/* Ends in the way that its first argument names; stories compare the exit status with the native one. */
+#include <signal.h>
+
+#include "check.h"
+
+int main(int argc, char **argv) {
+  const char *how = argc > 1 ? argv[1] : "return";
+  int status = argc > 2 ? atoi(argv[2]) : 0;
+  if (strcmp(how, "before") == 0) return status;
+  MPI_Init(&argc, &argv);
+  if (check_rank() == 0) printf("RESULT exits %s\n", how), fflush(stdout);
+  MPI_Barrier(MPI_COMM_WORLD);
+  if (strcmp(how, "abort") == 0) MPI_Abort(MPI_COMM_WORLD, status);
+  if (strcmp(how, "signal") == 0) raise(status);
+  if (strcmp(how, "segv") == 0) {
+    volatile int *volatile nowhere = NULL;
+    *nowhere = 1;
+  }
+  if (strcmp(how, "fatal") == 0) MPI_Send(NULL, 1, MPI_INT, 9999, 0, MPI_COMM_WORLD); /* errors are fatal by default */
+  MPI_Finalize();
+  if (strcmp(how, "exit") == 0) exit(status);
+  return status;
+}

@@ -1,0 +1,77 @@
+/* Info objects, library and processor identity, version, time, MPI_INFO_ENV. */
+#include <ctype.h>
+
+#include "check.h"
+
+static void objects(void) {
+  MPI_Info info, copy;
+  char value[MPI_MAX_INFO_VAL], key[MPI_MAX_INFO_KEY + 1];
+  int count, flag, length;
+  MPI_Info_create(&info);
+  MPI_Info_set(info, "colour", "blue");
+  MPI_Info_set(info, "size", "12");
+  MPI_Info_set(info, "colour", "green");
+  MPI_Info_get_nkeys(info, &count);
+  CHECK(count == 2);
+  MPI_Info_get(info, "colour", sizeof value - 1, value, &flag);
+  CHECK(flag && strcmp(value, "green") == 0);
+  MPI_Info_get_valuelen(info, "size", &length, &flag);
+  CHECK(flag && length == 2);
+  MPI_Info_get(info, "weight", sizeof value - 1, value, &flag);
+  CHECK(!flag);
+  MPI_Info_get_nthkey(info, 0, key);
+  CHECK(strcmp(key, "colour") == 0);
+  MPI_Info_dup(info, &copy);
+  MPI_Info_delete(info, "colour");
+  MPI_Info_get_nkeys(info, &count);
+  CHECK(count == 1);
+  MPI_Info_get(copy, "colour", sizeof value - 1, value, &flag);
+  CHECK(flag && strcmp(value, "green") == 0);
+  MPI_Info_free(&info);
+  MPI_Info_free(&copy);
+  CHECK(info == MPI_INFO_NULL);
+}
+
+static void identity(void) {
+  char name[MPI_MAX_PROCESSOR_NAME], library[MPI_MAX_LIBRARY_VERSION_STRING];
+  int length, version, subversion, count;
+  MPI_Get_processor_name(name, &length);
+  CHECK(length > 0 && length == (int)strlen(name));
+  MPI_Get_version(&version, &subversion);
+  CHECK(version >= 3 && subversion >= 0);
+  MPI_Get_library_version(library, &length);
+  CHECK(length > 0 && isprint((unsigned char)library[0]));
+  MPI_Info_get_nkeys(MPI_INFO_ENV, &count);
+  CHECK(count >= 0);
+}
+
+static void time_passes(void) {
+  double before = MPI_Wtime(), tick = MPI_Wtick();
+  CHECK(tick > 0 && tick < 0.1);
+  while (MPI_Wtime() - before < 0.01) continue;
+  CHECK(MPI_Wtime() - before < 60);
+}
+
+static void on_communicator(void) {
+  MPI_Comm comm;
+  MPI_Info info, got;
+  MPI_Info_create(&info);
+  MPI_Info_set(info, "mana_example", "yes");
+  MPI_Comm_dup_with_info(MPI_COMM_WORLD, info, &comm);
+  MPI_Comm_get_info(comm, &got);
+  CHECK(got != MPI_INFO_NULL);
+  MPI_Info_free(&got);
+  MPI_Comm_set_info(comm, info);
+  MPI_Info_free(&info);
+  MPI_Comm_free(&comm);
+}
+
+int main(int argc, char **argv) {
+  MPI_Init(&argc, &argv);
+  objects();
+  identity();
+  time_passes();
+  on_communicator();
+  MPI_Pcontrol(1);
+  return check_finish("info");
+}
