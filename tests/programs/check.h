@@ -34,7 +34,7 @@ __attribute__((format(printf, 1, 2))) static inline void check_record(const char
 
 /* FNV-1a, 64 bits: a value for a whole buffer. */
 static inline uint64_t check_hash(const void *data, size_t bytes) {
-  const unsigned char *byte = data;
+  const unsigned char *byte = (const unsigned char *)data;
   uint64_t hash = 0xcbf29ce484222325ull;
   for (size_t i = 0; i < bytes; i++) hash = (hash ^ byte[i]) * 0x100000001b3ull;
   return hash;
@@ -55,7 +55,7 @@ static inline int check_size(void) {
  * every rank: 0, or 1 if a check failed on any). */
 static inline int check_finish(const char *program) {
   int size = check_size(), rank = check_rank(), failures = 0;
-  char *all = rank == 0 ? malloc((size_t)size * CHECK_TEXT) : NULL;
+  char *all = rank == 0 ? (char *)malloc((size_t)size * CHECK_TEXT) : NULL;
   MPI_Allreduce(&check_failures, &failures, 1, MPI_INT, MPI_SUM, MPI_COMM_WORLD);
   MPI_Gather(check_text, CHECK_TEXT, MPI_CHAR, all, CHECK_TEXT, MPI_CHAR, 0, MPI_COMM_WORLD);
   if (rank == 0) {
