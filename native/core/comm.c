@@ -138,3 +138,13 @@ int core_Comm_free(mana_h *comm) {
 int core_Comm_disconnect(mana_h *comm) {
   RELEASE("MPI_Comm_disconnect", MPI_BELOW(Comm_disconnect)(comm));
 }
+
+/* Whether this process is the root of a rooted call, on an intercommunicator too (MPI-4.1 section 6.2.3). */
+int core_is_root(mana_h comm, int root) {
+  int rank = -1;
+  if (root == MANA_ROOT) return 1;
+  if (root < 0 || !known(comm)) return 0;
+  int inter = 0;
+  if (core_Comm_test_inter(comm, &inter) || inter) return 0;
+  return core_Comm_rank(comm, &rank) == MANA_SUCCESS && rank == root;
+}

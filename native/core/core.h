@@ -22,6 +22,8 @@ int core_peers(mana_h comm) __attribute__((visibility("hidden")));
 /* Neighbours of a topology: length of the receive (in) or send (out) arrays of a neighbour collective. */
 int core_in_degree(mana_h comm) __attribute__((visibility("hidden")));
 int core_out_degree(mana_h comm) __attribute__((visibility("hidden")));
+/* Whether arguments that are significant at the root only are significant here. */
+int core_is_root(mana_h comm, int root) __attribute__((visibility("hidden")));
 /* A constructor made comm from parent. */
 void core_comm_born(mana_h comm, mana_h parent) __attribute__((visibility("hidden")));
 

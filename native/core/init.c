@@ -116,7 +116,7 @@ int core_Abort(mana_h comm, int errorcode) {
 
 /* What the application was compiled for, whatever runs below. */
 int core_Get_version(int *version, int *subversion) {
-  *version = ABI_MPI_VERSION;
-  *subversion = ABI_MPI_SUBVERSION;
+  *version = ABI_VERSION;
+  *subversion = ABI_SUBVERSION;
   return MANA_SUCCESS;
 }

@@ -7,6 +7,7 @@
 /* A handle: 0 never valid, 1..4095 predefined, else 0x80000000 | kind << 26 | index, MANA_FIRST_INDEX <= index < 2^22. */
 typedef uint32_t mana_h;
 enum mana_kind {
+  MANA_KIND_NONE = 0, /* a failure that concerns no object: MPI_T calls invoke no handler */
   MANA_KIND_COMM = 1,
   MANA_KIND_GROUP = 2,
   MANA_KIND_DATATYPE = 3,

@@ -1,32 +1,34 @@
+using Mana.Api;
+
 namespace Mana.Rendering;
 
 /// <summary>What a generated core function does around its crossing: fresh handles, consumed handles, requests bound to their communicator.</summary>
 public static class CoreRules
 {
-    public static IEnumerable<string> Before(IReadOnlyList<Arg> all, string failKind, string failHandle, string name)
+    public static IEnumerable<string> Before(IReadOnlyList<ApiParameter> all, string failKind, string failHandle, string name)
     {
-        foreach (Arg p in all.Where(p => p is { IsHandle: true, IsArray: false }))
+        foreach (ApiParameter p in all.Where(p => p is { IsHandle: true, IsArray: false }))
         {
-            if (p.Flow == Flow.Out)
+            if (p.Direction == Direction.Out)
             {
                 yield return $"mana_h {p.Name}_fresh = core_new({p.KindMacro});";
                 yield return $"if (!{p.Name}_fresh) return core_fail({failKind}, {failHandle}, MANA_ERR_NO_MEM, \"MPI_{name}\");";
                 yield return $"*{p.Name} = {p.Name}_fresh;";
             }
-            else if (p.Flow == Flow.InOut)
+            else if (p.Direction == Direction.InOut)
             {
                 yield return $"mana_h {p.Name}_before = *{p.Name};";
             }
         }
     }
 
-    public static IEnumerable<string> After(IReadOnlyList<Arg> all)
+    public static IEnumerable<string> After(IReadOnlyList<ApiParameter> all)
     {
-        Arg? comm = all.FirstOrDefault(p => p is { Kind: "comm", IsArray: false, Flow: Flow.In });
-        Arg? owner = comm ?? all.FirstOrDefault(p => p is { Kind: "win" or "file", IsArray: false, Flow: Flow.In });
-        foreach (Arg p in all.Where(p => p is { IsHandle: true, IsArray: false }))
+        ApiParameter? comm = all.FirstOrDefault(p => p is { Kind: "comm", IsArray: false, Direction: Direction.In });
+        ApiParameter? owner = comm ?? all.FirstOrDefault(p => p is { Kind: "win" or "file", IsArray: false, Direction: Direction.In });
+        foreach (ApiParameter p in all.Where(p => p is { IsHandle: true, IsArray: false }))
         {
-            if (p.Flow == Flow.Out)
+            if (p.Direction == Direction.Out)
             {
                 yield return $"if (__builtin_expect(rc != 0, 0)) core_delete({p.KindMacro}, {p.Name}_fresh);";
                 yield return $"else *{p.Name} = core_settle({p.KindMacro}, {p.Name}_fresh, *{p.Name});";
@@ -40,7 +42,7 @@ public static class CoreRules
                     yield return $"if (rc == 0) core_comm_born(*{p.Name}, {comm.Name});";
                 }
             }
-            else if (p.Flow == Flow.InOut)
+            else if (p.Direction == Direction.InOut)
             {
                 yield return $"if (*{p.Name} != {p.Name}_before) core_delete({p.KindMacro}, {p.Name}_before);";
             }
@@ -48,19 +50,19 @@ public static class CoreRules
     }
 
     /// <summary>Whose error handler hears of a failure (MPI-4.1 section 9.3): the file, window, session or communicator named first.</summary>
-    public static (string Kind, string Handle) FailsOn(IReadOnlyList<Arg> all)
+    public static (string Kind, string Handle) FailsOn(IReadOnlyList<ApiParameter> all)
     {
         foreach (string kind in (string[])["file", "win", "session", "comm"])
         {
-            Arg? p = all.FirstOrDefault(a => a.Kind == kind && !a.IsArray);
+            ApiParameter? p = all.FirstOrDefault(a => a.Kind == kind && !a.IsArray);
             if (p is null)
             {
                 continue;
             }
 
-            if (p.Flow != Flow.Out)
+            if (p.Direction != Direction.Out)
             {
-                return (p.KindMacro, p.Flow == Flow.In ? p.Name : $"{p.Name}_before");
+                return (p.KindMacro, p.Direction == Direction.In ? p.Name : $"{p.Name}_before");
             }
 
             if (kind == "file")

@@ -29,10 +29,6 @@ public sealed record FunctionView
     /// <summary>A site may declare it and still lack it at run time (MPI-4 on a library of MPI 3.1).</summary>
     public required bool IsOptional { get; init; }
 
-    public required bool InMpich { get; init; }
-
-    public required bool InOpenmpi { get; init; }
-
     public required string CanonReturn { get; init; }
 
     public required string CanonParams { get; init; }

@@ -1,9 +1,11 @@
+using Mana.Api;
+
 namespace Mana.Rendering;
 
 /// <summary>Canonical to the site's MPI and back. Conversions are named px_KIND_in and px_KIND_out; handles px_KIND, px_KIND_store, px_KIND_update.</summary>
 public static class ProxyRules
 {
-    public static Snippet Convert(Arg p, IReadOnlyList<Arg> all) => p.Kind switch
+    public static Snippet Convert(ApiParameter p, IReadOnlyList<ApiParameter> all) => p.Kind switch
     {
         "buffer" => Snippet.Plain(p.IsConst ? $"px_buffer({p.Name})" : $"(void *)px_buffer({p.Name})"),
         "weights" when !p.IsOut => Snippet.Plain($"px_weights({p.Name})"),
@@ -15,7 +17,7 @@ public static class ProxyRules
     };
 
     /// <summary>The same through the base function of a site that has no large-count variant: wide arguments are narrowed.</summary>
-    public static Snippet Narrow(Arg p, IReadOnlyList<Arg> all)
+    public static Snippet Narrow(ApiParameter p, IReadOnlyList<ApiParameter> all)
     {
         if (p.Kind != "plain" || p.Type == p.BaseType || p.BaseType is null)
         {
@@ -26,7 +28,7 @@ public static class ProxyRules
         string wide = p.CanonType;
         if (!p.IsArray)
         {
-            return p.Flow == Flow.In
+            return p.Direction == Direction.In
                 ? new([$"if (({p.BaseType}){p.Name} != {p.Name}) return MANA_RC_ABSENT;"], $"({p.BaseType}){p.Name}", [], [])
                 : new([$"{p.BaseType} {local} = 0;"], $"&{local}", [$"*{p.Name} = ({wide}){local};"], []);
         }
@@ -45,63 +47,59 @@ public static class ProxyRules
     }
 
     /// <summary>Whether <see cref="Narrow"/> can do it: every array that changes its type has a length.</summary>
-    public static bool CanNarrow(IReadOnlyList<Arg> all) =>
+    public static bool CanNarrow(IReadOnlyList<ApiParameter> all) =>
         all.All(p => p.Kind != "plain" || p.Type == p.BaseType || p.Array != "any");
 
     // What is the same in both worlds but for the name of the type: 64-bit integers that C still holds apart.
-    private static bool NeedsCast(Arg p) =>
+    private static bool NeedsCast(ApiParameter p) =>
         p.Kind == "plain" && (p.IsOut || p.IsArray) && p.CanonType != p.MpiType && p.MpiType != "MPI_Fint";
 
     private static string Suffix(string type) => type == "MPI_Aint" ? "aint" : "int";
 
-    private static Snippet Handle(Arg p)
+    private static Snippet Handle(ApiParameter p)
     {
         string local = p.Name + "_s";
-        return p.Flow switch
+        return p.Direction switch
         {
-            Flow.In => Snippet.Plain($"px_{p.Id}({p.Name})"),
-            Flow.Out => new(
+            Direction.In => Snippet.Plain($"px_{p.Id}({p.Name})"),
+            Direction.Out => new(
                 [$"{p.MpiType} {local} = PX_NULL_{p.Id};"], $"&{local}", [$"*{p.Name} = px_{p.Id}_store(*{p.Name}, {local});"], []),
             _ => new(
                 [$"{p.MpiType} {local} = px_{p.Id}(*{p.Name});"], $"&{local}", [], [$"*{p.Name} = px_{p.Id}_update(*{p.Name}, {local});"]),
         };
     }
 
-    private static Snippet Value(Arg p)
+    private static Snippet Value(ApiParameter p)
     {
         string local = p.Name + "_s";
         string type = p.MpiType;
-        return p.Flow switch
+        return p.Direction switch
         {
-            Flow.In => Snippet.Plain($"px_{p.Id}_in({p.Name})"),
-            Flow.Out => new([$"{type} {local} = 0;"], $"&{local}", [$"*{p.Name} = px_{p.Id}_out({local});"], []),
+            Direction.In => Snippet.Plain($"px_{p.Id}_in({p.Name})"),
+            Direction.Out => new([$"{type} {local} = 0;"], $"&{local}", [$"*{p.Name} = px_{p.Id}_out({local});"], []),
             _ => new([$"{type} {local} = px_{p.Id}_in(*{p.Name});"], $"&{local}", [$"*{p.Name} = px_{p.Id}_out({local});"], []),
         };
     }
 
-    private static Snippet Array(Arg p, IReadOnlyList<Arg> all)
+    private static Snippet Array(ApiParameter p, IReadOnlyList<ApiParameter> all)
     {
         string local = p.Name + "_s";
         string count = p.Name + "_n";
         string convert = p.IsHandle ? $"px_{p.Id}({p.Name}[i])" : $"px_{p.Id}_in({p.Name}[i])";
         List<string> before = Allocate(p, all, p.MpiType);
-        if (p.Flow != Flow.Out)
+        if (p.Direction != Direction.Out)
         {
             before.Add($"for (int i = 0; i < {count}; i++) {local}[i] = {convert};");
         }
 
-        if (p.IsHandle && p.IsOut)
-        {
-            throw new InvalidOperationException($"{p.Name}: arrays of new handles need a hand-written proxy");
-        }
-
-        IReadOnlyList<string> after =
-            p.IsOut ? [$"for (int i = 0; i < {count}; i++) {p.Name}[i] = px_{p.Id}_out({local}[i]);"] : [];
+        // No function but the hand-written ones gives back arrays of new objects: what comes here is predefined.
+        string back = p.IsHandle ? $"px_reverse({p.KindMacro}, (uintptr_t){local}[i])" : $"px_{p.Id}_out({local}[i])";
+        IReadOnlyList<string> after = p.IsOut ? [$"for (int i = 0; i < {count}; i++) {p.Name}[i] = {back};"] : [];
         return new(before, local, after, Release(p, all));
     }
 
     // An array that the operation still reads after the call belongs to the request; any other lives on the stack.
-    private static List<string> Allocate(Arg p, IReadOnlyList<Arg> all, string type)
+    private static List<string> Allocate(ApiParameter p, IReadOnlyList<ApiParameter> all, string type)
     {
         string local = p.Name + "_s";
         string count = p.Name + "_n";
@@ -115,23 +113,23 @@ public static class ProxyRules
         ];
     }
 
-    private static IReadOnlyList<string> Release(Arg p, IReadOnlyList<Arg> all) => Request(p, all) is { } request
+    private static IReadOnlyList<string> Release(ApiParameter p, IReadOnlyList<ApiParameter> all) => Request(p, all) is { } request
         ? [$"if (rc == MPI_SUCCESS) px_request_keep(*{request.Name}, {p.Name}_s);", $"else px_kept_delete({p.Name}_s);"]
         : [$"PX_ARRAY_FREE({p.Name}_s);"];
 
-    private static Arg? Request(Arg p, IReadOnlyList<Arg> all) =>
-        p.Lifetime == "request" ? all.FirstOrDefault(a => a is { Kind: "request", Flow: Flow.Out }) : null;
+    private static ApiParameter? Request(ApiParameter p, IReadOnlyList<ApiParameter> all) =>
+        p.Lifetime == Lifetime.Request ? all.FirstOrDefault(a => a is { Kind: "request", Direction: Direction.Out }) : null;
 
-    private static Snippet Status(Arg p)
+    private static Snippet Status(ApiParameter p)
     {
         string local = p.Name + "_s";
-        return p.Flow == Flow.Out
+        return p.Direction == Direction.Out
             ? new([$"MPI_Status {local};"], $"{p.Name} ? &{local} : MPI_STATUS_IGNORE", [],
                 [$"if ({p.Name} && px_status_is_set(rc)) px_status_out({p.Name}, &{local});"])
             : throw new InvalidOperationException($"{p.Name}: a status never crosses downward");
     }
 
-    private static string Count(Arg p, IReadOnlyList<Arg> all)
+    private static string Count(ApiParameter p, IReadOnlyList<ApiParameter> all)
     {
         string length = p.Array switch
         {
@@ -140,7 +138,7 @@ public static class ProxyRules
             "local-comm-size" => "px_local_size(comm)",
             "in-degree" => "px_in_degree(comm)",
             "out-degree" => "px_out_degree(comm)",
-            string name when all.FirstOrDefault(a => a.Name == name) is { IsOut: true } => $"(int)*{name}",
+            string name when all.FirstOrDefault(a => a.Name == name)?.IsOut == true => $"{name} ? (int)*{name} : 0",
             string name => $"(int)({name})",
             null => throw new InvalidOperationException($"array {p.Name} has no length"),
         };

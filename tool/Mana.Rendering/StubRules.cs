@@ -1,9 +1,22 @@
+using Mana.Api;
+
 namespace Mana.Rendering;
 
 /// <summary>Application ABI to canonical and back, parameter by parameter. Conversions are named abi_KIND_in and abi_KIND_out.</summary>
 public static class StubRules
 {
-    public static Snippet Convert(Arg p, IReadOnlyList<Arg> all)
+    /// <param name="p">The parameter.</param>
+    /// <param name="all">All parameters of the function.</param>
+    /// <param name="nullable">Output pointers may be null: MPI_T leaves out what is not wanted (MPI-4.1 section 15.3.3).</param>
+    public static Snippet Convert(ApiParameter p, IReadOnlyList<ApiParameter> all, bool nullable)
+    {
+        Snippet snippet = Convert(p, all);
+        return nullable && snippet.After.Count > 0
+            ? snippet with { After = [.. snippet.After.Select(line => $"if ({p.Name}) {line}")] }
+            : snippet;
+    }
+
+    private static Snippet Convert(ApiParameter p, IReadOnlyList<ApiParameter> all)
     {
         if (p.Kind == "buffer")
         {
@@ -35,11 +48,11 @@ public static class StubRules
             return Snippet.Plain(p.Name);
         }
 
-        return p.IsArray ? Array(p, all) : Scalar(p);
+        return p.IsArray ? Array(p, all) : Scalar(p, all);
     }
 
     /// <summary>C expression for the number of elements of an array parameter.</summary>
-    public static string Length(Arg p, IReadOnlyList<Arg> all, string commExpression)
+    public static string Length(ApiParameter p, IReadOnlyList<ApiParameter> all, string commExpression)
     {
         string length = p.Array switch
         {
@@ -50,29 +63,45 @@ public static class StubRules
             string name => Scale(name, all),
         };
 
+        if (p.RootOnly)
+        {
+            length = $"({AtRoot(all)} ? {length} : 0)";
+        }
+
         return p.UnlessInPlace is { } buffer ? $"(abi_in_place({buffer}) ? 0 : {length})" : length;
     }
 
-    private static string Scale(string rule, IReadOnlyList<Arg> all)
+    private static string Scale(string rule, IReadOnlyList<ApiParameter> all)
     {
-        Arg? by = all.FirstOrDefault(a => a.Name == rule);
-        return by is { IsOut: true } ? $"*{rule}" : rule;
+        ApiParameter? by = all.FirstOrDefault(a => a.Name == rule);
+        return by?.IsOut == true ? $"({rule} ? *{rule} : 0)" : rule;
     }
 
-    private static Snippet Scalar(Arg p)
+    private static string AtRoot(IReadOnlyList<ApiParameter> all)
     {
+        string comm = all.First(a => a is { Kind: "comm", Direction: Direction.In }).Name;
+        return $"core_is_root(abi_comm_in({comm}), abi_rank_in(root))";
+    }
+
+    private static Snippet Scalar(ApiParameter p, IReadOnlyList<ApiParameter> all)
+    {
+        if (p is { RootOnly: true, IsHandle: true })
+        {
+            return Snippet.Plain($"({AtRoot(all)} ? abi_{p.Id}_in({p.Name}) : {p.NullMacro})");
+        }
+
         string local = p.Name + "_c";
         string type = p.CanonType;
-        return p.Flow switch
+        return p.Direction switch
         {
-            Flow.In => Snippet.Plain($"abi_{p.Id}_in({p.Name})"),
-            Flow.Out => new([$"{type} {local} = 0;"], $"&{local}", [$"*{p.Name} = abi_{p.Id}_out({local});"], []),
+            Direction.In => Snippet.Plain($"abi_{p.Id}_in({p.Name})"),
+            Direction.Out => new([$"{type} {local} = 0;"], $"&{local}", [$"*{p.Name} = abi_{p.Id}_out({local});"], []),
             _ => new(
                 [$"{type} {local} = abi_{p.Id}_in(*{p.Name});"], $"&{local}", [$"*{p.Name} = abi_{p.Id}_out({local});"], []),
         };
     }
 
-    private static Snippet Array(Arg p, IReadOnlyList<Arg> all)
+    private static Snippet Array(ApiParameter p, IReadOnlyList<ApiParameter> all)
     {
         string local = p.Name + "_c";
         string count = p.Name + "_n";
@@ -84,7 +113,7 @@ public static class StubRules
             $"CORE_ARRAY({p.CanonType}, {local}, {count});",
             $"if (!{local}) return abi_error_code_out(MANA_ERR_NO_MEM);",
         ];
-        if (p.Flow != Flow.Out)
+        if (p.Direction != Direction.Out)
         {
             before.Add($"for (int i = 0; i < {count}; i++) {local}[i] = abi_{p.Id}_in({p.Name}[i]);");
         }
@@ -94,14 +123,14 @@ public static class StubRules
         return new(before, local, after, [$"CORE_ARRAY_FREE({local});"]);
     }
 
-    private static Snippet Status(Arg p)
+    private static Snippet Status(ApiParameter p)
     {
         string local = p.Name + "_c";
         string pointer = p.Name + "_p";
-        return p.Flow switch
+        return p.Direction switch
         {
-            Flow.In => new([$"mana_status {local} = abi_status_in({p.Name});"], $"&{local}", [], []),
-            Flow.InOut => new(
+            Direction.In => new([$"mana_status {local} = abi_status_in({p.Name});"], $"&{local}", [], []),
+            Direction.InOut => new(
                 [$"mana_status {local} = abi_status_in({p.Name});"], $"&{local}", [$"abi_status_out({p.Name}, &{local});"], []),
             _ => new(
                 [
@@ -112,11 +141,11 @@ public static class StubRules
         };
     }
 
-    private static Snippet BoundedString(Arg p, IReadOnlyList<Arg> all)
+    private static Snippet BoundedString(ApiParameter p, IReadOnlyList<ApiParameter> all)
     {
         string local = p.Name + "_c";
         string bound = p.Bound!.Replace("MANA_MAX_", "ABI_MAX_", StringComparison.Ordinal);
-        string length = all.Any(a => a is { Name: "resultlen", IsOut: true }) ? "*resultlen = " : "(void)";
+        string length = all.Any(a => a.Name == "resultlen" && a.IsOut) ? "*resultlen = " : "(void)";
         return new(
             [$"char {local}[{p.Bound} + 1];", $"{local}[0] = 0;"], local, [$"{length}abi_string_out({p.Name}, {local}, {bound});"], []);
     }

@@ -1,0 +1,77 @@
+using Mana.Api;
+
+namespace Mana.Rendering;
+
+/// <summary>Description -> views: applies the conversion rules to every function once.</summary>
+public static class ViewBuilder
+{
+    public static FunctionView Build(ApiFunction f)
+    {
+        IReadOnlyList<ApiParameter> all = f.Parameters;
+        bool handStub = f.Stub == Form.Hand;
+        bool autoCore = f.Core == Form.Auto && f.As is null && f.Slot >= 0;
+        (string failKind, string failHandle) = f.Class == "tool" ? ("MANA_KIND_NONE", "0") : CoreRules.FailsOn(all);
+        Merged stub = handStub ? Merged.Empty : Merged.Of(all.Select(p => StubRules.Convert(p, all, f.Class == "tool")));
+        Merged proxy = f.Proxy == Form.Auto && f.Slot >= 0 ? Merged.Of(all.Select(p => ProxyRules.Convert(p, all))) : Merged.Empty;
+        bool narrows = f is { IsLarge: true, Proxy: Form.Auto, Slot: >= 0 } && ProxyRules.CanNarrow(all);
+        Merged narrow = narrows ? Merged.Of(all.Select(p => ProxyRules.Narrow(p, all))) : Merged.Empty;
+        return new FunctionView
+        {
+            Name = f.Name,
+            MpiName = f.Symbol,
+            BaseMpiName = ApiFunction.Prefixed(f.BaseName),
+            CoreName = f.As ?? f.Name,
+            Core = f.As is not null ? "none" : f.Core.ToString().ToLowerInvariant(),
+            Proxy = f.Proxy.ToString().ToLowerInvariant(),
+            HandStub = handStub,
+            Slot = f.Slot,
+            IsError = f.IsError,
+            IsOptional = IsAfterMpi31(f),
+            CanonReturn = CTypes.Canonical(f.Returns),
+            CanonParams = Declarations(all, CForm.Canonical),
+            CanonArgs = string.Join(", ", all.Select(p => p.Name)),
+            AppReturn = f.Returns,
+            AppParams = Declarations(all, CForm.Mpi),
+            StubBefore = stub.Before,
+            StubArgs = stub.Arguments,
+            StubAfter = stub.After,
+            StubAlways = stub.Always,
+            CoreBefore = autoCore ? [.. CoreRules.Before(all, failKind, failHandle, f.Name)] : [],
+            CoreAfter = autoCore ? [.. CoreRules.After(all)] : [],
+            FailKind = failKind,
+            FailHandle = failHandle,
+            ProxyBefore = proxy.Before,
+            ProxyArgs = proxy.Arguments,
+            ProxyAfter = proxy.After,
+            ProxyAlways = proxy.Always,
+            NarrowPossible = narrows,
+            NarrowBefore = narrow.Before,
+            NarrowArgs = narrow.Arguments,
+            NarrowAfter = narrow.After,
+            NarrowAlways = narrow.Always,
+        };
+    }
+
+    private static string Declarations(IReadOnlyList<ApiParameter> all, CForm form) =>
+        all.Count == 0 ? "void" : string.Join(", ", all.Select(p => p.Declared(form)));
+
+    private static bool IsAfterMpi31(ApiFunction f) =>
+        f.Since is null || f.IsLarge || string.CompareOrdinal(f.Since, "3.1") > 0;
+
+    /// <summary>The snippets of all parameters, in their order.</summary>
+    private sealed record Merged(
+        IReadOnlyList<string> Before, string Arguments, IReadOnlyList<string> After, IReadOnlyList<string> Always)
+    {
+        public static readonly Merged Empty = new([], "", [], []);
+
+        public static Merged Of(IEnumerable<Snippet> snippets)
+        {
+            List<Snippet> all = [.. snippets];
+            return new(
+                [.. all.SelectMany(s => s.Before)],
+                string.Join(", ", all.Select(s => s.Argument)),
+                [.. all.SelectMany(s => s.After)],
+                [.. all.SelectMany(s => s.Always)]);
+        }
+    }
+}
