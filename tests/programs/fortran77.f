@@ -127,7 +127,7 @@ C     communicators, LOGICALs, strings, attributes, errors
       call MPI_ERROR_STRING(ierr, text, n, i)
       if (n .lt. 5) failures = failures + 1
       x = MPI_WTIME()
-      if (x .le. 0.0d0) failures = failures + 1
+      if (x .lt. 0.0d0) failures = failures + 1
 
       call MPI_ALLREDUCE(failures, total, 1, MPI_INTEGER, MPI_SUM,
      &                   MPI_COMM_WORLD, ierr)
