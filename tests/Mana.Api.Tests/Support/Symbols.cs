@@ -1,0 +1,26 @@
+using CliWrap.Buffered;
+using Xunit;
+
+namespace Mana.Api.Tests.Support;
+
+/// <summary>What a shared library exports, by readelf.</summary>
+internal sealed record Symbols(IReadOnlySet<string> Functions, IReadOnlyDictionary<string, int> Objects)
+{
+    public static async Task<Symbols> Of(string library)
+    {
+        BufferedCommandResult result = await Commands.Run("readelf", ["-W", "--dyn-syms", library], "/");
+        Assert.True(result.ExitCode == 0, result.StandardError);
+        HashSet<string> functions = [];
+        Dictionary<string, int> objects = [];
+        foreach (string line in result.StandardOutput.Split('\n'))
+        {
+            // Num: Value Size Type Bind Vis Ndx Name
+            string[] w = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            if (w.Length < 8 || w[6] == "UND") continue;
+            string name = w[7].Split('@')[0];
+            if (w[3] == "FUNC") functions.Add(name);
+            if (w[3] == "OBJECT") objects[name] = w[2].StartsWith("0x", StringComparison.Ordinal) ? Convert.ToInt32(w[2], 16) : int.Parse(w[2]);
+        }
+        return new Symbols(functions, objects);
+    }
+}
