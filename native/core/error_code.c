@@ -25,7 +25,7 @@ static struct added *find(int code) {
 }
 
 int core_error_class(int code) {
-  if (code < MANA_ERR_USER_BASE) return code >= 0 && (code == MANA_SUCCESS || core_error_text(code)) ? code : -1;
+  if (code < MANA_ERR_USER_BASE) return code >= 0 && code <= MANA_ERR_LASTCODE ? code : -1;
   core_lock(&table.lock);
   const struct added *a = find(code);
   int error_class = a ? a->error_class : -1;

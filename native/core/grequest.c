@@ -1,0 +1,92 @@
+/* The record of a generalized request is the extra_state that the site knows; the site's call of the free function is the last. */
+#include "grequest.h"
+
+#include "abi.h"
+#include "core_auto.h"
+#include "refs.h"
+#include "upcall.h"
+
+/* --- callbacks ---------------------------------------------------------------------------------------------------------------- */
+static int answer(int code) {
+  if (!code) return MANA_SUCCESS;
+  int rc = abi_error_code_in(code);
+  return rc ? rc : MANA_ERR_OTHER;
+}
+
+/* Fortran knows extra_state as INTEGER(KIND=MPI_ADDRESS_KIND) by reference, a status as the array that lies in memory like C's. */
+typedef void query_fortran(intptr_t *extra_state, MPI_Status *status, MPI_Fint *ierror);
+typedef void free_fortran(intptr_t *extra_state, MPI_Fint *ierror);
+typedef void cancel_fortran(intptr_t *extra_state, MPI_Fint *complete, MPI_Fint *ierror);
+
+static int query(const struct core_grequest *g, MPI_Status *status) {
+  if (g->convention == CORE_C) return ((MPI_Grequest_query_function *)g->query)(g->extra_state, status);
+  intptr_t extra = (intptr_t)g->extra_state;
+  MPI_Fint ierror = 0;
+  ((query_fortran *)g->query)(&extra, status, &ierror);
+  return ierror;
+}
+
+int core_grequest_query(void *state, mana_status *status) {
+  MPI_Status app = {0};
+  status->source = MANA_ANY_SOURCE;
+  status->tag = MANA_ANY_TAG;
+  abi_status_out(&app, status);
+  int rc = answer(query(state, &app));
+  *status = abi_status_in(&app);
+  return rc;
+}
+
+int core_grequest_free(void *state) {
+  struct core_grequest *g = state;
+  int code = 0;
+  if (g->convention == CORE_C) {
+    code = ((MPI_Grequest_free_function *)g->free)(g->extra_state);
+  } else {
+    intptr_t extra = (intptr_t)g->extra_state;
+    ((free_fortran *)g->free)(&extra, &code);
+  }
+  free(g);
+  return answer(code);
+}
+
+int core_grequest_cancel(void *state, int complete) {
+  const struct core_grequest *g = state;
+  if (g->convention == CORE_C) return answer(((MPI_Grequest_cancel_function *)g->cancel)(g->extra_state, complete));
+  intptr_t extra = (intptr_t)g->extra_state;
+  MPI_Fint flag = complete != 0, ierror = 0;
+  ((cancel_fortran *)g->cancel)(&extra, &flag, &ierror);
+  return answer(ierror);
+}
+
+/* --- start and complete --------------------------------------------------------------------------------------------------------- */
+int core_grequest_start(const struct core_grequest *functions, mana_h *request) {
+  if (!functions->query || !functions->free || !functions->cancel) return MANA_ERR_ARG;
+  struct core_grequest *record = malloc(sizeof *record);
+  mana_h fresh = record ? core_new(MANA_KIND_REQUEST) : 0;
+  mana_h got = fresh;
+  int rc = MANA_ERR_NO_MEM;
+  if (fresh) {
+    *record = *functions;
+    MANA_CROSS(rc, MPI_BELOW(Grequest_start)(NULL, NULL, NULL, record, &got));
+  }
+  if (rc) {
+    if (fresh) core_delete(MANA_KIND_REQUEST, fresh);
+    free(record);
+    return rc;
+  }
+  core_object(MANA_KIND_REQUEST, fresh)->request.generalized = 1;
+  *request = got;
+  return MANA_SUCCESS;
+}
+
+int core_Grequest_start(void *query_fn, void *free_fn, void *cancel_fn, void *extra_state, mana_h *request) {
+  int rc = core_grequest_start(&(struct core_grequest){query_fn, free_fn, cancel_fn, extra_state, CORE_C}, request);
+  return rc ? core_fail(MANA_KIND_COMM, MANA_COMM_WORLD, rc, "MPI_Grequest_start") : MANA_SUCCESS;
+}
+
+int core_Grequest_complete(mana_h request) {
+  const struct core_object *o = core_live(MANA_KIND_REQUEST, request, MANA_REQUEST_NULL);
+  int rc = MANA_ERR_REQUEST;
+  if (o && o->request.generalized) MANA_CROSS(rc, MPI_BELOW(Grequest_complete)(request));
+  return rc ? core_fail(MANA_KIND_COMM, MANA_COMM_WORLD, rc, "MPI_Grequest_complete") : MANA_SUCCESS;
+}
