@@ -18,13 +18,16 @@
  * docs/ARCHITECTURE.md. */
 #define ARENA_LO 0x300000000000ull
 #define ARENA_HI 0x500000000000ull
-#define LOW_HI 0x100000000ull         /* low 4 GiB: non-PIE programs, their heap, MAP_32BIT */
-#define TABLE_ADDR ARENA_LO           /* struct split_table, read-write */
-#define MPI_TABLE_ADDR (ARENA_LO + 0x40000) /* struct mpi_table */
-#define ARENA_BUMP (ARENA_LO + 0x40000000)  /* mmap(NULL) area, grows upward */
-#define ARENA_PIE 0x310000000000ull   /* a PIE program; its heap follows it */
+#define LOW_HI 0x100000000ull                 /* low 4 GiB: non-PIE programs, their heap, MAP_32BIT */
+#define TABLE_ADDR ARENA_LO                   /* struct split_table, read-write */
+#define UPPER_STATE_ADDR (ARENA_LO + 0x10000) /* the blob's own state: native/upper/state.h */
+#define MPI_TABLE_ADDR (ARENA_LO + 0x40000)   /* struct mpi_table */
+#define OWNER_PAGE_ADDR (ARENA_LO + 0x60000)  /* struct split_owner, zeroed in a forked child */
+#define ARENA_BUMP (ARENA_LO + 0x40000000)    /* mmap(NULL) area, grows upward */
+#define ARENA_PIE 0x310000000000ull           /* a PIE program; its heap follows it */
 #define ARENA_STACK_TOP 0x4fff00000000ull
-#define RESIDENT_ADDR 0x4ffff0000000ull /* the resident blob: top of the arena, so one allowed range covers it and all above */
+#define RESIDENT_ADDR                                                                                                  \
+  0x4ffff0000000ull /* the resident blob: top of the arena, so one allowed range covers it and all above */
 
 static inline int split_in_arena(uint64_t addr) {
   return addr - ARENA_LO < ARENA_HI - ARENA_LO;
@@ -36,13 +39,13 @@ static inline int split_is_upper(uint64_t addr) {
 /* --- Services of the lower half, called from the upper half with the lower FS in place unless a line says otherwise. */
 enum split_service {
   SVC_LOAD_PROXY, /* int (void): loads the proxy and the site's MPI, fills the MPI table; 0, or a negative errno (said on stderr) */
-  SVC_EXITING,    /* void (void): the program is leaving through exit() */
-  SVC_ATTACH,     /* uint64_t (uint64_t upper_fs): called with the UPPER FS; returns a lower FS for this thread, 0 on failure */
-  SVC_DETACH,     /* void (uint64_t lower_fs): called with the UPPER FS; gives it back */
-  SVC_MUNMAP,     /* long (void *, size_t): munmap through the lower libc, so that registration caches see it */
-  SVC_MREMAP,     /* long (void *, size_t, size_t, int, void *): likewise */
-  SVC_MADVISE,    /* long (void *, size_t, int): likewise */
-  SVC_REPORT,     /* void (const char *text): one message to the user, on stderr */
+  SVC_EXITING, /* void (void): the program is leaving through exit() */
+  SVC_ATTACH, /* uint64_t (uint64_t upper_fs): called with the UPPER FS; returns a lower FS for this thread, 0 on failure */
+  SVC_DETACH,  /* void (uint64_t lower_fs): called with the UPPER FS; gives it back */
+  SVC_MUNMAP,  /* long (void *, size_t): munmap through the lower libc, so that registration caches see it */
+  SVC_MREMAP,  /* long (void *, size_t, size_t, int, void *): likewise */
+  SVC_MADVISE, /* long (void *, size_t, int): likewise */
+  SVC_REPORT,  /* void (const char *text): one message to the user, on stderr */
   SVC_MAX = 64
 };
 
@@ -52,9 +55,9 @@ enum split_upcall {
   UPCALL_GREQUEST_QUERY,  /* int (void *state, struct mana_status *) */
   UPCALL_GREQUEST_FREE,   /* int (void *state) */
   UPCALL_GREQUEST_CANCEL, /* int (void *state, int complete) */
-  UPCALL_DATAREP_READ,    /* int (void *userbuf, uint32_t datatype, int64_t count, void *filebuf, int64_t position, void *state) */
-  UPCALL_DATAREP_WRITE,   /* likewise */
-  UPCALL_DATAREP_EXTENT,  /* int (uint32_t datatype, intptr_t *extent, void *state) */
+  UPCALL_DATAREP_READ, /* int (void *userbuf, uint32_t datatype, int64_t count, void *filebuf, int64_t position, void *state) */
+  UPCALL_DATAREP_WRITE,  /* likewise */
+  UPCALL_DATAREP_EXTENT, /* int (uint32_t datatype, intptr_t *extent, void *state) */
   UPCALL_MAX = 32
 };
 
@@ -73,6 +76,19 @@ struct upper_tls {
   uint32_t depth;      /* crossings under way on this thread (a callback that calls MPI makes it 2) */
   uint32_t pad;
 };
+
+/* Lower descriptors are moved to SPLIT_FD_BASE and above, below the 1024 that select() can hold as long as possible; the
+ * upper half may own high ones too, so the bit decides, not the number. */
+#define SPLIT_FD_BASE 512
+#define SPLIT_FD_WORDS 1024
+#define SPLIT_FD_MAX (SPLIT_FD_WORDS * 64)
+
+/* On a page of its own that the kernel zeroes in a forked child (MADV_WIPEONFORK). A child that shares memory with the
+ * rank (vfork, posix_spawn) sees the rank's pid there, a copy sees 0: no hook on fork is needed to tell them apart. */
+struct split_owner {
+  int32_t pid; /* process whose address space this is; a forked child writes its own */
+};
+#define SPLIT_OWNER ((volatile struct split_owner *)OWNER_PAGE_ADDR)
 
 /* Lives at TABLE_ADDR for the life of the upper half; saved with the image. */
 struct split_table {
@@ -93,7 +109,15 @@ struct split_table {
   char exe[4096];             /* what readlink(/proc/self/exe) must answer */
   char stub_dir[4096];        /* folder of the stub libraries */
   char lower_exe[4096];       /* the lower-half program, for exec'd programs that must run split too */
+  uint64_t lower_fds[SPLIT_FD_WORDS]; /* one bit a descriptor that belongs to the lower half, atomic access */
+  uint64_t ld_debug;                  /* address of the upper ld.so's `_r_debug`, for debuggers; 0 = unknown */
+  uint64_t lower_signal_entry;        /* the kernel-installed handler of a lower action: hidden from the upper half */
 };
+_Static_assert(sizeof(struct split_table) <= 0x10000, "the blob's state follows at UPPER_STATE_ADDR");
+static inline int split_fd_is_lower(const struct split_table *table, long fd) {
+  if (fd < SPLIT_FD_BASE || fd >= SPLIT_FD_MAX) return 0;
+  return __atomic_load_n(&table->lower_fds[fd >> 6], __ATOMIC_RELAXED) >> (fd & 63) & 1;
+}
 enum split_mpi_state { SPLIT_MPI_NOT_LOADED, SPLIT_MPI_LOADED, SPLIT_MPI_INITIALIZED, SPLIT_MPI_FINALIZED };
 #define SPLIT ((struct split_table *)TABLE_ADDR)
 

@@ -1,0 +1,78 @@
+/* Rules of this file: it runs in the arena and before libc is up; raw system calls only (patch_text is called with
+ * either FS), no static data that is written. */
+#include "patch_text.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+
+#include "syscall_raw.h"
+
+#ifndef MAP_FIXED_NOREPLACE
+#define MAP_FIXED_NOREPLACE 0x100000
+#endif
+#define PAGE 4096ull
+#define DOWN(x) ((x) & ~(PAGE - 1))
+#define UP(x) DOWN((x) + PAGE - 1)
+
+/* Stubs must be within 2 GiB of their sites; keep well below. */
+#define POOL_REACH (1ull << 30)
+#define POOL_STEP (64ull << 10)
+
+static long count_sites(const uint8_t *text, uint64_t length, code_wanted *wanted) {
+  struct code_site site;
+  long count = 0;
+  for (size_t from = 0; code_find_site(text, length, from, wanted, &site); from = site.at + site.length) count++;
+  return count;
+}
+
+/* A new pool for each text, so that no page is ever writable while another thread may run in it. */
+static long map_pool(uint64_t from, uint64_t size) {
+  for (uint64_t at = UP(from); at < from + POOL_REACH; at += POOL_STEP) {
+    long got =
+        RAW6(SYS_mmap, at, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+    if (got != -EEXIST) return got;
+  }
+  return -ENOMEM;
+}
+
+/* Emits all stubs first and jumps second, so that a failure leaves the text as it was. */
+static long steer(uint8_t *text, uint64_t length, uint64_t pool, code_wanted *wanted) {
+  struct code_site site;
+  uint64_t stub = pool;
+  long count = 0;
+  for (size_t from = 0; code_find_site(text, length, from, wanted, &site); from = site.at + site.length) {
+    uint8_t *bytes = text + site.at;
+    if (!code_emit_stub((uint8_t *)stub, stub, &site, bytes, (uint64_t)bytes, (uint64_t)mana_hook_entry))
+      return -ERANGE;
+    stub += CODE_STUB_MAX;
+  }
+  stub = pool;
+  for (size_t from = 0; code_find_site(text, length, from, wanted, &site); from = site.at + site.length) {
+    code_emit_jump(text + site.at, &site, (uint64_t)text + site.at, stub);
+    stub += CODE_STUB_MAX;
+    count++;
+  }
+  return count;
+}
+
+long patch_text(uint64_t start, uint64_t length, int prot, uint64_t pool_from, code_wanted *wanted) {
+  uint8_t *text = (uint8_t *)start;
+  long count = count_sites(text, length, wanted);
+  if (count == 0) return 0;
+  uint64_t pool_size = UP((uint64_t)count * CODE_STUB_MAX);
+  long pool = map_pool(pool_from, pool_size);
+  if (raw_failed(pool)) return pool;
+
+  uint64_t pages = DOWN(start), pages_length = UP(start + length) - pages;
+  long result = RAW3(SYS_mprotect, pages, pages_length, PROT_READ | PROT_WRITE);
+  if (!raw_failed(result)) {
+    result = steer(text, length, (uint64_t)pool, wanted);
+    RAW3(SYS_mprotect, pages, pages_length, prot);
+  }
+  if (raw_failed(result)) {
+    RAW2(SYS_munmap, pool, pool_size);
+    return result;
+  }
+  RAW3(SYS_mprotect, pool, pool_size, PROT_READ | PROT_EXEC);
+  return result;
+}

@@ -1,0 +1,15 @@
+/* Steers the system calls of a mapped text segment through mana_hook_entry. Used by both halves, each on its own libc. */
+#ifndef MANA_PATCH_TEXT_H
+#define MANA_PATCH_TEXT_H
+#include "machine_code.h"
+
+/* Patches every wanted site of the text at `start` (readable, of `length` bytes, not being executed by anyone else).
+ * The stubs go to fresh pages at or after `pool_from`, within a jump's reach. `prot` is what the text's pages get back.
+ * Returns the number of sites patched, or a negated errno. */
+long patch_text(uint64_t start, uint64_t length, int prot, uint64_t pool_from, code_wanted *wanted)
+    __attribute__((warn_unused_result));
+
+/* Where stubs jump to: hook_entry.S, which calls mana_hook. */
+extern char mana_hook_entry[] __attribute__((visibility("hidden")));
+long mana_hook(long nr, long a, long b, long c, long d, long e, long f) __attribute__((visibility("hidden")));
+#endif

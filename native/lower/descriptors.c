@@ -1,0 +1,83 @@
+#include "descriptors.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "report.h"
+#include "split_abi.h"
+#include "syscall_raw.h"
+
+static uint64_t early_marks[SPLIT_FD_WORDS];
+uint64_t *descriptor_marks = early_marks;
+
+/* Enough for both halves; not the hard limit, which may be a billion: programs loop over all descriptors. */
+enum { NOFILE_WANTED = 8192 };
+
+uint64_t descriptors_raise_limit(void) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
+  uint64_t before = limit.rlim_cur;
+  rlim_t wanted = limit.rlim_max < NOFILE_WANTED ? limit.rlim_max : NOFILE_WANTED;
+  if (wanted > limit.rlim_cur) {
+    limit.rlim_cur = wanted;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0) wanted = before;
+  }
+  if (limit.rlim_cur <= SPLIT_FD_BASE) {
+    report_fatal(EXIT_MANA, "raise the hard limit (ulimit -Hn 4096)", "only %llu files may be open, mana needs %d",
+                 (unsigned long long)limit.rlim_cur, 2 * SPLIT_FD_BASE);
+  }
+  return before;
+}
+
+void descriptor_mark(int fd, int lower) {
+  if (fd < SPLIT_FD_BASE || fd >= SPLIT_FD_MAX) return;
+  uint64_t bit = 1ull << (fd & 63);
+  if (lower) {
+    __atomic_fetch_or(&descriptor_marks[fd >> 6], bit, __ATOMIC_RELAXED);
+  } else {
+    __atomic_fetch_and(&descriptor_marks[fd >> 6], ~bit, __ATOMIC_RELAXED);
+  }
+}
+
+int descriptor_take(int fd) {
+  if (fd < 0) return fd;
+  if (fd < SPLIT_FD_BASE) {
+    long flags = RAW3(SYS_fcntl, fd, F_GETFD, 0);
+    long moved = RAW3(SYS_fcntl, fd, flags & FD_CLOEXEC ? F_DUPFD_CLOEXEC : F_DUPFD, SPLIT_FD_BASE);
+    if (raw_failed(moved)) return fd;
+    RAW1(SYS_close, fd);
+    fd = (int)moved;
+  }
+  descriptor_mark(fd, 1);
+  return fd;
+}
+
+/* Variables that hold the number of a descriptor which the MPI library will use. */
+static const char *const connection_variables[] = {"PMI_FD", "PMI_CONTROL_FD"};
+
+static void take_connection(const char *variable) {
+  const char *value = getenv(variable);
+  char *end, number[16];
+  if (!value || !*value) return;
+  long fd = strtol(value, &end, 10);
+  if (*end || fd < 0 || fd >= SPLIT_FD_MAX || fcntl((int)fd, F_GETFD) < 0) return;
+  snprintf(number, sizeof number, "%d", descriptor_take((int)fd));
+  if (setenv(variable, number, 1) != 0) report_fatal(EXIT_MANA, NULL, "out of memory at the start");
+}
+
+/* Launchers of MPIs leave descriptors of their own open in the ranks (Hydra about twelve): neither half wants them. What
+ * a shell passes on deliberately comes without a launcher, or below a wrapper script, which enters again. */
+static int comes_from_launcher(void) {
+  return getenv("PMI_FD") || getenv("PMI_RANK") || getenv("OMPI_COMM_WORLD_RANK") || getenv("PMIX_RANK");
+}
+
+void descriptors_take_inherited(int reentered) {
+  for (size_t i = 0; i < sizeof connection_variables / sizeof *connection_variables; i++) {
+    take_connection(connection_variables[i]);
+  }
+  if (!reentered && comes_from_launcher()) close_range(STDERR_FILENO + 1, SPLIT_FD_BASE - 1, 0);
+}

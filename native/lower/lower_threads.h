@@ -1,0 +1,16 @@
+/* Threads of the lower half, and lenders: for each upper thread that crosses, a lower thread which exists only to own a
+ * thread-local block (libc's tcache, errno, the MPI's per-thread state) that the upper thread runs on. */
+#ifndef MANA_LOWER_THREADS_H
+#define MANA_LOWER_THREADS_H
+#include <stdint.h>
+
+/* Starts the thread that makes lenders: an upper thread without a lower FS cannot call libc to make its own. */
+void lower_threads_start(void);
+
+/* Services SVC_ATTACH and SVC_DETACH, split_abi.h. Called with the UPPER FS: raw futexes only. */
+uint64_t lower_thread_attach(uint64_t upper_fs);
+void lower_thread_detach(uint64_t lower_fs);
+
+/* Offset from a lower FS to the word that holds the upper FS of the thread which runs on it. */
+int64_t lower_thread_upper_fs_offset(void);
+#endif

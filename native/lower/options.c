@@ -1,0 +1,111 @@
+#include "options.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "names.h"
+#include "report.h"
+
+struct options options;
+
+static const char usage[] =
+    "mana-lower [--syscalls=patch|dispatch] [--verbose=N] [--proxy=FILE] [--upper=DIR] -- PROGRAM [ARGS...]";
+
+static void set_path(char out[4096], const char *value, const char *option) {
+  if (strlen(value) >= 4096) report_fatal(EXIT_MANA, usage, "%s: path too long", option);
+  strcpy(out, value);
+}
+
+static void set_syscalls(const char *value) {
+  options.dispatch = strcmp(value, "dispatch") == 0;
+  if (!options.dispatch && strcmp(value, "patch") != 0) {
+    report_fatal(EXIT_MANA, usage, "--syscalls=%s: neither patch nor dispatch", value);
+  }
+}
+
+static void set_verbose(const char *value) {
+  char *end;
+  long number = strtol(value, &end, 10);
+  if (!*value || *end || number < 0 || number > 9) report_fatal(EXIT_MANA, usage, "--verbose=%s: not 0 to 9", value);
+  options.verbose = (int)number;
+}
+
+static void read_environment(void) {
+  const char *value;
+  if ((value = getenv("MANA_SYSCALLS")) && *value) set_syscalls(value);
+  if ((value = getenv("MANA_VERBOSE")) && *value) set_verbose(value);
+  if ((value = getenv("MANA_PROXY")) && *value) set_path(options.proxy, value, "MANA_PROXY");
+  if ((value = getenv("MANA_UPPER")) && *value) set_path(options.upper, value, "MANA_UPPER");
+  if ((value = getenv("MANA_NO_FSGSBASE")) && *value) options.no_fsgsbase = strcmp(value, "0") != 0;
+}
+
+/* A bundle can be moved: everything is found beside this program. */
+static void read_own_place(void) {
+  ssize_t length = readlink("/proc/self/exe", options.self, sizeof options.self - 1);
+  if (length <= 0) report_fatal(EXIT_MANA, "mount /proc", "cannot read /proc/self/exe");
+  options.self[length] = 0;
+  char folder[4096];
+  strcpy(folder, options.self);
+  char *slash = strrchr(folder, '/');
+  *slash = 0;
+  bool fits = name_join(options.proxy, sizeof options.proxy, folder, "libmana_proxy.so");
+  slash = strrchr(folder, '/');
+  if (slash) *slash = 0;
+  fits = fits && name_join(options.upper, sizeof options.upper, folder, "upper");
+  if (!fits) report_fatal(EXIT_MANA, "move the bundle to a shorter path", "%s: path too long", options.self);
+}
+
+static bool starts(const char *text, const char *prefix, const char **rest) {
+  if (!name_starts(text, prefix)) return false;
+  *rest = text + strlen(prefix);
+  return true;
+}
+
+static void add_setenv(const char *variable) {
+  if (options.setenv_count == OPTIONS_SETENV_MAX) report_fatal(EXIT_MANA, usage, "too many --setenv");
+  options.setenv[options.setenv_count++] = variable;
+}
+
+/* The word after option argv[*i]. */
+static const char *next_word(char **argv, int *i) {
+  if (!argv[*i + 1]) report_fatal(EXIT_MANA, usage, "%s: a value is missing", argv[*i]);
+  return argv[++*i];
+}
+
+static void read_option(char **argv, int *i) {
+  const char *value;
+  if (starts(argv[*i], "--syscalls=", &value)) {
+    set_syscalls(value);
+  } else if (starts(argv[*i], "--verbose=", &value)) {
+    set_verbose(value);
+  } else if (starts(argv[*i], "--proxy=", &value)) {
+    set_path(options.proxy, value, "--proxy");
+  } else if (starts(argv[*i], "--upper=", &value)) {
+    set_path(options.upper, value, "--upper");
+  } else if (strcmp(argv[*i], "--reenter") == 0) {
+    options.reenter = true;
+  } else if (strcmp(argv[*i], "--no-fsgsbase") == 0) {
+    options.no_fsgsbase = true;
+  } else if (strcmp(argv[*i], "--argv0") == 0) {
+    options.argv0 = next_word(argv, i);
+  } else if (strcmp(argv[*i], "--setenv") == 0) {
+    add_setenv(next_word(argv, i));
+  } else {
+    report_fatal(EXIT_MANA, usage, "unknown option %s", argv[*i]);
+  }
+}
+
+void options_read(int argc, char **argv) {
+  read_own_place();
+  read_environment();
+  int i = 1;
+  while (i < argc && strcmp(argv[i], "--") != 0) {
+    read_option(argv, &i);
+    i++;
+  }
+  if (i + 1 >= argc) report_fatal(EXIT_MANA, usage, "no program to run");
+  options.argc = argc - i - 1;
+  options.argv = argv + i + 1;
+}

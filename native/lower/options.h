@@ -1,0 +1,34 @@
+/* The command line of mana-lower, and the variables that stand in for it:
+ *
+ *   mana-lower [--syscalls=patch|dispatch] [--verbose=N] [--proxy=FILE] [--upper=DIR] -- PROGRAM [ARGS...]
+ *
+ *   MANA_SYSCALLS, MANA_VERBOSE, MANA_PROXY, MANA_UPPER     likewise, where the option is absent
+ *   MANA_NO_FSGSBASE=1                                      behave as on a kernel without FSGSBASE
+ *
+ * An exec of the split program comes back with, besides:
+ *   --reenter              PROGRAM is a path, descriptors are the program's own, what cannot be split runs natively
+ *   --argv0 NAME           the argv[0] it was executed with
+ *   --setenv NAME=VALUE    a variable meant for the program, which mana-lower's own ld.so would obey (LD_PRELOAD) */
+#ifndef MANA_LOWER_OPTIONS_H
+#define MANA_LOWER_OPTIONS_H
+#include <stdbool.h>
+
+enum { OPTIONS_SETENV_MAX = 16 };
+
+struct options {
+  bool dispatch, reenter, no_fsgsbase;
+  int verbose;
+  char self[4096];   /* this program's own path */
+  char proxy[4096];  /* the proxy library */
+  char upper[4096];  /* folder of the blob and of the stub libraries */
+  const char *argv0; /* NULL = PROGRAM */
+  const char *setenv[OPTIONS_SETENV_MAX];
+  int setenv_count;
+  int argc; /* the program's vector, argv[0] = PROGRAM */
+  char **argv;
+};
+extern struct options options;
+
+/* Fills `options`, or ends with a message. */
+void options_read(int argc, char **argv);
+#endif

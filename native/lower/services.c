@@ -1,0 +1,69 @@
+/* The services of split_abi.h. They run under a lower FS on the calling thread's upper stack, unless said otherwise. */
+#include "services.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "lower_threads.h"
+#include "options.h"
+#include "report.h"
+
+typedef int fill_function(struct split_table *table, struct mpi_table *mpi);
+
+/* RTLD_GLOBAL: MPI libraries look up each other's and their plug-ins' symbols. */
+static int load_proxy(void) {
+  static pthread_mutex_t once = PTHREAD_MUTEX_INITIALIZER;
+  int result = 0;
+  pthread_mutex_lock(&once);
+  if (SPLIT->mpi_state == SPLIT_MPI_NOT_LOADED) {
+    void *proxy = dlopen(options.proxy, RTLD_NOW | RTLD_GLOBAL);
+    fill_function *fill = proxy ? (fill_function *)dlsym(proxy, "mana_proxy_fill") : NULL;
+    if (!fill) {
+      report_warning("build the bundle again, or name the proxy with --proxy=FILE", "cannot load the proxy: %s",
+                     dlerror());
+      result = -ENOENT;
+    } else {
+      result = fill(SPLIT, MPI_TABLE);
+      if (result == 0) SPLIT->mpi_state = SPLIT_MPI_LOADED;
+    }
+  }
+  pthread_mutex_unlock(&once);
+  return result;
+}
+
+static void exiting(void) {
+  fflush(NULL); /* what the MPI library has printed; its own atexit handlers are the proxy's affair */
+}
+
+static long negated(long result) {
+  return result == -1 ? -errno : result;
+}
+static long forward_munmap(void *at, size_t length) {
+  return negated(munmap(at, length));
+}
+static long forward_madvise(void *at, size_t length, int advice) {
+  return negated(madvise(at, length, advice));
+}
+static long forward_mremap(void *at, size_t old_length, size_t length, int flags, void *to) {
+  return negated((long)mremap(at, old_length, length, flags, to));
+}
+
+static void report(const char *text) {
+  report_warning(NULL, "%s", text);
+}
+
+void services_fill(struct split_table *table) {
+  table->service[SVC_LOAD_PROXY] = (void *)load_proxy;
+  table->service[SVC_EXITING] = (void *)exiting;
+  table->service[SVC_ATTACH] = (void *)lower_thread_attach;
+  table->service[SVC_DETACH] = (void *)lower_thread_detach;
+  table->service[SVC_MUNMAP] = (void *)forward_munmap;
+  table->service[SVC_MREMAP] = (void *)forward_mremap;
+  table->service[SVC_MADVISE] = (void *)forward_madvise;
+  table->service[SVC_REPORT] = (void *)report;
+}

@@ -1,0 +1,32 @@
+/* The program's heap. The kernel's own program break belongs to the lower half. */
+#include <sys/mman.h>
+
+#include "hooks.h"
+
+#ifndef MAP_FIXED_NOREPLACE
+#define MAP_FIXED_NOREPLACE 0x100000
+#endif
+
+static bool heap_resize(uint64_t from, uint64_t to) {
+  if (to > from) {
+    long got = RAW6(SYS_mmap, from, to - from, PROT_READ | PROT_WRITE,
+                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+    return !raw_failed(got);
+  }
+  if (to == from) return true;
+  struct hook_call call = {.nr = SYS_munmap, .a = (long)to, .b = (long)(from - to)};
+  long result;
+  if (!forward_call(SVC_MUNMAP, &call, &result)) result = hook_pass(&call);
+  return !raw_failed(result);
+}
+
+/* The system call's own convention: the new break, or the old one where it cannot be moved. */
+long hook_brk(const struct hook_call *call) {
+  struct upper_state *s = STATE;
+  uint64_t wanted = (uint64_t)call->a;
+  while (__atomic_exchange_n(&s->brk_lock, 1, __ATOMIC_ACQUIRE)) RAW0(SYS_sched_yield);
+  if (wanted >= s->brk_start && wanted <= s->brk_end && heap_resize(UP(s->brk_now), UP(wanted))) s->brk_now = wanted;
+  uint64_t now = s->brk_now;
+  __atomic_store_n(&s->brk_lock, 0, __ATOMIC_RELEASE);
+  return (long)now;
+}

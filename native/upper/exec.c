@@ -1,0 +1,176 @@
+/* execve of the program and of its children.
+ *
+ * Until this process has loaded MPI, what it executes may be the MPI program itself (wrapper scripts), so it starts
+ * through mana-lower and runs split. Afterwards, and for what cannot be split, exec is the kernel's: without lower
+ * descriptors and internal variables. Often runs in a child that shares its parent's memory: nothing is written there. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include "elf_image.h"
+#include "hooks.h"
+#include "names.h"
+
+enum { SCRIPT_DEPTH = 5, VECTOR_ON_STACK = 768 };
+
+struct exec_request {
+  const char *path;
+  char *const *argv, *const *envp;
+};
+
+/* Reads the first bytes of a file that we may execute; 0 where only the kernel can say what is to be done with it. */
+__attribute__((noinline)) static long read_head(const char *path, uint8_t *head, long size) {
+  struct stat status;
+  if (raw_failed(RAW4(SYS_faccessat, AT_FDCWD, path, 1 /* X_OK */, 0))) return 0;
+  long fd = RAW4(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
+  if (raw_failed(fd)) return 0;
+  long got = RAW2(SYS_fstat, fd, &status);
+  bool plain = !raw_failed(got) && S_ISREG(status.st_mode) && !(status.st_mode & (S_ISUID | S_ISGID));
+  got = plain ? RAW4(SYS_pread64, fd, head, size, 0) : 0;
+  RAW1(SYS_close, fd);
+  return raw_failed(got) ? 0 : got;
+}
+
+/* 1: runs split, 0: natively, 2: a script, whose interpreter decides and stands in script. */
+__attribute__((noinline)) static int kind_of(const char *path, struct script_line *script) {
+  uint8_t head[PROGRAM_HEAD_SIZE];
+  long size = read_head(path, head, sizeof head);
+  enum program_kind kind = program_classify(head, (size_t)size);
+  if (kind == PROGRAM_SCRIPT && script_line_read(head, (size_t)size, script)) return 2;
+  return kind == PROGRAM_DYNAMIC;
+}
+
+static bool can_split(const char *path) {
+  struct script_line script;
+  for (int depth = 0; depth < SCRIPT_DEPTH; depth++) {
+    int kind = kind_of(path, &script);
+    if (kind != 2) return kind == 1;
+    path = script.interpreter;
+  }
+  return false;
+}
+
+static long vector_length(char *const *vector) {
+  long n = 0;
+  while (vector && vector[n]) n++;
+  return n;
+}
+
+/* Variables the dynamic loader of mana-lower would obey, though they are meant for the program. */
+static bool is_for_the_program(const char *variable) {
+  return name_starts(variable, "LD_PRELOAD=") || name_starts(variable, "LD_AUDIT=");
+}
+
+/* Ours, and of no use to a native child: the descriptor PMI_FD names is not passed on. */
+static bool is_internal(const char *variable) {
+  return name_starts(variable, "MANA_PROXY=") || name_starts(variable, "MANA_UPPER=") ||
+         name_starts(variable, "MANA_SYSCALLS=") || name_starts(variable, "MANA_VERBOSE=") ||
+         name_starts(variable, "MANA_NO_FSGSBASE=") || name_starts(variable, "PMI_FD=");
+}
+
+/* mana-lower OPTIONS [--setenv NAME=VALUE]... --reenter --argv0 ARGV0 -- PATH ARGS... */
+static long exec_split(const struct exec_request *request, char **vector) {
+  static char reenter[] = "--reenter", argv0[] = "--argv0", setenv[] = "--setenv", end[] = "--";
+  char **out = vector;
+  *out++ = SPLIT->lower_exe;
+  char *option = STATE->reenter_option;
+  for (int i = 0; i < STATE->reenter_count; i++) {
+    *out++ = option;
+    option += name_length(option) + 1;
+  }
+  for (char *const *e = request->envp; e && *e; e++) {
+    if (!is_for_the_program(*e)) continue;
+    *out++ = setenv;
+    *out++ = *e;
+  }
+  *out++ = reenter;
+  *out++ = argv0;
+  *out++ = request->argv && request->argv[0] ? request->argv[0] : (char *)request->path;
+  *out++ = end;
+  *out++ = (char *)request->path;
+  for (char *const *a = request->argv; a && *a; a++) {
+    if (a != request->argv) *out++ = *a;
+  }
+  *out++ = NULL;
+  char **environment = out;
+  for (char *const *e = request->envp; e && *e; e++) {
+    if (!is_for_the_program(*e)) *out++ = *e;
+  }
+  *out = NULL;
+  return RAW3(SYS_execve, SPLIT->lower_exe, vector, environment);
+}
+
+static void close_lower_on_exec(void) {
+  for (unsigned word = SPLIT_FD_BASE / 64; word < SPLIT_FD_WORDS; word++) {
+    uint64_t bits = __atomic_load_n(&SPLIT->lower_fds[word], __ATOMIC_RELAXED);
+    for (; bits; bits &= bits - 1) {
+      long fd = word * 64 + __builtin_ctzll(bits);
+      RAW3(SYS_close_range, fd, fd, CLOSE_RANGE_CLOEXEC);
+    }
+  }
+}
+
+/* Gives back the limit the program was started with, unless it has set one itself. Returns what to restore it to. */
+static bool lower_nofile(struct rlimit *raised) {
+  if (raw_failed(RAW4(SYS_prlimit64, 0, RLIMIT_NOFILE, NULL, raised)) || !STATE->nofile_soft) return false;
+  if (raised->rlim_cur <= STATE->nofile_soft) return false;
+  struct rlimit original = {STATE->nofile_soft, raised->rlim_max};
+  return !raw_failed(RAW4(SYS_prlimit64, 0, RLIMIT_NOFILE, &original, NULL));
+}
+
+static long exec_native(const struct exec_request *request, char **vector) {
+  char **out = vector;
+  for (char *const *e = request->envp; e && *e; e++) {
+    if (!is_internal(*e)) *out++ = *e;
+  }
+  *out = NULL;
+  struct rlimit raised;
+  bool lowered = lower_nofile(&raised);
+  close_lower_on_exec();
+  long result = RAW3(SYS_execve, request->path, request->argv, vector);
+  if (lowered) RAW4(SYS_prlimit64, 0, RLIMIT_NOFILE, &raised, NULL);
+  return result;
+}
+
+typedef long exec_function(const struct exec_request *request, char **vector);
+
+__attribute__((noinline)) static long with_stack(exec_function *run, const struct exec_request *request) {
+  char *vector[VECTOR_ON_STACK];
+  return run(request, vector);
+}
+
+static long with_vector(exec_function *run, const struct exec_request *request) {
+  long arguments = vector_length(request->argv), variables = vector_length(request->envp);
+  long count = arguments + 3 * variables + REENTER_OPTIONS + 16;
+  if (count <= VECTOR_ON_STACK) return with_stack(run, request);
+  /* Stays behind in a parent that shares this memory; such vectors are rare. */
+  uint64_t bytes = UP(count * (long)sizeof(char *));
+  long memory = RAW6(SYS_mmap, 0, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (raw_failed(memory)) return memory;
+  long result = run(request, (char **)memory);
+  RAW2(SYS_munmap, memory, bytes);
+  return result;
+}
+
+static long execute(const struct exec_request *request) {
+  if ((uint64_t)request->path < PAGE) return -EFAULT;
+  bool before_mpi = SPLIT->mpi_state == SPLIT_MPI_NOT_LOADED;
+  return with_vector(before_mpi && can_split(request->path) ? exec_split : exec_native, request);
+}
+
+long hook_execve(const struct hook_call *call) {
+  struct exec_request request = {(const char *)call->a, (char *const *)call->b, (char *const *)call->c};
+  return execute(&request);
+}
+
+/* A descriptor that names the file (fexecve) may close at exec, so only plain paths can start through mana-lower. */
+long hook_execveat(const struct hook_call *call) {
+  struct exec_request request = {(const char *)call->b, (char *const *)call->c, (char *const *)call->d};
+  bool plain_path = (uint64_t)request.path >= PAGE && (call->a == AT_FDCWD || request.path[0] == '/');
+  if (plain_path && call->e == 0) return execute(&request);
+  close_lower_on_exec();
+  return hook_pass(call);
+}

@@ -1,0 +1,69 @@
+/* The hooks of the resident blob.
+ *
+ * Rules of every file of this folder: it runs under either FS, at any moment (before libc is up, in signal handlers,
+ * between vfork and exec), so: no libc, no thread-local storage, no vector registers, raw system calls only, little
+ * stack, and no lock that a signal handler of the same thread could wait for. */
+#ifndef MANA_UPPER_HOOKS_H
+#define MANA_UPPER_HOOKS_H
+#include <stdbool.h>
+
+#include "state.h"
+#include "syscall_raw.h"
+
+#define PAGE 4096ull
+#define DOWN(x) ((uint64_t)(x) & ~(PAGE - 1))
+#define UP(x) DOWN((uint64_t)(x) + PAGE - 1)
+#define HIDDEN __attribute__((visibility("hidden")))
+#define MUST_CHECK __attribute__((warn_unused_result))
+
+/* One system call of the program, as the kernel would have got it. */
+struct hook_call {
+  long nr, a, b, c, d, e, f;
+};
+typedef long hook_function(const struct hook_call *call);
+
+static inline long hook_pass(const struct hook_call *call) {
+  return raw_syscall6(call->nr, call->a, call->b, call->c, call->d, call->e, call->f);
+}
+/* Is `nr` steered when patching? (In dispatch mode everything is.) */
+HIDDEN bool hook_wanted(int nr);
+
+/* memory.c */
+HIDDEN hook_function hook_mmap, hook_munmap, hook_mremap, hook_mprotect, hook_madvise, hook_shmat;
+/* brk.c */
+HIDDEN hook_function hook_brk;
+/* paths.c */
+HIDDEN hook_function hook_open, hook_openat, hook_readlink, hook_readlinkat;
+/* descriptors.c */
+HIDDEN hook_function hook_close, hook_close_range, hook_dup2, hook_dup3, hook_fcntl;
+/* signals.c */
+HIDDEN hook_function hook_rt_sigaction;
+/* masks.c: dispatch mode only, SIGSYS must stay deliverable */
+HIDDEN hook_function hook_rt_sigprocmask, hook_rt_sigsuspend, hook_ppoll, hook_pselect6, hook_epoll_pwait;
+/* exec.c */
+HIDDEN hook_function hook_execve, hook_execveat;
+
+/* arena.c: places a mapping of `length` bytes in the arena (or in the low range), aligned; address or negated errno. */
+struct arena_request {
+  uint64_t length, alignment;
+  int prot, flags, fd;
+  long offset;
+  bool low;
+};
+HIDDEN long arena_map(const struct arena_request *request) MUST_CHECK;
+/* Notes that a range of the arena is free again. */
+HIDDEN void arena_unmapped(uint64_t start, uint64_t length);
+
+/* forward.c: does this thread stand in for MPI memory hooks? Calls service `nr` below under the thread's lower FS.
+ * False: no lower FS here, nothing was done. */
+HIDDEN bool forward_call(enum split_service nr, const struct hook_call *call, long *result) MUST_CHECK;
+enum { FORWARD_BYTES = 65536 }; /* smaller ranges hold no memory that an MPI registers */
+
+/* process.c: is the memory we run in our own process's, and not that of a parent which waits for us to exec? */
+HIDDEN bool process_owns_memory(void) MUST_CHECK;
+
+/* Syscall user dispatch, dispatch.c and dispatch_entry.S. */
+HIDDEN long dispatch_arm(void) MUST_CHECK;
+HIDDEN void signal_entry(void);    /* signal_entry.S */
+HIDDEN void signal_restorer(void); /* rt_sigreturn from the allowed range */
+#endif

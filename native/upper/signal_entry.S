@@ -1,0 +1,45 @@
+/* signal_entry: what the kernel calls for a handler of the program. In the upper half it becomes the handler: stack,
+ * registers and return address are as the kernel made them. In the lower half it calls the handler under the upper FS. */
+    .text
+    .globl signal_entry
+    .hidden signal_entry
+    .type signal_entry, @function
+signal_entry:
+    .cfi_startproc
+    push %rdi
+    .cfi_adjust_cfa_offset 8
+    push %rsi
+    .cfi_adjust_cfa_offset 8
+    push %rdx
+    .cfi_adjust_cfa_offset 8
+    call signal_enter       /* rax = handler, rdx = lower FS or 0 */
+    mov %rdx, %rcx
+    pop %rdx
+    .cfi_adjust_cfa_offset -8
+    pop %rsi
+    .cfi_adjust_cfa_offset -8
+    pop %rdi
+    .cfi_adjust_cfa_offset -8
+    test %rcx, %rcx
+    jnz 1f
+    jmp *%rax
+1:  push %rcx
+    .cfi_adjust_cfa_offset 8
+    call *%rax
+    mov (%rsp), %rdi
+    call signal_leave
+    pop %rcx
+    .cfi_adjust_cfa_offset -8
+    ret
+    .cfi_endproc
+    .size signal_entry, . - signal_entry
+
+    .globl signal_restorer
+    .hidden signal_restorer
+    .type signal_restorer, @function
+    nop                     /* unwinders look at the byte before a return address */
+signal_restorer:
+    mov $15, %eax           /* rt_sigreturn */
+    syscall
+    .size signal_restorer, . - signal_restorer
+    .section .note.GNU-stack, "", @progbits

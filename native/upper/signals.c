@@ -1,0 +1,100 @@
+/* The program's signal handlers. One may fire while its thread is inside the lower half; the entry then gives it the
+ * upper FS and takes it back. The kernel keeps everything about an action but the address of the handler, so flags, masks
+ * and one-shot actions behave exactly as the kernel defines them. */
+#include <errno.h>
+#include <signal.h>
+
+#include "hooks.h"
+
+enum { KERNEL_MASK_SIZE = 8 };
+#define SIG_FUNCTION(h) ((h) > 1) /* neither SIG_DFL nor SIG_IGN */
+
+static bool is_signal_entry(uint64_t handler) {
+  return handler == (uint64_t)signal_entry;
+}
+
+/* Under syscall user dispatch SIGSYS is how system calls arrive, and rt_sigreturn must come from the allowed range. */
+static void dispatch_adjust(struct kernel_sigaction *action) {
+  if (!SPLIT->dispatch) return;
+  action->mask &= ~(1ull << (SIGSYS - 1));
+  action->restorer = (uint64_t)signal_restorer;
+  action->flags |= 0x04000000; /* SA_RESTORER */
+}
+
+/* What the program is told about an action. What the lower half installed is hidden: its address is of no use here. */
+static void disguise(struct kernel_sigaction *action, uint64_t own_handler) {
+  if (is_signal_entry(action->handler)) {
+    action->handler = own_handler;
+  } else if (action->handler == SPLIT->lower_signal_entry && action->handler) {
+    *action = (struct kernel_sigaction){0};
+  }
+}
+
+/* A child that shares its parent's memory (vfork, posix_spawn) has actions of its own in the kernel, but not here. */
+static long sigaction_in_shared_memory(const struct hook_call *call) {
+  struct kernel_sigaction old, *out = (struct kernel_sigaction *)call->c;
+  struct hook_call direct = *call;
+  direct.c = out ? (long)&old : 0;
+  long result = hook_pass(&direct);
+  if (result == 0 && out) {
+    disguise(&old, STATE->handler[call->a]);
+    *out = old;
+  }
+  return result;
+}
+
+long hook_rt_sigaction(const struct hook_call *call) {
+  long sig = call->a;
+  const struct kernel_sigaction *wanted = (const struct kernel_sigaction *)call->b;
+  struct kernel_sigaction action, old, *out = (struct kernel_sigaction *)call->c;
+  if (sig < 1 || sig >= SPLIT_NSIG || call->d != KERNEL_MASK_SIZE) return hook_pass(call);
+  if (SPLIT->dispatch && sig == SIGSYS) return 0; /* taken; the program's own wish cannot be met */
+  if (!process_owns_memory()) return sigaction_in_shared_memory(call);
+
+  uint64_t own = STATE->handler[sig];
+  if (wanted) {
+    action = *wanted;
+    if (SIG_FUNCTION(action.handler)) {
+      STATE->handler[sig] = action.handler;
+      action.handler = (uint64_t)signal_entry;
+    }
+    dispatch_adjust(&action);
+  }
+  long result = RAW4(SYS_rt_sigaction, sig, wanted ? &action : NULL, &old, KERNEL_MASK_SIZE);
+  if (result < 0) {
+    STATE->handler[sig] = own;
+  } else if (out) {
+    disguise(&old, own);
+    *out = old;
+  }
+  return result;
+}
+
+static void ignore(int sig) {
+  (void)sig;
+}
+
+/* Called by signal_entry. `lower_fs` is 0 when the signal came in the upper half, else the FS to give back. */
+struct signal_route {
+  uint64_t handler, lower_fs;
+};
+HIDDEN struct signal_route signal_enter(int sig);
+struct signal_route signal_enter(int sig) {
+  const struct split_table *table = SPLIT;
+  struct signal_route route = {STATE->handler[sig], 0};
+  uint64_t fs = raw_get_fs(table->have_fsgsbase);
+  if (split_is_upper(fs)) return route;
+  uint64_t upper_fs = *(uint64_t *)(fs + (uint64_t)table->lower_upper_fs_off);
+  if (!upper_fs) { /* a thread of the lower half: libc leaves it two signals unblocked, which are not meant for it */
+    route.handler = (uint64_t)ignore;
+    return route;
+  }
+  raw_set_fs(table->have_fsgsbase, upper_fs);
+  route.lower_fs = fs;
+  return route;
+}
+
+HIDDEN void signal_leave(uint64_t lower_fs);
+void signal_leave(uint64_t lower_fs) {
+  raw_set_fs(SPLIT->have_fsgsbase, lower_fs);
+}
