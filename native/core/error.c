@@ -81,16 +81,13 @@ static void fatal(enum mana_kind kind, mana_h object, int code, const char *name
     report(message);
     exit(1);
   }
-  int rank = -1, rc;
-  MANA_CROSS(rc, MPI_BELOW(Comm_rank)(MANA_COMM_WORLD, &rank));
-  if (rc) rank = -1;
   describe_object(kind, object, who, sizeof who);
-  snprintf(message, sizeof message, "rank %d: %s failed on %s: %s\n      Its error handler is fatal, so the job ends.", rank,
-           name, who, text);
-  report(message);
+  snprintf(message, sizeof message, "%s failed on %s: %s\n  Its error handler is fatal, so the job ends.", name, who, text);
+  report(message); /* which names the rank */
   mana_h doomed = kind == MANA_KIND_COMM ? object : MANA_COMM_WORLD;
+  int rc;
   MANA_CROSS(rc, MPI_BELOW(Abort)(doomed, abi_error_code_out(code)));
-  _Exit(1); /* an Abort that returned */
+  _Exit(rc ? rc : 1); /* an Abort that returned */
 }
 
 /* --- handlers of the application --------------------------------------------------------------------------------------- */
