@@ -1,0 +1,26 @@
+/* Windows and files: freeing carries attributes and error handlers, which live in the core. */
+#include "attribute.h"
+#include "core_auto.h"
+#include "errhandler.h"
+
+int core_Win_free(mana_h *win) {
+  mana_h before = *win;
+  struct core_object *o = core_object(MANA_KIND_WIN, before);
+  int rc = o && o->refs ? core_attributes_delete_all(MANA_KIND_WIN, before) : MANA_SUCCESS;
+  if (rc == MANA_SUCCESS) MANA_CROSS(rc, MPI_BELOW(Win_free)(win));
+  if (rc) return core_fail(MANA_KIND_WIN, before, rc, "MPI_Win_free");
+  if (o) core_errhandler_drop(o);
+  core_delete(MANA_KIND_WIN, before);
+  return MANA_SUCCESS;
+}
+
+int core_File_close(mana_h *fh) {
+  mana_h before = *fh;
+  struct core_object *o = core_object(MANA_KIND_FILE, before);
+  int rc;
+  MANA_CROSS(rc, MPI_BELOW(File_close)(fh));
+  if (rc) return core_fail(MANA_KIND_FILE, before, rc, "MPI_File_close");
+  if (o) core_errhandler_drop(o);
+  core_delete(MANA_KIND_FILE, before);
+  return MANA_SUCCESS;
+}
