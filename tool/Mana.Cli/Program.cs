@@ -1,1 +1,42 @@
-return 0;
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using Mana.Bundles.Errors;
+using Mana.Bundles.Processes;
+using Mana.Cli;
+using Mana.Cli.Commands;
+using Mana.Cli.Terminal;
+
+Tool tool = Tool.FromEnvironment();
+RootCommand root = CommandTree.Make(tool);
+// An argument that begins with '@' belongs to the user's program; it is no response file of ours.
+ParseResult parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
+if (parsed.Action is ParseErrorAction mistake) mistake.ShowHelp = false;
+try
+{
+    int code = await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+    return parsed.Errors.Count > 0 ? ExitCodes.Usage : code;
+}
+catch (UserErrorException e)
+{
+    return Output.Fail(e.Error);
+}
+catch (ChildFailedException e)
+{
+    return Output.Fail(e.ToUserError());
+}
+catch (OperationCanceledException)
+{
+    Output.Message("mana: interrupted; nothing was left half-made");
+    return tool.Interruption.ExitCode;
+}
+catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+{
+    return Output.Fail(CliErrors.File(e.Message));
+}
+#pragma warning disable CA1031 // The last resort of the whole program: a user is never shown a stack trace unless he asks.
+catch (Exception e)
+#pragma warning restore CA1031
+{
+    if (Environment.GetEnvironmentVariable("MANA_DEBUG") is { Length: > 0 }) await Console.Error.WriteLineAsync(e.ToString());
+    return Output.Fail(CliErrors.Unexpected(e));
+}

@@ -9,7 +9,7 @@ using Mono.Unix.Native;
 namespace Mana.Bundles.Build;
 
 /// <summary>Puts linked programs, the prebuilt upper half and, where asked for, copies of libraries into one directory, and writes its manifest.</summary>
-public sealed class BundleAssembler(Backend backend, SiteProfile profile, NativeParts parts, string nativeFolder)
+public sealed class BundleAssembler(Backend backend, SiteProfile profile, NativeParts parts, string prebuilt)
 {
     public const string LibraryFolder = "lower/lib";
     private const FilePermissions Program = FilePermissions.ACCESSPERMS & ~(FilePermissions.S_IWGRP | FilePermissions.S_IWOTH);
@@ -19,8 +19,8 @@ public sealed class BundleAssembler(Backend backend, SiteProfile profile, Native
     /// <param name="version">Version of the tool.</param>
     public void Assemble(string linked, string bundle, string version)
     {
-        foreach (NativePart part in parts.Parts) Place(part, part.Stage == PartStage.Bundle ? linked : nativeFolder, bundle);
-        string gdb = Path.Combine(nativeFolder, "mana.gdb");
+        foreach (NativePart part in parts.Parts) Place(part, part.Stage == PartStage.Bundle ? linked : prebuilt, bundle);
+        string gdb = Path.Combine(prebuilt, "mana.gdb");
         if (File.Exists(gdb)) File.Copy(gdb, Path.Combine(bundle, "mana.gdb"));
         IReadOnlyList<LibraryRecord> libraries = profile.Libraries.Use == LibraryUse.Copy ? CopyLibraries(bundle) : [.. AllLibraries().Select(l => Record(l, l))];
         LauncherRules rules = backend.Launchers.First(l => string.Equals(l.Flavour, profile.Launcher.Flavour, StringComparison.Ordinal));

@@ -52,7 +52,10 @@ public sealed class Planner(NativeParts parts, BuildFolders folders)
             CompilerChoice? wrapper = part.Site ? site : null;
             string compiler = wrapper?.Command ?? host;
             string[] cflags = [.. parts.Cflags, .. part.Cflags, .. Includes(part), .. wrapper?.Cflags ?? extra];
-            string[] objects = [.. Sources(part).Select(source => Add(compile, compiler, cflags, source, part))];
+            HashSet<string> special = [.. part.Special.SelectMany(s => Sources(part, s.Sources))];
+            List<string> objects = [.. Sources(part, part.Sources).Where(s => !special.Contains(s)).Select(s => Add(compile, compiler, cflags, s, part))];
+            foreach (SpecialSources some in part.Special)
+                objects.AddRange(Sources(part, some.Sources).Select(s => Add(compile, compiler, [.. cflags, .. some.Cflags], s, part)));
             string[] ldflags = [.. part.Ldflags.Select(Place), .. wrapper?.Ldflags ?? []];
             link.Add(new LinkUnit(part.Name, compiler, objects, ldflags, Path.Combine(folders.Output, part.Output)));
         }
@@ -81,9 +84,9 @@ public sealed class Planner(NativeParts parts, BuildFolders folders)
         ? Path.Combine(folders.Generated, path is "@gen" ? "" : path[GeneratedMark.Length..]).TrimEnd('/')
         : Path.Combine(folders.Native, path);
 
-    private IEnumerable<string> Sources(NativePart part)
+    private IEnumerable<string> Sources(NativePart part, IEnumerable<string> patterns)
     {
-        foreach (string pattern in part.Sources)
+        foreach (string pattern in patterns)
         {
             string full = Resolve(pattern), folder = Path.GetDirectoryName(full)!, name = Path.GetFileName(full);
             string[] found = Directory.Exists(folder)

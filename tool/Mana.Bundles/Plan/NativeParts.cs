@@ -24,6 +24,9 @@ public sealed record NativePart
     /// <summary>Globs relative to native/; a leading @gen/ means the folder of rendered sources.</summary>
     public required IReadOnlyList<string> Sources { get; init; }
 
+    /// <summary>Sources that need flags of their own.</summary>
+    public IReadOnlyList<SpecialSources> Special { get; init; } = [];
+
     public IReadOnlyList<string> Includes { get; init; } = [];
 
     public IReadOnlyList<string> Cflags { get; init; } = [];
@@ -40,6 +43,9 @@ public sealed record NativePart
     public IReadOnlyList<string> After { get; init; } = [];
 }
 
+/// <summary>Sources of a part, with flags beyond the part's.</summary>
+public sealed record SpecialSources(IReadOnlyList<string> Sources, IReadOnlyList<string> Cflags);
+
 /// <summary>native/parts.toml: what is compiled into what, with which flags.</summary>
 public sealed record NativeParts(IReadOnlyList<string> Cflags, IReadOnlyList<string> Includes, IReadOnlyList<NativePart> Parts)
 {
@@ -55,6 +61,13 @@ public sealed record NativeParts(IReadOnlyList<string> Cflags, IReadOnlyList<str
 
     public IEnumerable<NativePart> Of(PartStage stage) => Parts.Where(p => p.Stage == stage);
 
+    private static SpecialSources Special(TomlSection s)
+    {
+        SpecialSources special = new(s.Texts("sources"), s.Texts("cflags"));
+        s.Close();
+        return special;
+    }
+
     private static NativePart Part(TomlSection s)
     {
         string stage = s.Text("stage");
@@ -66,6 +79,7 @@ public sealed record NativeParts(IReadOnlyList<string> Cflags, IReadOnlyList<str
             Stage = stage is "product" ? PartStage.Product : PartStage.Bundle,
             Site = s.Flag("site", absent: false),
             Sources = s.Texts("sources"),
+            Special = [.. s.Sections("special").Select(Special)],
             Includes = s.Texts("includes"),
             Cflags = s.Texts("cflags"),
             Ldflags = s.Texts("ldflags"),

@@ -1,0 +1,22 @@
+using Mana.Bundles.Errors;
+
+namespace Mana.Cli;
+
+internal static class CliErrors
+{
+    public static UserError File(string reason) =>
+        new("a file could not be read or written: " + reason, "Check the path, its permissions, and that the disk is not full.");
+
+    public static UserError Unexpected(Exception e) => new(
+        $"something went wrong that mana did not foresee: {e.Message} ({e.GetType().Name})",
+        "Run it again with MANA_DEBUG=1 in the environment, and report what it prints.");
+
+    public static UserError Both(string first, string second) =>
+        new($"{first} and {second} cannot be given together", "Give only one of them.", ExitCode: ExitCodes.Usage);
+
+    public static UserError Needed(string option, string otherwise) =>
+        new($"{option} is missing", $"Say {option} ..., {otherwise}.", ExitCode: ExitCodes.Usage);
+
+    public static UserError Ranks(int n) =>
+        new($"-n {n}: a job has at least one rank", "Give a number from 1 upward.", ExitCode: ExitCodes.Usage);
+}

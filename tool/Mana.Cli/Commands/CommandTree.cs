@@ -1,0 +1,37 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using Mana.Cli.Terminal;
+
+namespace Mana.Cli.Commands;
+
+/// <summary>All commands, each with its examples.</summary>
+internal static class CommandTree
+{
+    public static RootCommand Make(Tool tool)
+    {
+        Dictionary<Command, string[]> examples = [];
+        RootCommand root = new("mana runs unmodified MPI programs split from the MPI library of the site.");
+        Command bundle = new("bundle", "Makes and keeps bundles: one for each MPI of a machine, built once.");
+        foreach (CommandWithExamples made in new[]
+                 {
+                     BundleCreate.Make(tool), BundleProbe.Make(tool), BundleBuild.Make(tool), BundleVerify.Make(tool), BundleList.Make(tool), BundleShow.Make(tool),
+                     BundleExport.Make(tool), BundleImport.Make(tool), BundleRemove.Make(tool),
+                 })
+            Add(bundle, made, examples);
+        Add(root, new CommandWithExamples(bundle, ["mana bundle create mpich --backend mpich", "mana bundle list"]), examples);
+        foreach (CommandWithExamples made in new[] { Launch.Make(tool), Doctor.Make(tool), Completion.Make() })
+            Add(root, made, examples);
+        examples[root] = ["mana bundle create mpich --backend mpich", "mana launch --backend mpich -n 4 -- ./simulation input.dat", "mana doctor"];
+        HelpOption help = root.Options.OfType<HelpOption>().Single();
+        help.Action = new ExamplesHelp(examples, (HelpAction)help.Action!);
+        return root;
+    }
+
+    private static void Add(Command parent, CommandWithExamples made, Dictionary<Command, string[]> examples)
+    {
+        parent.Add(made.Command);
+        examples[made.Command] = made.Examples;
+    }
+}
+
+internal sealed record CommandWithExamples(Command Command, string[] Examples);

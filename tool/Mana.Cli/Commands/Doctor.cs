@@ -1,0 +1,25 @@
+using System.CommandLine;
+using Mana.Bundles.Doctor;
+using Mana.Bundles.Errors;
+using Mana.Cli.Terminal;
+
+namespace Mana.Cli.Commands;
+
+/// <summary>What this machine has and lacks for mana.</summary>
+internal static class Doctor
+{
+    public static CommandWithExamples Make(Tool tool)
+    {
+        Option<bool> json = Shared.Json();
+        Command command = new("doctor", "Tells what this machine has and lacks for mana, with the command that mends it.") { json };
+        command.SetAction(async (parsed, _) =>
+        {
+            Listing listing = new(("what", "What"), ("state", "State"), ("detail", "Detail"), ("mend", "To mend it"));
+            IReadOnlyList<Finding> findings = await new Examination(tool.Home, tool.Backends, tool.Bundles, tool.Candidates, tool.IsRoot).RunAsync(tool.Interruption.Watch());
+            foreach (Finding finding in findings) listing.Add(finding.What, finding.State.ToString().ToLowerInvariant(), finding.Detail, finding.Mend);
+            listing.Write(parsed.GetValue(json), "nothing was examined");
+            return findings.Any(f => f.State == Health.Bad) ? ExitCodes.ManaFailed : ExitCodes.Success;
+        });
+        return new CommandWithExamples(command, ["mana doctor", "mana doctor --json"]);
+    }
+}

@@ -1,0 +1,75 @@
+using System.CommandLine;
+using Mana.Bundles.Errors;
+using Mana.Bundles.Launch;
+using Mana.Bundles.Store;
+using Mana.Cli.Terminal;
+
+namespace Mana.Cli.Commands;
+
+/// <summary>Runs a program split, in the foreground, as mpiexec does.</summary>
+internal static class Launch
+{
+    private sealed record Options(
+        Option<string?> Backend, Option<string?> Bundle, Option<int> Ranks, Option<string> Syscalls, Option<string[]> LauncherArguments, Option<bool> DryRun,
+        Option<bool> Verbose, Option<bool> Quiet, Argument<string[]> Program);
+
+    public static CommandWithExamples Make(Tool tool)
+    {
+        Options o = new(
+            Shared.Backend(tool),
+            new Option<string?>("--bundle") { Description = "The bundle to run on.", HelpName = "NAME" },
+            new Option<int>("-n") { Description = "Number of ranks.", DefaultValueFactory = _ => 1, HelpName = "N" },
+            new Option<string>("--syscalls") { Description = "How system calls are steered: patch (fast), or dispatch for programs with raw system calls.", DefaultValueFactory = _ => "patch" },
+            new Option<string[]>("--launcher-arg") { Description = "Passed to the launcher as it is; may be repeated.", HelpName = "ARG", Arity = ArgumentArity.OneOrMore },
+            new Option<bool>("--dry-run") { Description = "Print the launcher's command instead of running it." },
+            new Option<bool>("-v", "--verbose") { Description = "Tell what is done." },
+            new Option<bool>("-q", "--quiet") { Description = "Tell only errors." },
+            new Argument<string[]>("PROGRAM") { Description = "After --: the program and its arguments.", Arity = ArgumentArity.OneOrMore });
+        o.Syscalls.AcceptOnlyFromAmong("patch", "dispatch");
+        Command command = new("launch", "Runs an unmodified MPI program on a bundle.")
+        {
+            o.Backend, o.Bundle, o.Ranks, o.Syscalls, o.LauncherArguments, o.DryRun, o.Verbose, o.Quiet, o.Program,
+        };
+        command.SetAction((parsed, stop) => RunAsync(tool, parsed, o, stop));
+        return new CommandWithExamples(command,
+        [
+            "mana launch -n 4 -- ./simulation input.dat",
+            "mana launch --backend openmpi -n 16 -- lmp -in melt.lmp",
+            "mana launch --bundle site -n 64 --launcher-arg --hostfile --launcher-arg hosts -- python3 job.py",
+            "mana launch --dry-run -n 2 -- ./a.out",
+        ]);
+    }
+
+    private static async Task<int> RunAsync(Tool tool, ParseResult parsed, Options o, CancellationToken stop)
+    {
+        int ranks = parsed.GetValue(o.Ranks);
+        if (ranks < 1) throw new UserErrorException(CliErrors.Ranks(ranks));
+        string? named = parsed.GetValue(o.Bundle), backend = parsed.GetValue(o.Backend);
+        if (named is not null && backend is not null) throw new UserErrorException(CliErrors.Both("--bundle", "--backend"));
+        UserSettings settings = UserSettings.Read(tool.Home.Settings);
+        string[] words = parsed.GetRequiredValue(o.Program);
+        CheckedProgram program = await new ProgramCheck(tool.Candidates).RequireAsync(words[0], stop);
+        BundleWish environment = new(Backend: Environment.GetEnvironmentVariable("MANA_BACKEND") is { Length: > 0 } b ? b : null);
+        Bundle bundle = new BundleChoice(tool.Bundles).Choose([new BundleWish(named, backend), environment, settings.Wish], program.Abi);
+        bundle.RequireFit();
+        bool verbose = parsed.GetValue(o.Verbose) && !parsed.GetValue(o.Quiet);
+        LaunchRequest request = new()
+        {
+            Program = words[0],
+            Arguments = words[1..],
+            Ranks = ranks,
+            Syscalls = parsed.GetValue(o.Syscalls) is "dispatch" ? SyscallSteering.Dispatch : SyscallSteering.Patch,
+            LauncherArguments = [.. settings.LauncherArguments, .. parsed.GetValue(o.LauncherArguments) ?? []],
+            Verbose = verbose ? 1 : 0,
+        };
+        LaunchPlan plan = LaunchPlan.Make(bundle, request, Environment.GetEnvironmentVariable, tool.IsRoot);
+        if (parsed.GetValue(o.DryRun))
+        {
+            Output.Data(plan.ToString());
+            return ExitCodes.Success;
+        }
+        if (verbose) Output.Message($"mana: {program.File} on bundle {Shared.Describe(bundle)}\nmana: {plan}");
+        using JobProcess job = new();
+        return await job.RunAsync(plan);
+    }
+}

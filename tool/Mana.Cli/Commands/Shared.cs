@@ -1,0 +1,32 @@
+using System.CommandLine;
+using Mana.Bundles.Store;
+
+namespace Mana.Cli.Commands;
+
+/// <summary>Options and arguments that several commands have.</summary>
+internal static class Shared
+{
+    public static Option<bool> Json() => new("--json") { Description = "Print JSON instead of a table." };
+
+    public static Option<string?> Backend(Tool tool)
+    {
+        Option<string?> option = new("--backend") { Description = "The MPI: mpich, openmpi, craympi, or the path of a backend's folder.", HelpName = "B" };
+        option.CompletionSources.Add(_ => tool.Backends.Names.Select(n => new System.CommandLine.Completions.CompletionItem(n)));
+        return option;
+    }
+
+    public static Argument<string> BundleName(Tool tool, bool existing)
+    {
+        Argument<string> argument = new("NAME") { Description = "Name of the bundle." };
+        if (existing) argument.CompletionSources.Add(_ => tool.Bundles.All().Select(b => new System.CommandLine.Completions.CompletionItem(b.Name)));
+        return argument;
+    }
+
+    public static Option<string?> File(string name, string description) => new(name) { Description = description, HelpName = "FILE" };
+
+    public static Option<string?> Mpicc() => new("--mpicc") { Description = "The MPI's compiler wrapper.", HelpName = "PATH" };
+
+    public static Option<string?> Launcher() => new("--launcher") { Description = "The MPI's launcher (mpiexec, mpirun, srun, ...).", HelpName = "PATH" };
+
+    public static string Describe(Bundle bundle) => $"{bundle.Name} ({bundle.Manifest.Backend} {bundle.Manifest.Version})";
+}

@@ -1,0 +1,18 @@
+using Mana.Bundles.Errors;
+
+namespace Mana.Cli.Terminal;
+
+/// <summary>Data goes to stdout, messages to stderr.</summary>
+internal static class Output
+{
+    public static void Data(string line) => Console.Out.WriteLine(line);
+
+    public static void Message(string line) => Console.Error.WriteLine(line);
+
+    /// <summary>Prints the block of an error and returns the exit code that goes with it.</summary>
+    public static int Fail(UserError error)
+    {
+        Console.Error.Write(error.ToBlock());
+        return error.ExitCode;
+    }
+}
