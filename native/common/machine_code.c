@@ -85,9 +85,28 @@ static bool site_at_syscall(const uint8_t *text, size_t size, size_t at, struct 
   return compare > 0 && guess_number(text, at, &site->nr);
 }
 
+/* The offset of the next `syscall` at or after `at`, or `size`. Whole libraries are searched, so eight bytes at a time:
+ * a word holds the byte 0x05 if the well-known test for a zero byte says so of its difference. */
+static size_t next_syscall(const uint8_t *text, size_t size, size_t at) {
+  const uint64_t ones = 0x0101010101010101ull, tops = 0x8080808080808080ull;
+  while (at + LENGTH(do_syscall) <= size) {
+    if (at + 1 + sizeof(uint64_t) <= size) {
+      uint64_t word;
+      __builtin_memcpy(&word, text + at + 1, sizeof word);
+      word ^= ones * do_syscall[1];
+      if (!((word - ones) & ~word & tops)) {
+        at += sizeof word;
+        continue;
+      }
+    }
+    if (text[at] == do_syscall[0] && text[at + 1] == do_syscall[1]) return at;
+    at++;
+  }
+  return size;
+}
+
 bool code_find_site(const uint8_t *text, size_t size, size_t from, code_wanted *wanted, struct code_site *site) {
-  for (size_t at = from; at + LENGTH(do_syscall) <= size; at++) {
-    if (text[at] != do_syscall[0] || text[at + 1] != do_syscall[1]) continue;
+  for (size_t at = from; (at = next_syscall(text, size, at)) < size; at++) {
     if (!site_at_syscall(text, size, at, site) || site->at < from) continue;
     if (site->nr == CODE_NR_UNKNOWN || wanted(site->nr)) return true;
   }

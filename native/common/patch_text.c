@@ -18,11 +18,20 @@
 #define POOL_REACH (1ull << 30)
 #define POOL_STEP (64ull << 10)
 
-static long count_sites(const uint8_t *text, uint64_t length, code_wanted *wanted) {
-  struct code_site site;
-  long count = 0;
-  for (size_t from = 0; code_find_site(text, length, from, wanted, &site); from = site.at + site.length) count++;
-  return count;
+/* Sites are found once and kept on the stack; libc has about 50. */
+enum { BATCH = 96 };
+struct batch {
+  struct code_site site[BATCH];
+  long count;
+};
+
+static void find_sites(struct batch *batch, const uint8_t *text, uint64_t length, size_t from, code_wanted *wanted) {
+  struct code_site *site = batch->site;
+  while (site < batch->site + BATCH && code_find_site(text, length, from, wanted, site)) {
+    from = site->at + site->length;
+    site++;
+  }
+  batch->count = site - batch->site;
 }
 
 /* A new pool for each text, so that no page is ever writable while another thread may run in it. */
@@ -36,37 +45,29 @@ static long map_pool(uint64_t from, uint64_t size) {
 }
 
 /* Emits all stubs first and jumps second, so that a failure leaves the text as it was. */
-static long steer(uint8_t *text, uint64_t length, uint64_t pool, code_wanted *wanted) {
-  struct code_site site;
-  uint64_t stub = pool;
-  long count = 0;
-  for (size_t from = 0; code_find_site(text, length, from, wanted, &site); from = site.at + site.length) {
-    uint8_t *bytes = text + site.at;
-    if (!code_emit_stub((uint8_t *)stub, stub, &site, bytes, (uint64_t)bytes, (uint64_t)mana_hook_entry))
-      return -ERANGE;
-    stub += CODE_STUB_MAX;
+static long steer(uint8_t *text, uint64_t pool, const struct batch *batch) {
+  for (long i = 0; i < batch->count; i++) {
+    const struct code_site *site = &batch->site[i];
+    uint64_t stub = pool + (uint64_t)i * CODE_STUB_MAX;
+    uint8_t *bytes = text + site->at;
+    if (!code_emit_stub((uint8_t *)stub, stub, site, bytes, (uint64_t)bytes, (uint64_t)mana_hook_entry)) return -ERANGE;
   }
-  stub = pool;
-  for (size_t from = 0; code_find_site(text, length, from, wanted, &site); from = site.at + site.length) {
-    code_emit_jump(text + site.at, &site, (uint64_t)text + site.at, stub);
-    stub += CODE_STUB_MAX;
-    count++;
+  for (long i = 0; i < batch->count; i++) {
+    uint8_t *bytes = text + batch->site[i].at;
+    code_emit_jump(bytes, &batch->site[i], (uint64_t)bytes, pool + (uint64_t)i * CODE_STUB_MAX);
   }
-  return count;
+  return batch->count;
 }
 
-long patch_text(uint64_t start, uint64_t length, int prot, uint64_t pool_from, code_wanted *wanted) {
-  uint8_t *text = (uint8_t *)start;
-  long count = count_sites(text, length, wanted);
-  if (count == 0) return 0;
-  uint64_t pool_size = UP((uint64_t)count * CODE_STUB_MAX);
+static long patch_batch(uint64_t start, uint64_t length, int prot, uint64_t pool_from, const struct batch *batch) {
+  uint64_t pool_size = UP((uint64_t)batch->count * CODE_STUB_MAX);
   long pool = map_pool(pool_from, pool_size);
   if (raw_failed(pool)) return pool;
 
   uint64_t pages = DOWN(start), pages_length = UP(start + length) - pages;
   long result = RAW3(SYS_mprotect, pages, pages_length, PROT_READ | PROT_WRITE);
   if (!raw_failed(result)) {
-    result = steer(text, length, (uint64_t)pool, wanted);
+    result = steer((uint8_t *)start, (uint64_t)pool, batch);
     RAW3(SYS_mprotect, pages, pages_length, prot);
   }
   if (raw_failed(result)) {
@@ -75,4 +76,19 @@ long patch_text(uint64_t start, uint64_t length, int prot, uint64_t pool_from, c
   }
   RAW3(SYS_mprotect, pool, pool_size, PROT_READ | PROT_EXEC);
   return result;
+}
+
+long patch_text(uint64_t start, uint64_t length, int prot, uint64_t pool_from, code_wanted *wanted) {
+  struct batch batch;
+  long total = 0;
+  size_t from = 0;
+  do {
+    find_sites(&batch, (const uint8_t *)start, length, from, wanted);
+    if (batch.count == 0) break;
+    long result = patch_batch(start, length, prot, pool_from, &batch);
+    if (raw_failed(result)) return result;
+    total += result;
+    from = batch.site[batch.count - 1].at + batch.site[batch.count - 1].length;
+  } while (batch.count == BATCH);
+  return total;
 }
