@@ -10,7 +10,7 @@
 static core_lock_t lock;
 
 /* --- keys ---------------------------------------------------------------------------------------------------------------------- */
-static struct core_object *key_object(int keyval) {
+struct core_object *core_keyval_object(int keyval) {
   if (keyval < (int)MANA_FIRST_INDEX || keyval > (int)MANA_INDEX_MASK) return NULL;
   return core_live(MANA_KIND_KEYVAL, mana_handle(MANA_KIND_KEYVAL, (uint32_t)keyval), 0);
 }
@@ -32,7 +32,7 @@ int core_keyval_create(enum mana_kind target, enum core_convention convention, v
 
 /* The application's own reference goes once, however often it frees: a delete callback may free the key it is called for. */
 static int keyval_free(enum mana_kind target, int *keyval) {
-  struct core_object *key = key_object(*keyval);
+  struct core_object *key = core_keyval_object(*keyval);
   if (!key || key->keyval.target != target) return MANA_ERR_KEYVAL;
   if (!key->keyval.freed) {
     key->keyval.freed = 1;
@@ -73,7 +73,7 @@ static int unlink_attribute(struct core_object *o, const struct core_attribute *
 }
 
 static int remove_attribute(mana_h h, struct core_object *o, struct core_attribute *a) {
-  struct core_object *key = key_object(a->keyval);
+  struct core_object *key = core_keyval_object(a->keyval);
   int rc = key ? core_attribute_call_delete(key, h, a) : MANA_SUCCESS;
   if (rc) return rc; /* the attribute stays */
   if (unlink_attribute(o, a)) {
@@ -87,7 +87,7 @@ static int remove_attribute(mana_h h, struct core_object *o, struct core_attribu
 int core_attribute_set(enum mana_kind kind, mana_h h, int keyval, intptr_t value, enum core_convention language) {
   struct core_object *o = bearer(kind, h);
   if (!o) return invalid_class(kind);
-  struct core_object *key = key_object(keyval);
+  struct core_object *key = core_keyval_object(keyval);
   if (!key || key->keyval.target != kind) return MANA_ERR_KEYVAL;
   struct core_attribute *a = find(o, keyval);
   if (a) {
@@ -114,7 +114,7 @@ int core_attribute_get(enum mana_kind kind, mana_h h, int keyval, enum core_conv
   if (!o) return invalid_class(kind);
   *flag = 0;
   if (core_attribute_is_predefined(keyval)) return core_attribute_get_predefined(kind, h, keyval, language, value, flag);
-  const struct core_object *key = key_object(keyval);
+  const struct core_object *key = core_keyval_object(keyval);
   if (!key || key->keyval.target != kind) return MANA_ERR_KEYVAL;
   const struct core_attribute *a = find(o, keyval);
   *flag = a != NULL;
@@ -125,7 +125,7 @@ int core_attribute_get(enum mana_kind kind, mana_h h, int keyval, enum core_conv
 static int attribute_delete(enum mana_kind kind, mana_h h, int keyval) {
   struct core_object *o = bearer(kind, h);
   if (!o) return invalid_class(kind);
-  const struct core_object *key = key_object(keyval);
+  const struct core_object *key = core_keyval_object(keyval);
   if (!key || key->keyval.target != kind) return MANA_ERR_KEYVAL;
   struct core_attribute *a = find(o, keyval);
   return a ? remove_attribute(h, o, a) : MANA_SUCCESS;
@@ -148,7 +148,7 @@ int core_attributes_copy(enum mana_kind kind, mana_h from, mana_h to) {
   if (!source || !target) return MANA_SUCCESS;
   struct core_attribute **end = &target->attributes;
   for (const struct core_attribute *a = source->attributes; a; a = a->older) {
-    struct core_object *key = key_object(a->keyval);
+    struct core_object *key = core_keyval_object(a->keyval);
     struct core_attribute copy = {.keyval = a->keyval};
     int flag = 0;
     int rc = key ? core_attribute_call_copy(key, from, a, &copy, &flag) : MANA_SUCCESS;

@@ -23,6 +23,8 @@ int core_attributes_delete_all(enum mana_kind kind, mana_h h)
 /* --- with a language: what the C and the Fortran bindings share ------------------------------------------------------------- */
 int core_keyval_create(enum mana_kind target, enum core_convention convention, void *copy, void *remove,
                        void *extra_state, int *keyval) __attribute__((visibility("hidden"), warn_unused_result));
+/* The object of an application's key; NULL where there is none. */
+struct core_object *core_keyval_object(int keyval) __attribute__((visibility("hidden")));
 int core_attribute_set(enum mana_kind kind, mana_h h, int keyval, intptr_t value, enum core_convention language)
     __attribute__((visibility("hidden"), warn_unused_result));
 /* C: *value is what the caller's void * becomes. Fortran: the integer (CORE_FORTRAN_INTEGER: its low 32 bits, sign-extended). */

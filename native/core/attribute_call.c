@@ -2,11 +2,15 @@
 #include "abi.h"
 #include "attribute.h"
 #include "core_auto.h"
+#include "cxx.h"
 #include "fortran_handle.h"
 
+static int is_fortran(enum core_convention convention) {
+  return convention == CORE_FORTRAN || convention == CORE_FORTRAN_INTEGER;
+}
+
 intptr_t core_attribute_seen(const struct core_attribute *a, enum core_convention language) {
-  int set_in_fortran = a->language != CORE_C;
-  if (language == CORE_C) return set_in_fortran ? (intptr_t)&a->value : a->value;
+  if (language == CORE_C) return is_fortran(a->language) ? (intptr_t)&a->value : a->value;
   return language == CORE_FORTRAN_INTEGER ? (int32_t)a->value : a->value;
 }
 
@@ -60,10 +64,11 @@ int core_attribute_call_copy(const struct core_object *key, mana_h from, const s
     copy->language = old->language;
     return MANA_SUCCESS;
   }
-  copy->language = key->keyval.convention;
-  if (key->keyval.convention != CORE_C) return answer(copy_by_reference(key, from, old, &copy->value, flag));
+  enum core_convention convention = key->keyval.convention;
+  copy->language = convention == CORE_CXX ? CORE_C : convention;
+  if (is_fortran(convention)) return answer(copy_by_reference(key, from, old, &copy->value, flag));
   void *out = NULL;
-  int code = copy_c(key, from, old, &out, flag);
+  int code = convention == CORE_CXX ? abi_call_cxx_copy(key, from, old, &out, flag) : copy_c(key, from, old, &out, flag);
   copy->value = (intptr_t)out;
   return answer(code);
 }
@@ -99,5 +104,7 @@ static int delete_by_reference(const struct core_object *key, mana_h h, const st
 
 int core_attribute_call_delete(const struct core_object *key, mana_h h, const struct core_attribute *a) {
   if (!key->keyval.remove) return MANA_SUCCESS; /* MPI_NULL_DELETE_FN */
-  return answer(key->keyval.convention == CORE_C ? delete_c(key, h, a) : delete_by_reference(key, h, a));
+  enum core_convention convention = key->keyval.convention;
+  if (is_fortran(convention)) return answer(delete_by_reference(key, h, a));
+  return answer(convention == CORE_CXX ? abi_call_cxx_delete(key, h, a) : delete_c(key, h, a));
 }

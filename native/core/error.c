@@ -4,6 +4,7 @@
 
 #include "abi.h"
 #include "core_auto.h"
+#include "cxx.h"
 #include "error.h"
 #include "errhandler.h"
 #include "fortran_handle.h"
@@ -141,6 +142,8 @@ void core_errhandler_invoke(enum mana_kind kind, mana_h object, int code, const 
   void *function = handler->errhandler_of.function;
   if (handler->errhandler_of.convention == CORE_FORTRAN) {
     call_fortran(function, kind, object, code);
+  } else if (handler->errhandler_of.convention == CORE_CXX) {
+    abi_call_cxx_errhandler(function, kind, object, abi_error_code_out(code));
   } else {
     call_c(function, kind, object, code);
   }

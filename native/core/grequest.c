@@ -90,3 +90,21 @@ int core_Grequest_complete(mana_h request) {
   if (o && o->request.generalized) MANA_CROSS(rc, MPI_BELOW(Grequest_complete)(request));
   return rc ? core_fail(MANA_KIND_COMM, MANA_COMM_WORLD, rc, "MPI_Grequest_complete") : MANA_SUCCESS;
 }
+
+/* --- MPICH's extension: requests that the site polls -------------------------------------------------------------------------------- */
+/* Its poll and wait functions would be called by the site's progress engine, which only MPICH's can; so they count as absent everywhere
+ * and a program that runs on one bundle runs on all. */
+int core_MPIX_Grequest_start(void *query_fn, void *free_fn, void *cancel_fn, void *poll_fn, void *wait_fn, void *extra_state,
+                             mana_h *request) {
+  (void)query_fn, (void)free_fn, (void)cancel_fn, (void)poll_fn, (void)wait_fn, (void)extra_state, (void)request;
+  return core_fail(MANA_KIND_COMM, MANA_COMM_WORLD, MANA_RC_ABSENT, "MPIX_Grequest_start");
+}
+int core_MPIX_Grequest_class_create(void *query_fn, void *free_fn, void *cancel_fn, void *poll_fn, void *wait_fn,
+                                    int *greq_class) {
+  (void)query_fn, (void)free_fn, (void)cancel_fn, (void)poll_fn, (void)wait_fn, (void)greq_class;
+  return core_fail(MANA_KIND_COMM, MANA_COMM_WORLD, MANA_RC_ABSENT, "MPIX_Grequest_class_create");
+}
+int core_MPIX_Grequest_class_allocate(int greq_class, void *extra_state, mana_h *request) {
+  (void)greq_class, (void)extra_state, (void)request;
+  return core_fail(MANA_KIND_COMM, MANA_COMM_WORLD, MANA_RC_ABSENT, "MPIX_Grequest_class_allocate");
+}

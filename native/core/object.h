@@ -11,7 +11,8 @@
 struct core_attribute; /* attribute.h */
 
 /* How a callback of the application wants to be called. CORE_FORTRAN_INTEGER: the bindings of MPI-1, where attributes are
- * INTEGER, not INTEGER(KIND=MPI_ADDRESS_KIND). CORE_CXX: Open MPI's C++ library, whose reduction takes a fifth argument. */
+ * INTEGER, not INTEGER(KIND=MPI_ADDRESS_KIND). CORE_CXX: a C++ library of the
+ * application's MPI, which calls through a function of its own (native/abi/.../cxx.c). */
 enum core_convention { CORE_C, CORE_C_LARGE, CORE_FORTRAN, CORE_FORTRAN_INTEGER, CORE_CXX };
 
 struct core_object {

@@ -9,6 +9,7 @@
 
 #include "abi.h"
 #include "core_auto.h"
+#include "cxx.h"
 #include "fortran_handle.h"
 #include "lock.h"
 #include "refs.h"

@@ -10,7 +10,4 @@ int core_op_create(enum core_convention convention, void *function, void *inner,
 int core_op_become_cxx(mana_h op, void *interceptor, void *inner)
     __attribute__((visibility("hidden"), warn_unused_result));
 
-/* native/abi/.../cxx.c: calls an interceptor as this ABI's C++ library wants. */
-void abi_call_cxx_op(void *interceptor, void *inner, void *in, void *inout, int count, mana_h datatype)
-    __attribute__((visibility("hidden")));
 #endif
