@@ -43,6 +43,8 @@ typedef struct mana_status {
   int64_t bytes; /* received bytes */
   int64_t reserved;
 } mana_status;
+/* In `source` of a status handed down: still there after the call means that the call did not set the status. */
+#define MANA_STATUS_UNSET INT32_MIN
 _Static_assert(sizeof(mana_status) == 32, "MPI-5 status is 32 bytes");
 
 /* Error codes at or above this were made by the application (MPI_Add_error_code); they never reach a site. Above MPI_ERR_LASTCODE of

@@ -6,17 +6,14 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-/* First: whether the site still declares what MPI-3 removed is for the backend to say. */
-#include "backend.h"
-
-#include <mpi.h>
-
 #include "canon.h"
 #include "constants.h"
 #include "mpi_table.h"
+#include "site_mpi.h"
 #include "site_have.h"
 #include "split_abi.h"
 
+#include "proxy_hand.h"
 #include "px_error.h"
 #include "px_handle.h"
 #include "px_status.h"

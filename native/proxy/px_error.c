@@ -33,7 +33,7 @@ int px_Error_string(int errorcode, char *string, int *resultlen) {
   if (!code) code = px_error_code_in(errorcode);
   int rc = MPI_Error_string(code, text, &length);
   if (rc != MPI_SUCCESS) return px_error(rc);
-  *resultlen = (int)strnlen(text, MANA_MAX_ERROR_STRING - 1);
+  *resultlen = (int)strlen(text) < MANA_MAX_ERROR_STRING ? (int)strlen(text) : MANA_MAX_ERROR_STRING - 1;
   memcpy(string, text, (size_t)*resultlen);
   string[*resultlen] = 0;
   return 0;

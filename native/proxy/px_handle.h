@@ -2,7 +2,7 @@
  * user objects at their index, so a look-up is one load. The tables are reserved at full size and never move. */
 #ifndef MANA_PX_HANDLE_H
 #define MANA_PX_HANDLE_H
-#include <mpi.h>
+#include "site_mpi.h"
 
 #include "canon.h"
 #include "constants.h"

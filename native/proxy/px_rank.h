@@ -1,7 +1,7 @@
 /* Ranks and tags: nearly always plain numbers, so the special values stay off the path. */
 #ifndef MANA_PX_RANK_H
 #define MANA_PX_RANK_H
-#include <mpi.h>
+#include "site_mpi.h"
 
 #include "constants.h"
 

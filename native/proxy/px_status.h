@@ -2,7 +2,7 @@
  * names none, the site is asked (MPI-4.1 section 3.2.5: counts of MPI_BYTE are bytes). */
 #ifndef MANA_PX_STATUS_H
 #define MANA_PX_STATUS_H
-#include <mpi.h>
+#include "site_mpi.h"
 
 #include "canon.h"
 #include "px_rank.h"

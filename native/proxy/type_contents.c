@@ -59,6 +59,7 @@ int px_Type_get_contents_c(mana_h datatype, int64_t max_integers, int64_t max_ad
     return rc == MPI_SUCCESS ? 0 : px_error(rc);
   }
 #endif
+  (void)large_counts;
   if (max_large_counts != 0) return MANA_RC_ABSENT;
   return px_Type_get_contents(datatype, (int)max_integers, (int)max_addresses, (int)max_datatypes, integers, addresses, datatypes);
 }

@@ -20,7 +20,7 @@ public sealed record GroupView
     public required bool IsMask { get; init; }
 
     /// <summary>A kind of parameter; the other groups are only named.</summary>
-    public bool IsConverted => Mana.Api.Kinds.Enumerations.Contains(Kind) || IsMask;
+    public bool IsConverted => Mana.Api.Kinds.Enumerations.Contains(Kind) || IsMask || Kind is "win-flavor" or "win-model";
 
     /// <summary>Nearly always a plain number from 0: ranks and tags.</summary>
     public bool IsNumber => Kind is "rank" or "tag";

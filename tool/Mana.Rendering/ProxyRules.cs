@@ -17,8 +17,14 @@ public static class ProxyRules
     };
 
     /// <summary>The same through the base function of a site that has no large-count variant: wide arguments are narrowed.</summary>
-    public static Snippet Narrow(ApiParameter p, IReadOnlyList<ApiParameter> all)
+    public static Snippet Narrow(ApiParameter p, IReadOnlyList<ApiParameter> all, ApiFunction small)
     {
+        if (small.Parameters.All(b => b.Name != p.Name))
+        {
+            // Only the _c variant has it: the base function knows of no large counts.
+            return p.Direction == Direction.Out && !p.IsArray ? new([$"*{p.Name} = 0;"], "", [], []) : Snippet.Plain("");
+        }
+
         if (p.Kind != "plain" || p.Type == p.BaseType || p.BaseType is null)
         {
             return Convert(p, all);
@@ -52,7 +58,7 @@ public static class ProxyRules
 
     // What is the same in both worlds but for the name of the type: 64-bit integers that C still holds apart.
     private static bool NeedsCast(ApiParameter p) =>
-        p.Kind == "plain" && (p.IsOut || p.IsArray) && p.CanonType != p.MpiType && p.MpiType != "MPI_Fint";
+        p.Kind is "plain" or "opaque" && (p.IsOut || p.IsArray) && p.CanonType != p.MpiType && p.MpiType != "MPI_Fint";
 
     private static string Suffix(string type) => type == "MPI_Aint" ? "aint" : "int";
 

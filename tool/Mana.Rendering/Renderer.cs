@@ -10,7 +10,7 @@ public sealed class Renderer(ApiDescription api, string templatesFolder)
 {
     private readonly ConcurrentDictionary<string, Template> _templates = new(StringComparer.Ordinal);
     private readonly IReadOnlyList<(ApiFunction Function, FunctionView View)> _functions =
-        [.. api.Functions.Select(f => (f, ViewBuilder.Build(f)))];
+        [.. api.Functions.Select(f => (f, ViewBuilder.Build(f, BaseOf(api, f))))];
 
     /// <summary>What core, stubs and proxies share: constants.h, mpi_table.h.</summary>
     public IReadOnlyList<string> RenderShared(string output) =>
@@ -34,7 +34,7 @@ public sealed class Renderer(ApiDescription api, string templatesFolder)
 
     /// <summary>The generated sources of a proxy, the shared headers included.</summary>
     public IReadOnlyList<string> RenderProxy(string output) =>
-        [.. RenderShared(output), Render("proxy.c", output, Shared()), Render("site_values.h", output, Shared())];
+        [.. RenderShared(output), Render("proxy.c", output, Shared()), Render("proxy_hand.h", output, Shared()), Render("site_values.h", output, Shared())];
 
     /// <summary>Renders one template of the folder; the output is named after it unless said otherwise. Returns the file's path.</summary>
     public string Render(string name, string output, ScriptObject model, string? outputName = null)
@@ -98,6 +98,9 @@ public sealed class Renderer(ApiDescription api, string templatesFolder)
         model["objects"] = views.Where(o => o.Canonical is null).ToList();
     }
 
+    private static ApiFunction BaseOf(ApiDescription api, ApiFunction f) =>
+        f.IsLarge ? api.Functions.First(b => !b.IsLarge && b.Name == f.BaseName) : f;
+
     private Template Parse(string name)
     {
         string path = Path.Combine(templatesFolder, name + ".sbn");
@@ -107,7 +110,7 @@ public sealed class Renderer(ApiDescription api, string templatesFolder)
 
     private List<GroupView> Groups(Abi? abi) =>
     [
-        .. api.Groups.Where(g => Kinds.All.Contains(g.Kind) || g.Kind is "bound" or "version" or "bsend")
+        .. api.Groups.Where(g => Kinds.All.Contains(g.Kind) || g.Kind is "bound" or "version" or "bsend" or "win-flavor" or "win-model")
             .Select(g => new GroupView
             {
                 Kind = g.Kind,

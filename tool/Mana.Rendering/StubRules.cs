@@ -45,7 +45,7 @@ public static class StubRules
 
         if (!p.IsHandle && !p.IsValue)
         {
-            return Snippet.Plain(p.Name);
+            return Snippet.Plain(p.Kind == "opaque" && p.IsOut ? $"(void **){p.Name}" : p.Name);
         }
 
         return p.IsArray ? Array(p, all) : Scalar(p, all);

@@ -5,7 +5,9 @@ namespace Mana.Rendering;
 /// <summary>Description -> views: applies the conversion rules to every function once.</summary>
 public static class ViewBuilder
 {
-    public static FunctionView Build(ApiFunction f)
+    /// <param name="f">The function, in one of its variants.</param>
+    /// <param name="small">Its base variant, itself where it is that.</param>
+    public static FunctionView Build(ApiFunction f, ApiFunction small)
     {
         IReadOnlyList<ApiParameter> all = f.Parameters;
         bool handStub = f.Stub == Form.Hand;
@@ -14,7 +16,7 @@ public static class ViewBuilder
         Merged stub = handStub ? Merged.Empty : Merged.Of(all.Select(p => StubRules.Convert(p, all, f.Class == "tool")));
         Merged proxy = f.Proxy == Form.Auto && f.Slot >= 0 ? Merged.Of(all.Select(p => ProxyRules.Convert(p, all))) : Merged.Empty;
         bool narrows = f is { IsLarge: true, Proxy: Form.Auto, Slot: >= 0 } && ProxyRules.CanNarrow(all);
-        Merged narrow = narrows ? Merged.Of(all.Select(p => ProxyRules.Narrow(p, all))) : Merged.Empty;
+        Merged narrow = narrows ? Merged.Of(all.Select(p => ProxyRules.Narrow(p, all, small))) : Merged.Empty;
         return new FunctionView
         {
             Name = f.Name,
@@ -69,7 +71,7 @@ public static class ViewBuilder
             List<Snippet> all = [.. snippets];
             return new(
                 [.. all.SelectMany(s => s.Before)],
-                string.Join(", ", all.Select(s => s.Argument)),
+                string.Join(", ", all.Select(s => s.Argument).Where(a => a.Length > 0)),
                 [.. all.SelectMany(s => s.After)],
                 [.. all.SelectMany(s => s.Always)]);
         }
