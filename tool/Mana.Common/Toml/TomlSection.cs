@@ -46,10 +46,11 @@ public sealed class TomlSection
     public static TomlSection Parse(string text, string file)
     {
         DocumentSyntax document = SyntaxParser.Parse(text, file, validate: true);
-        foreach (DiagnosticMessage message in document.Diagnostics)
-            if (message.Kind == DiagnosticMessageKind.Error)
-                throw new UserErrorException(TomlErrors.Syntax(TomlTree.Place(file, message.Span), message.Message));
-        return TomlTree.Build(document, file);
+        // The scanner's complaints come after the parser's, which are often only their consequence: the first place is the one to mend.
+        DiagnosticMessage? first = document.Diagnostics.Where(m => m.Kind == DiagnosticMessageKind.Error).MinBy(m => m.Span.Start.Offset);
+        return first is null
+            ? TomlTree.Build(document, file)
+            : throw new UserErrorException(TomlErrors.Syntax(TomlTree.Place(file, first.Span), first.Message));
     }
 
     public bool Has(string key) => _entries.ContainsKey(key);
