@@ -1,0 +1,36 @@
+using Mana.Testing;
+using Xunit;
+
+namespace Mana.Stories;
+
+/// <summary>However a program ends, the job ends as it would natively, at once and with the same exit code.</summary>
+[Collection(InTheHouse.Name)]
+public sealed class ExitStories(House house)
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+
+    public static TheoryData<string, string, string[]> Endings()
+    {
+        TheoryData<string, string, string[]> data = [];
+        string[][] endings = [["return", "0"], ["return", "3"], ["exit", "7"], ["abort", "9"], ["signal", "9"], ["signal", "15"], ["segv"], ["before", "4"], ["fatal"]];
+        foreach ((Mpi builtFor, Mpi bundle) in (ReadOnlySpan<(Mpi, Mpi)>)[(Mpi.Mpich, Mpi.Mpich), (Mpi.OpenMpi, Mpi.Mpich), (Mpi.OpenMpi, Mpi.OpenMpi), (Mpi.Mpich, Mpi.OpenMpi)])
+            foreach (string[] ending in endings)
+                data.Add(builtFor.Name, bundle.Name, ending);
+        return data;
+    }
+
+    [Theory]
+    [MemberData(nameof(Endings))]
+    public async Task The_job_ends_as_it_would_natively(string builtFor, string bundle, string[] ending)
+    {
+        Mpi site = Mpi.Named(bundle);
+        Outcome native = await house.NativeAsync(site, 2, Limit, [House.Program("exits", site), .. ending]);
+        Outcome mana = await house.UnderManaAsync(site, 2, Limit, [House.Program("exits", Mpi.Named(builtFor)), .. ending]);
+        Assert.False(mana.TimedOut, mana.ToString());
+        if (ending[0] == "fatal")
+            Assert.True(mana.ExitCode != 0 && native.ExitCode != 0, $"{mana}\n--- natively\n{native}"); // which code is the MPI's own choice
+        else
+            Assert.True(mana.ExitCode == native.ExitCode, $"{mana}\n--- natively\n{native}");
+        Assert.True(mana.Output == native.Output, $"{mana}\n--- natively\n{native}");
+    }
+}

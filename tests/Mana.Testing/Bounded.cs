@@ -1,0 +1,84 @@
+using System.Diagnostics;
+using System.Text;
+using CliWrap;
+
+namespace Mana.Testing;
+
+/// <summary>What a finished command said and how it ended.</summary>
+/// <param name="Command">As it could be typed.</param>
+/// <param name="ExitCode">The shell's: 128+N for a signal; meaningless when <paramref name="TimedOut"/>.</param>
+public sealed record Outcome(string Command, int ExitCode, string Output, string Errors, TimeSpan Duration, bool TimedOut)
+{
+    /// <summary>All that a person needs to see of a failure, bounded.</summary>
+    public override string ToString() =>
+        $"{Command}\n{(TimedOut ? "ran out of time" : $"exit code {ExitCode}")} after {Duration.TotalSeconds:0.0} s"
+        + $"\n--- stdout\n{Tail(Output)}\n--- stderr\n{Tail(Errors)}";
+
+    private static string Tail(string text) => text.Length <= 3000 ? text : "..." + text[^3000..];
+}
+
+/// <summary>The one place where tests start processes. Nothing outlives its bound: not the command, nor anything it has started.</summary>
+public static class Bounded
+{
+    /// <summary>Marks all descendants of one command, however they were started, so that they can be told from everything else on the machine.</summary>
+    private const string Mark = "MANA_TEST_COMMAND";
+
+    /// <summary>Runs to the end or to the bound; never throws for what the command does.</summary>
+    /// <param name="limit">Then the command's process group gets SIGTERM, ten seconds later SIGKILL, and what is left is swept.</param>
+    public static async Task<Outcome> RunAsync(
+        IReadOnlyList<string> words, string folder, IReadOnlyDictionary<string, string?> environment, TimeSpan limit, string? input = null)
+    {
+        StringBuilder output = new(), errors = new();
+        string mark = Guid.NewGuid().ToString("N");
+        Dictionary<string, string?> full = new(environment, StringComparer.Ordinal) { [Mark] = mark };
+        Stopwatch watch = Stopwatch.StartNew();
+        CommandResult result = await Cli.Wrap("timeout")
+            .WithArguments(["--kill-after=10", limit.TotalSeconds.ToString("0"), .. words])
+            .WithWorkingDirectory(folder)
+            .WithEnvironmentVariables(full)
+            .WithStandardInputPipe(input is null ? PipeSource.Null : PipeSource.FromString(input))
+            .WithStandardOutputPipe(PipeTarget.ToStringBuilder(output))
+            .WithStandardErrorPipe(PipeTarget.ToStringBuilder(errors))
+            .WithValidation(CommandResultValidation.None)
+            .ExecuteAsync();
+        bool timedOut = watch.Elapsed >= limit;
+        if (timedOut) Sweep(mark);
+        return new Outcome(string.Join(' ', words.Select(Quote)), result.ExitCode, output.ToString(), errors.ToString(), watch.Elapsed, timedOut);
+    }
+
+    /// <summary>Processes that carry a command's mark and still live.</summary>
+    public static IReadOnlyList<int> Living(string mark) =>
+        [.. Directory.EnumerateDirectories("/proc").Select(Path.GetFileName).Where(n => int.TryParse(n, out _)).Select(n => int.Parse(n!)).Where(p => Carries(p, mark))];
+
+    private static void Sweep(string mark)
+    {
+        foreach (int pid in Living(mark))
+        {
+            try
+            {
+                Process.GetProcessById(pid).Kill();
+            }
+            catch (ArgumentException)
+            {
+                // It has ended by itself.
+            }
+        }
+    }
+
+    private static bool Carries(int pid, string mark)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{pid}/environ").Contains($"{Mark}={mark}", StringComparison.Ordinal);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    public static string Quote(string word) =>
+        word.Length > 0 && word.All(c => char.IsAsciiLetterOrDigit(c) || "-_./:=,+@%^".Contains(c, StringComparison.Ordinal))
+            ? word
+            : "'" + word.Replace("'", "'\\''", StringComparison.Ordinal) + "'";
+}
