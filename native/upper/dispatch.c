@@ -45,6 +45,30 @@ static bool makes_a_task(long nr) {
   return nr == SYS_clone || nr == SYS_clone3 || nr == SYS_fork || nr == SYS_vfork;
 }
 
+/* Mask and alternate stack are put back when this handler returns, so a change must go into what is put back. */
+static long change_mask(ucontext_t *context, const greg_t *g) {
+  uint64_t *current = (uint64_t *)&context->uc_sigmask, old = *current;
+  const uint64_t *wanted = (const uint64_t *)g[REG_RSI];
+  if (g[REG_R10] != sizeof *current) return -EINVAL;
+  if (wanted) {
+    const uint64_t never = 1ull << (SIGSYS - 1) | 1ull << (SIGKILL - 1) | 1ull << (SIGSTOP - 1);
+    switch (g[REG_RDI]) {
+      case SIG_BLOCK: *current = old | *wanted; break;
+      case SIG_UNBLOCK: *current = old & ~*wanted; break;
+      case SIG_SETMASK: *current = *wanted; break;
+      default: return -EINVAL;
+    }
+    *current &= ~never;
+  }
+  if (g[REG_RDX]) *(uint64_t *)g[REG_RDX] = old;
+  return 0;
+}
+static long change_alternate_stack(ucontext_t *context, const greg_t *g) {
+  long result = RAW2(SYS_sigaltstack, g[REG_RDI], g[REG_RSI]);
+  if (result == 0) RAW2(SYS_sigaltstack, NULL, &context->uc_stack);
+  return result;
+}
+
 static void on_sigsys(int sig, siginfo_t *info, void *context) {
   greg_t *g = ((ucontext_t *)context)->uc_mcontext.gregs;
   long nr = info->si_syscall;
@@ -57,6 +81,10 @@ static void on_sigsys(int sig, siginfo_t *info, void *context) {
     uint64_t gate = gate_for((uint64_t)g[REG_RIP]);
     g[REG_RAX] = gate ? nr : -EAGAIN;
     if (gate) g[REG_RIP] = (greg_t)gate;
+  } else if (nr == SYS_rt_sigprocmask) {
+    g[REG_RAX] = change_mask(context, g);
+  } else if (nr == SYS_sigaltstack) {
+    g[REG_RAX] = change_alternate_stack(context, g);
   } else {
     g[REG_RAX] = mana_hook(nr, g[REG_RDI], g[REG_RSI], g[REG_RDX], g[REG_R10], g[REG_R8], g[REG_R9]);
   }

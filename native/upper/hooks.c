@@ -36,7 +36,6 @@ static hook_function *const hooks[HOOK_NR_END] = {
 };
 /* What only matters when every system call of the upper half raises a signal. */
 static hook_function *const dispatch_hooks[HOOK_NR_END] = {
-    [SYS_rt_sigprocmask] = hook_rt_sigprocmask,
     [SYS_rt_sigsuspend] = hook_rt_sigsuspend,
     [SYS_ppoll] = hook_ppoll,
     [SYS_pselect6] = hook_pselect6,

@@ -39,7 +39,7 @@ HIDDEN hook_function hook_close, hook_close_range, hook_dup2, hook_dup3, hook_fc
 /* signals.c */
 HIDDEN hook_function hook_rt_sigaction;
 /* masks.c: dispatch mode only, SIGSYS must stay deliverable */
-HIDDEN hook_function hook_rt_sigprocmask, hook_rt_sigsuspend, hook_ppoll, hook_pselect6, hook_epoll_pwait;
+HIDDEN hook_function hook_rt_sigsuspend, hook_ppoll, hook_pselect6, hook_epoll_pwait;
 /* exec.c */
 HIDDEN hook_function hook_execve, hook_execveat;
 

@@ -1,5 +1,5 @@
 /* Dispatch mode: a system call with SIGSYS blocked would kill the process, so it is taken out of every mask that a
- * handler might run under. */
+ * handler might run under. (rt_sigprocmask itself: dispatch.c.) */
 #include <signal.h>
 
 #include "hooks.h"
@@ -13,12 +13,6 @@ static long pass_without_sigsys(const struct hook_call *call, long *pointer, str
   mask = *(const uint64_t *)*pointer & ~SIGSYS_BIT;
   *pointer = (long)&mask;
   return hook_pass(changed);
-}
-
-long hook_rt_sigprocmask(const struct hook_call *call) {
-  struct hook_call changed = *call;
-  if (call->a == SIG_UNBLOCK) return hook_pass(call);
-  return pass_without_sigsys(call, &changed.b, &changed);
 }
 
 long hook_rt_sigsuspend(const struct hook_call *call) {
