@@ -81,8 +81,14 @@ void core_comm_born(mana_h comm, mana_h parent) {
 /* After the site has duplicated: attributes are copied by the application's callbacks, which may refuse. */
 static int born_with_attributes(mana_h comm, mana_h parent, const char *name) {
   core_comm_born(comm, parent);
-  int rc = core_attributes_copy(MANA_KIND_COMM, parent, comm);
-  return rc ? core_fail(MANA_KIND_COMM, parent, rc, name) : MANA_SUCCESS;
+  int rc = core_attributes_copy(MANA_KIND_COMM, parent, comm), freed;
+  if (rc == MANA_SUCCESS) return MANA_SUCCESS;
+  /* A refused duplicate goes again; what was copied by then is deleted, whatever its callbacks say. */
+  freed = core_attributes_delete_all(MANA_KIND_COMM, comm);
+  mana_h refused = comm;
+  MANA_CROSS(freed, MPI_BELOW(Comm_free)(&refused));
+  if (freed == MANA_SUCCESS) core_delete(MANA_KIND_COMM, comm);
+  return core_fail(MANA_KIND_COMM, parent, rc, name);
 }
 
 /* One body for the two blocking forms and one for the two nonblocking ones: `call` crosses. */

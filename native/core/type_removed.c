@@ -2,7 +2,8 @@
 #include "core_auto.h"
 
 static int extent_of(mana_h datatype, intptr_t *lower, intptr_t *extent, const char *name) {
-  int rc;
+  int rc = MANA_ERR_ARG;
+  if (!lower || !extent) return core_fail(MANA_KIND_COMM, MANA_COMM_WORLD, rc, name);
   MANA_CROSS(rc, MPI_BELOW(Type_get_extent)(datatype, lower, extent));
   return rc ? core_fail(MANA_KIND_COMM, MANA_COMM_WORLD, rc, name) : MANA_SUCCESS;
 }
@@ -17,7 +18,7 @@ int core_Type_lb(mana_h datatype, intptr_t *displacement) {
 }
 int core_Type_ub(mana_h datatype, intptr_t *displacement) {
   intptr_t lower = 0, extent = 0;
-  int rc = extent_of(datatype, &lower, &extent, "MPI_Type_ub");
+  int rc = extent_of(datatype, &lower, displacement ? &extent : NULL, "MPI_Type_ub");
   if (rc == MANA_SUCCESS) *displacement = lower + extent;
   return rc;
 }

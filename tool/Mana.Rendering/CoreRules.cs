@@ -50,8 +50,14 @@ public static class CoreRules
     }
 
     /// <summary>Whose error handler hears of a failure (MPI-4.1 section 9.3): the file, window, session or communicator named first.</summary>
-    public static (string Kind, string Handle) FailsOn(IReadOnlyList<ApiParameter> all)
+    public static (string Kind, string Handle) FailsOn(ApiFunction f)
     {
+        IReadOnlyList<ApiParameter> all = f.Parameters;
+        if (f.Class == "tool")
+        {
+            return ("MANA_KIND_NONE", "0");
+        }
+
         foreach (string kind in (string[])["file", "win", "session", "comm"])
         {
             ApiParameter? p = all.FirstOrDefault(a => a.Kind == kind && !a.IsArray);
@@ -71,6 +77,9 @@ public static class CoreRules
             }
         }
 
-        return ("MANA_KIND_COMM", "MANA_COMM_WORLD");
+        // What concerns files before there is one (MPI-4.1 section 14.7).
+        return f.Class.StartsWith("io-", StringComparison.Ordinal)
+            ? ("MANA_KIND_FILE", "MANA_FILE_NULL")
+            : ("MANA_KIND_COMM", "MANA_COMM_WORLD");
     }
 }

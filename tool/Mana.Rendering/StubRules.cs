@@ -5,15 +5,30 @@ namespace Mana.Rendering;
 /// <summary>Application ABI to canonical and back, parameter by parameter. Conversions are named abi_KIND_in and abi_KIND_out.</summary>
 public static class StubRules
 {
-    /// <param name="p">The parameter.</param>
-    /// <param name="all">All parameters of the function.</param>
-    /// <param name="nullable">Output pointers may be null: MPI_T leaves out what is not wanted (MPI-4.1 section 15.3.3).</param>
-    public static Snippet Convert(ApiParameter p, IReadOnlyList<ApiParameter> all, bool nullable)
+    public static Snippet Convert(ApiParameter p, ApiFunction f)
     {
-        Snippet snippet = Convert(p, all);
-        return nullable && snippet.After.Count > 0
-            ? snippet with { After = [.. snippet.After.Select(line => $"if ({p.Name}) {line}")] }
-            : snippet;
+        Snippet snippet = Convert(p, f.Parameters);
+        if (f.Class == "tool" && snippet.After.Count > 0)
+        {
+            // MPI_T leaves out what is not wanted (MPI-4.1 section 15.3.3).
+            return snippet with { After = [.. snippet.After.Select(line => $"if ({p.Name}) {line}")] };
+        }
+
+        return p.IsHandle && p.Direction == Direction.Out && !p.IsArray ? NewHandle(p, f, snippet) : snippet;
+    }
+
+    // The site never sees the application's pointer, so it cannot refuse a null one; and a constructor that failed leaves a null handle.
+    private static Snippet NewHandle(ApiParameter p, ApiFunction f, Snippet snippet)
+    {
+        (string kind, string handle) = CoreRules.FailsOn(f);
+        ApiParameter? owner = f.Parameters.FirstOrDefault(o => o.Name == handle);
+        string canonical = owner is null ? handle : $"abi_{owner.Id}_in({owner.Name})";
+        string refuse = $"if (!{p.Name}) return abi_error_code_out(core_fail({kind}, {canonical}, MANA_ERR_ARG, \"{f.Symbol}\"));";
+        return snippet with
+        {
+            Before = [refuse, .. snippet.Before],
+            Always = [.. snippet.Always, $"if (__builtin_expect(rc != 0, 0)) *{p.Name} = abi_{p.Id}_out({p.NullMacro});"],
+        };
     }
 
     private static Snippet Convert(ApiParameter p, IReadOnlyList<ApiParameter> all)

@@ -12,8 +12,8 @@ public static class ViewBuilder
         IReadOnlyList<ApiParameter> all = f.Parameters;
         bool handStub = f.Stub == Form.Hand;
         bool autoCore = f.Core == Form.Auto && f.As is null && f.Slot >= 0;
-        (string failKind, string failHandle) = f.Class == "tool" ? ("MANA_KIND_NONE", "0") : CoreRules.FailsOn(all);
-        Merged stub = handStub ? Merged.Empty : Merged.Of(all.Select(p => StubRules.Convert(p, all, f.Class == "tool")));
+        (string failKind, string failHandle) = CoreRules.FailsOn(f);
+        Merged stub = handStub ? Merged.Empty : Merged.Of(all.Select(p => StubRules.Convert(p, f)));
         Merged proxy = f.Proxy == Form.Auto && f.Slot >= 0 ? Merged.Of(all.Select(p => ProxyRules.Convert(p, all))) : Merged.Empty;
         bool narrows = f is { IsLarge: true, Proxy: Form.Auto, Slot: >= 0 } && ProxyRules.CanNarrow(all);
         Merged narrow = narrows ? Merged.Of(all.Select(p => ProxyRules.Narrow(p, all, small))) : Merged.Empty;

@@ -84,6 +84,8 @@ static inline void abi_status_out(MPI_Status *to, const mana_status *from) {
   to->count_lo = (int)from->bytes;
   to->count_hi_and_cancelled = (int)((uint32_t)(from->bytes >> 32) << 1 | (from->cancelled != 0));
   to->MPI_SOURCE = abi_rank_out(from->source);
+  /* An empty status says MPI_SUCCESS (MPI-4.1 section 3.7.3); any other leaves the error field alone. */
+  if (__builtin_expect(from->source == MANA_ANY_SOURCE, 0)) to->MPI_ERROR = 0;
   to->MPI_TAG = abi_tag_out(from->tag);
 }
 static inline mana_status abi_status_in(const MPI_Status *from) {

@@ -63,6 +63,8 @@ static inline int abi_status_ignored(const MPI_Status *s) {
 }
 static inline void abi_status_out(MPI_Status *to, const mana_status *from) {
   to->MPI_SOURCE = abi_rank_out(from->source);
+  /* An empty status says MPI_SUCCESS (MPI-4.1 section 3.7.3); any other leaves the error field alone. */
+  if (__builtin_expect(from->source == MANA_ANY_SOURCE, 0)) to->MPI_ERROR = 0;
   to->MPI_TAG = abi_tag_out(from->tag);
   to->cancelled = from->cancelled;
   to->bytes = (size_t)from->bytes;
