@@ -27,6 +27,11 @@ static bool in_child(void) {
   return RAW0(SYS_getpid) != hook_lower_pid;
 }
 
+/* A child that runs in its parent's memory has actions of its own in the kernel, but not in our tables. */
+static bool in_shared_memory(void) {
+  return in_child() && SPLIT_OWNER->pid == hook_lower_pid;
+}
+
 static long new_descriptor(const struct call *call) {
   long fd = pass(call);
   return raw_failed(fd) || in_child() ? fd : descriptor_take((int)fd);
@@ -109,7 +114,7 @@ long mana_hook(long nr, long a, long b, long c, long d, long e, long f) {
   struct call call = {nr, a, b, c, d, e, f};
   if (!wanted((int)nr)) return pass(&call);
   switch (nr) {
-    case SYS_rt_sigaction: return in_child() ? pass(&call) : lower_sigaction(a, (const void *)b, (void *)c, d);
+    case SYS_rt_sigaction: return in_shared_memory() ? pass(&call) : lower_sigaction(a, (const void *)b, (void *)c, d);
     case SYS_fcntl: return duplicate(&call);
     case SYS_dup2:
     case SYS_dup3: return duplicate_onto(&call);

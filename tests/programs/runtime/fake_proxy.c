@@ -1,0 +1,149 @@
+/* Stands in for libmana_proxy.so, so that the runtime is tested without an MPI. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "below.h"
+#include "split_abi.h"
+#include "syscall_raw.h"
+
+static __thread int own_number;
+static int numbers, handled;
+static long unmapped;
+static struct sigaction before[65];
+
+static int who(void) {
+  char text[32];
+  if (!own_number) own_number = __atomic_add_fetch(&numbers, 1, __ATOMIC_RELAXED);
+  if (close(-1) != -1 || errno != EBADF) return -1;
+  char *memory = malloc(100000);
+  snprintf(memory, 100000, "%d", own_number);
+  memcpy(text, memory, sizeof text);
+  free(memory);
+  return atoi(text);
+}
+
+static void sleep_below(int ms) {
+  struct timespec rest = {ms / 1000, ms % 1000 * 1000000l};
+  while (nanosleep(&rest, &rest) != 0 && errno == EINTR) {
+  }
+}
+
+static int pass_descriptor(int fd) {
+  int ends[2];
+  char room[CMSG_SPACE(sizeof fd)] = {0}, byte = 0;
+  struct iovec data = {&byte, 1};
+  struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1, .msg_control = room, .msg_controllen = sizeof room};
+  if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0) return -1;
+  struct cmsghdr *part = CMSG_FIRSTHDR(&message);
+  *part = (struct cmsghdr){.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof fd)};
+  memcpy(CMSG_DATA(part), &fd, sizeof fd);
+  sendmsg(ends[0], &message, 0);
+  recvmsg(ends[1], &message, 0);
+  memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof fd);
+  int low = ends[0] < ends[1] ? ends[0] : ends[1];
+  return low < fd ? low : fd;
+}
+
+static int open_below(void) {
+  int pair[2], fds[16], n = 0, low = 1 << 20;
+  fds[n++] = open("/dev/null", O_RDONLY);
+  fds[n++] = openat(AT_FDCWD, "/dev/null", O_RDONLY | O_CLOEXEC);
+  fds[n++] = fileno(fopen("/dev/null", "r"));
+  fds[n++] = socket(AF_UNIX, SOCK_STREAM, 0);
+  fds[n++] = dup(1);
+  fds[n++] = fcntl(1, F_DUPFD, 3);
+  fds[n++] = eventfd(0, 0);
+  fds[n++] = epoll_create1(0);
+  fds[n++] = memfd_create("x", 0);
+  fds[n++] = timerfd_create(CLOCK_MONOTONIC, 0);
+  if (pipe(pair) == 0) fds[n++] = pair[0], fds[n++] = pair[1];
+  fds[n++] = pass_descriptor(1);
+  for (int i = 0; i < n; i++) low = fds[i] < low ? fds[i] : low;
+  return low;
+}
+
+static int chain_to_previous;
+static void count(int sig, siginfo_t *info, void *context) {
+  void *fs = __builtin_thread_pointer();
+  handled = split_is_upper((uint64_t)fs) ? -1000 : handled + 1;
+  own_number += 0;
+  if (chain_to_previous) before[sig].sa_sigaction(sig, info, context);
+}
+static int handle(int sig, int chain) {
+  struct sigaction action = {.sa_sigaction = count, .sa_flags = SA_SIGINFO};
+  chain_to_previous = chain;
+  if (sigaction(sig, &action, &before[sig]) != 0) return -1;
+  struct sigaction now;
+  sigaction(sig, NULL, &now);
+  return now.sa_sigaction == count;
+}
+static int put_back(int sig) {
+  return sigaction(sig, &before[sig], NULL);
+}
+static int times_handled(void) {
+  return handled;
+}
+static void raise_below(int sig) {
+  raise(sig);
+}
+
+static void *look_at_mask(void *result) {
+  sigset_t mask;
+  pthread_sigmask(SIG_SETMASK, NULL, &mask);
+  *(int *)result = sigismember(&mask, SIGUSR1) && sigismember(&mask, SIGTERM) && sigismember(&mask, SIGSEGV);
+  return NULL;
+}
+static int start_thread(void) {
+  pthread_t thread;
+  int blocked = 0;
+  if (pthread_create(&thread, NULL, look_at_mask, &blocked) != 0) return -1;
+  pthread_join(thread, NULL);
+  return blocked;
+}
+
+static long count_munmap(void *at, size_t length) {
+  unmapped += (long)length;
+  return munmap(at, length) == 0 ? 0 : -errno;
+}
+static long bytes_unmapped(void) {
+  return unmapped;
+}
+
+/* As the product's upcalls: upper FS around the call. */
+static int call_up(int (*upper)(int), int value) {
+  uint64_t lower_fs = (uint64_t)__builtin_thread_pointer();
+  uint64_t upper_fs = *(uint64_t *)(lower_fs + (uint64_t)SPLIT->lower_upper_fs_off);
+  raw_set_fs(SPLIT->have_fsgsbase, upper_fs);
+  value = upper(value);
+  raw_set_fs(SPLIT->have_fsgsbase, lower_fs);
+  return value;
+}
+
+int mana_proxy_fill(struct split_table *table, struct mpi_table *mpi);
+int mana_proxy_fill(struct split_table *table, struct mpi_table *mpi) {
+  table->service[SVC_MUNMAP] = (void *)count_munmap;
+  mpi->fn[BELOW_WHO] = (void *)who;
+  mpi->fn[BELOW_SLEEP] = (void *)sleep_below;
+  mpi->fn[BELOW_OPEN] = (void *)open_below;
+  mpi->fn[BELOW_HANDLE] = (void *)handle;
+  mpi->fn[BELOW_HANDLED] = (void *)times_handled;
+  mpi->fn[BELOW_RAISE] = (void *)raise_below;
+  mpi->fn[BELOW_THREAD] = (void *)start_thread;
+  mpi->fn[BELOW_UNMAPPED] = (void *)bytes_unmapped;
+  mpi->fn[BELOW_PUT_BACK] = (void *)put_back;
+  mpi->fn[BELOW_CALLBACK] = (void *)call_up;
+  return 0;
+}
