@@ -39,7 +39,7 @@ public sealed class AssembleBundle : Microsoft.Build.Utilities.Task
         }
         catch (UserErrorException e)
         {
-            Log.LogError("{0}", e.Error.ToBlock());
+            return Messages.Fail(Log, e.Error);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
         {

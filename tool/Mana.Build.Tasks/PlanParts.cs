@@ -47,8 +47,7 @@ public sealed class PlanParts : Microsoft.Build.Utilities.Task
         }
         catch (UserErrorException e)
         {
-            Log.LogError("{0}", e.Error.ToBlock());
-            return false;
+            return Messages.Fail(Log, e.Error);
         }
     }
 

@@ -41,12 +41,11 @@ public sealed class ProbeSite : Microsoft.Build.Utilities.Task
         }
         catch (UserErrorException e)
         {
-            Log.LogError("{0}", e.Error.ToBlock());
+            return Messages.Fail(Log, e.Error);
         }
         catch (ChildFailedException e)
         {
-            Log.LogError("{0}", e.ToUserError().ToBlock());
+            return Messages.Fail(Log, e.ToUserError());
         }
-        return false;
     }
 }

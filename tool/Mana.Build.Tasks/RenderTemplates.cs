@@ -33,7 +33,7 @@ public sealed class RenderTemplates : Microsoft.Build.Utilities.Task
         }
         catch (UserErrorException e)
         {
-            Log.LogError("{0}", e.Error.ToBlock());
+            return Messages.Fail(Log, e.Error);
         }
         catch (TemplateException e)
         {

@@ -4,7 +4,6 @@ using Mana.Bundles.Elf;
 using Mana.Bundles.Plan;
 using Mana.Bundles.Profile;
 using Mana.Bundles.Store;
-using Mono.Unix.Native;
 
 namespace Mana.Bundles.Build;
 
@@ -12,7 +11,9 @@ namespace Mana.Bundles.Build;
 public sealed class BundleAssembler(Backend backend, SiteProfile profile, NativeParts parts, string prebuilt)
 {
     public const string LibraryFolder = "lower/lib";
-    private const FilePermissions Program = FilePermissions.ACCESSPERMS & ~(FilePermissions.S_IWGRP | FilePermissions.S_IWOTH);
+    // Not by Mono.Unix: MSBuild, where this runs, does not find assemblies that a package keeps under runtimes/.
+    private const UnixFileMode Program = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+        | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
 
     /// <param name="linked">Where the lower half was linked.</param>
     /// <param name="bundle">The directory to fill; must be empty.</param>
@@ -49,7 +50,7 @@ public sealed class BundleAssembler(Backend backend, SiteProfile profile, Native
         string source = Path.Combine(from, part.Output), target = Path.Combine(bundle, part.Output);
         Directory.CreateDirectory(Path.GetDirectoryName(target)!);
         File.Copy(source, target);
-        _ = Syscall.chmod(target, Program);
+        File.SetUnixFileMode(target, Program);
         foreach (string alias in part.Aliases)
             File.CreateSymbolicLink(Path.Combine(Path.GetDirectoryName(target)!, alias), Path.GetFileName(target));
     }

@@ -37,31 +37,31 @@ public sealed partial record HaveProbe(string Compiler, IReadOnlyList<string> Cf
 
     private async Task<HashSet<string>> DeclaredAsync(List<string> names, string header, CancellationToken stop)
     {
-        string source = Path.ChangeExtension(header, ".probe.c");
-        const int firstLine = 3;
-        StringBuilder text = new("#include <stdint.h>\n#include \"backend.h\"\n#include <mpi.h>\n");
+        // Not beside the header: what lies there is compiled.
+        string source = Path.Combine(Path.GetDirectoryName(header)!, "probe", "names.c");
+        const int firstLine = 4;
+        StringBuilder text = new("#include <stddef.h>\n#include <stdint.h>\n#include \"backend.h\"\n#include <mpi.h>\n");
         for (int i = 0; i < names.Count; i++) text.Append("typedef __typeof__(").Append(names[i]).Append(") have_").Append(i).Append(";\n");
         Directory.CreateDirectory(Path.GetDirectoryName(source)!);
         await File.WriteAllTextAsync(source, text.ToString(), stop);
         ChildResult result = await Gateway.TryRunAsync(
             new ChildCommand(Compiler, [.. Cflags, "-w", "-fsyntax-only", "-fmax-errors=0", "-fno-diagnostics-show-caret", source]), stop);
         HashSet<string> all = new(names, StringComparer.Ordinal);
-        int outside = 0;
-        foreach (Match match in ErrorLine().Matches(result.Error))
+        // A macro's error is reported where the macro stands, in mpi.h, with a note that names the line here.
+        foreach (Match match in Diagnostic().Matches(result.Error))
         {
             int line = int.Parse(match.Groups["line"].Value) - 1 - firstLine;
             if (string.Equals(match.Groups["file"].Value, source, StringComparison.Ordinal) && line >= 0 && line < names.Count) all.Remove(names[line]);
-            else outside++;
         }
-        // An error elsewhere (mpi.h itself is broken) would make every name look present.
-        if (outside > 0 || (!result.Succeeded && all.Count == names.Count))
+        // Where mpi.h itself does not compile, nothing was learnt.
+        if (!all.Contains("MPI_Init") || (!result.Succeeded && all.Count == names.Count))
             throw new ChildFailedException(new ChildCommand(Compiler, [.. Cflags, "-fsyntax-only", source]), result.ExitCode, result.Error);
         return all;
     }
 
     private async Task<HashSet<string>> MacrosAsync(string header, CancellationToken stop)
     {
-        ChildCommand dump = new(Compiler, [.. Cflags, "-include", "stdint.h", "-include", "backend.h", "-include", "mpi.h", "-E", "-dM", "-x", "c", "/dev/null"])
+        ChildCommand dump = new(Compiler, [.. Cflags, "-include", "stddef.h", "-include", "stdint.h", "-include", "backend.h", "-include", "mpi.h", "-E", "-dM", "-x", "c", "/dev/null"])
         {
             Folder = Path.GetDirectoryName(header) is { } folder && Directory.Exists(folder) ? folder : null,
         };
@@ -81,6 +81,6 @@ public sealed partial record HaveProbe(string Compiler, IReadOnlyList<string> Cf
         return names;
     }
 
-    [GeneratedRegex(@"^(?<file>[^:\n]+):(?<line>\d+):\d+: (fatal )?error:", RegexOptions.Multiline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10000)]
-    private static partial Regex ErrorLine();
+    [GeneratedRegex(@"^(?<file>[^:\n]+):(?<line>\d+):\d+: (fatal error|error|note):", RegexOptions.Multiline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10000)]
+    private static partial Regex Diagnostic();
 }

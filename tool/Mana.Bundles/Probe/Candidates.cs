@@ -12,9 +12,12 @@ public sealed class Candidates(Func<string, string?> variable)
             foreach (string folder in all)
             {
                 string file = Path.Combine(folder, name);
-                if (IsExecutable(file) && seen.Add(file)) yield return file;
+                // /bin is a link to /usr/bin on most systems: the same file is found once.
+                if (IsExecutable(file) && seen.Add(RealFolder(folder) + "/" + name)) yield return file;
             }
     }
+
+    private static string RealFolder(string folder) => new DirectoryInfo(folder).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? folder.TrimEnd('/');
 
     public string? OnPath(string name) => name.Contains('/', StringComparison.Ordinal)
         ? IsExecutable(name) ? Path.GetFullPath(name) : null

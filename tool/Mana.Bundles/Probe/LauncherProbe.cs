@@ -28,7 +28,8 @@ public sealed class LauncherProbe(Candidates candidates)
     {
         ChildCommand ask = new(file, rules.VersionArguments) { Limit = TimeSpan.FromSeconds(20) };
         ChildResult said = await Gateway.TryRunAsync(ask, stop);
-        string text = said.Output + said.Error;
-        return rules.Says.Any(phrase => text.Contains(phrase, StringComparison.OrdinalIgnoreCase));
+        // The first line alone: further down, Hydra lists the launchers it was built with, slurm among them.
+        string line = (said.Output + said.Error).TrimStart().Split('\n')[0];
+        return rules.Says.Any(phrase => line.Contains(phrase, StringComparison.OrdinalIgnoreCase));
     }
 }

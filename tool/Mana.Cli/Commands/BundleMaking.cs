@@ -33,7 +33,7 @@ internal static class BundleCreate
                 await BundleProbe.WriteAsync(tool, parsed.GetValue(backend), parsed.GetValue(mpicc), parsed.GetValue(launcher), file, stop);
             else if (parsed.GetValue(mpicc) is not null || parsed.GetValue(launcher) is not null)
                 throw new UserErrorException(CliErrors.Both("--profile", "--mpicc or --launcher"));
-            await new BundleBuilder(tool.Home, tool.Backends, Output.Message).BuildAsync(file, target, replace, stop);
+            await new BundleBuilder(tool.Home, tool.Backends, Output.FromBuild).BuildAsync(file, target, replace, stop);
             Bundle bundle = Bundle.Open(target);
             VerifyReport report = await new BundleVerifier(bundle, tool.IsRoot).RunAsync(2, stop);
             BundleVerify.Write(report, json: false);
@@ -94,7 +94,7 @@ internal static class BundleBuild
             string target = parsed.GetValue(output) is { } folder ? Path.GetFullPath(folder) : tool.Bundles.FolderFor(Path.GetFileNameWithoutExtension(profile));
             // Only a bundle is ever replaced: --output / would be a costly slip.
             bool replace = File.Exists(Path.Combine(target, BundleManifest.FileName));
-            await new BundleBuilder(tool.Home, tool.Backends, Output.Message).BuildAsync(profile, target, replace, stop);
+            await new BundleBuilder(tool.Home, tool.Backends, Output.FromBuild).BuildAsync(profile, target, replace, stop);
             Output.Data(target);
             return ExitCodes.Success;
         });
