@@ -165,7 +165,9 @@ int core_attributes_copy(enum mana_kind kind, mana_h from, mana_h to) {
 }
 
 /* --- the C bindings ----------------------------------------------------------------------------------------------------------------- */
+/* A wrong key is nobody's attribute: MPI_COMM_WORLD answers for it. */
 static int failed(enum mana_kind kind, mana_h h, int rc, const char *name) {
+  if (rc == MANA_ERR_KEYVAL) return core_fail(MANA_KIND_COMM, MANA_COMM_WORLD, rc, name);
   return rc ? core_fail(kind, h, rc, name) : MANA_SUCCESS;
 }
 

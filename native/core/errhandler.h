@@ -13,7 +13,8 @@ void core_errhandler_inherit(struct core_object *to, const struct core_object *f
 /* The object is about to go: its handler loses a reference. */
 void core_errhandler_drop(struct core_object *o) __attribute__((visibility("hidden")));
 
-/* Invokes the handler that is responsible for the object with a canonical code; does not return where that handler is fatal. */
-void core_errhandler_invoke(enum mana_kind kind, mana_h object, int code, const char *name)
+/* Invokes the handler that is responsible for the object with a canonical code; does not return where that handler is fatal. Returns
+ * what the call is to return: the code, or what the handler has put in its place (MPICH takes that, and programs rely on it). */
+int core_errhandler_invoke(enum mana_kind kind, mana_h object, int code, const char *name)
     __attribute__((visibility("hidden"), cold));
 #endif

@@ -92,13 +92,14 @@ static void fatal(enum mana_kind kind, mana_h object, int code, const char *name
 }
 
 /* --- handlers of the application --------------------------------------------------------------------------------------- */
-static void call_fortran(void *function, enum mana_kind kind, mana_h object, int code) {
+static int call_fortran(void *function, enum mana_kind kind, mana_h object, int code) {
   MPI_Fint handle = abi_fortran_handle(kind, object);
   MPI_Fint number = abi_error_code_out(code);
   ((void (*)(MPI_Fint *, MPI_Fint *))function)(&handle, &number);
+  return number;
 }
 
-static void call_c(void *function, enum mana_kind kind, mana_h object, int code) {
+static int call_c(void *function, enum mana_kind kind, mana_h object, int code) {
   int number = abi_error_code_out(code);
   if (kind == MANA_KIND_WIN) {
     MPI_Win h = abi_win_out(object);
@@ -113,6 +114,7 @@ static void call_c(void *function, enum mana_kind kind, mana_h object, int code)
     MPI_Comm h = abi_comm_out(object);
     ((MPI_Comm_errhandler_function *)function)(&h, &number);
   }
+  return number;
 }
 
 /* Whose handler speaks: the object's; that of MPI_FILE_NULL for a file that is none; that of MPI_COMM_WORLD for all else. */
@@ -133,24 +135,22 @@ static struct core_object *speaker(enum mana_kind *kind, mana_h *h) {
   return core_object(*kind, *h = MANA_COMM_WORLD);
 }
 
-void core_errhandler_invoke(enum mana_kind kind, mana_h object, int code, const char *name) {
+int core_errhandler_invoke(enum mana_kind kind, mana_h object, int code, const char *name) {
   mana_h errhandler = speaker(&kind, &object)->errhandler;
   if (SPLIT->mpi_state != SPLIT_MPI_INITIALIZED) fatal(kind, object, code, name);
-  if (errhandler == MANA_ERRORS_RETURN) return;
+  if (errhandler == MANA_ERRORS_RETURN) return code;
   const struct core_object *handler = mana_is_user(errhandler) ? core_object(MANA_KIND_ERRHANDLER, errhandler) : NULL;
   if (!handler) fatal(kind, object, code, name);
   void *function = handler->errhandler_of.function;
-  if (handler->errhandler_of.convention == CORE_FORTRAN) {
-    call_fortran(function, kind, object, code);
-  } else if (handler->errhandler_of.convention == CORE_CXX) {
-    abi_call_cxx_errhandler(function, kind, object, abi_error_code_out(code));
-  } else {
-    call_c(function, kind, object, code);
+  switch (handler->errhandler_of.convention) {
+    case CORE_FORTRAN: return abi_error_code_in(call_fortran(function, kind, object, code));
+    case CORE_CXX: abi_call_cxx_errhandler(function, kind, object, abi_error_code_out(code)); return code;
+    default: return abi_error_code_in(call_c(function, kind, object, code));
   }
 }
 
 int core_fail(enum mana_kind kind, mana_h object, int rc, const char *name) {
   if (rc == MANA_RC_ABSENT) return absent(name);
-  core_errhandler_invoke(kind, object, rc, name);
-  return rc;
+  if (kind == MANA_KIND_NONE) return rc;
+  return core_errhandler_invoke(kind, object, rc, name);
 }

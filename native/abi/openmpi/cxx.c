@@ -54,8 +54,8 @@ int ompi_errhandler_invoke(MPI_Errhandler errhandler, void *object, int type, in
   (void)errhandler; /* the object's own */
   enum mana_kind kind = type == ERRHANDLER_WIN ? MANA_KIND_WIN : type == ERRHANDLER_FILE ? MANA_KIND_FILE : MANA_KIND_COMM;
   mana_h h = object ? (mana_h)((struct core_object *)object)->handle : 0;
-  core_errhandler_invoke(kind, h, abi_error_code_in(code), message ? message : "an MPI call from C++");
-  return code;
+  int rc = core_errhandler_invoke(kind, h, abi_error_code_in(code), message ? message : "an MPI call from C++");
+  return abi_error_code_out(rc);
 }
 
 /* It then writes its callback into the handler, at an offset inside Open MPI's own structure: that cannot be followed. */
