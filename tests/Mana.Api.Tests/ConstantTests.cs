@@ -52,7 +52,8 @@ public sealed class ConstantTests
     {
         Installation mpi = new(abi);
         string[] names = [.. expected.Keys];
-        IReadOnlyDictionary<int, string> refused = await mpi.RefusedLines(names.Select((n, i) => $"void *f{i}(void) {{ return (void *)(long)({n}); }}"));
+        IReadOnlyDictionary<int, string> refused = await mpi.RefusedLines(
+            names.Select((n, i) => $"void *f{i}(void) {{ return (void *)(long)({n}); }}"));
         HashSet<string> hidden = [.. refused.Keys.Select(i => names[i])];
         string[] known = [.. names.Where(n => !hidden.Contains(n))];
         string[] printed = await mpi.Print(Printer, known.Select(n =>
@@ -62,7 +63,8 @@ public sealed class ConstantTests
         string none = real.GetValueOrDefault("MPI_DATATYPE_NULL", "");
         if (abi == Abi.OpenMpi) hidden.ExceptWith(HiddenByOpenMpi);
         IEnumerable<string> lacking = hidden.Where(n => expected[n] is not null).Select(n => $"{n} is described, but mpi.h lacks it");
-        IEnumerable<string> unknown = known.Where(n => expected[n] is null && real[n] != none).Select(n => $"{n} = {real[n]} is not described");
+        IEnumerable<string> unknown = known.Where(n => expected[n] is null && real[n] != none)
+            .Select(n => $"{n} = {real[n]} is not described");
         IEnumerable<string> other = known.Where(n => expected[n] is { } v && !Matches(v, real[n]))
             .Select(n => $"{n} = {real[n]}, described as {expected[n]}");
         Assert.Empty(lacking.Concat(unknown).Concat(other));

@@ -60,7 +60,8 @@ public sealed class DescriptionTests
     {
         foreach (Abi abi in Enum.GetValues<Abi>())
         {
-            foreach (IGrouping<string, PredefinedHandle> kind in Api.Handles.Where(h => h.AliasOf is null && h.IsIn(abi)).GroupBy(h => h.Kind))
+            foreach (IGrouping<string, PredefinedHandle> kind in Api.Handles.Where(h => h.AliasOf is null && h.IsIn(abi))
+                .GroupBy(h => h.Kind))
             {
                 IEnumerable<string?> values = kind.Select(h => abi == Abi.Mpich ? h.Mpich.ToString() : h.OpenMpi);
                 Assert.Equal(kind.Count(), values.Distinct(StringComparer.Ordinal).Count());

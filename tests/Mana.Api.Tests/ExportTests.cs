@@ -38,7 +38,8 @@ public sealed class ExportTests
     }
 
     private static bool IsMpi(string symbol) =>
-        symbol.TrimStart('P').StartsWith("MPI_", StringComparison.Ordinal) || symbol.TrimStart('P').StartsWith("MPIX_", StringComparison.Ordinal);
+        symbol.TrimStart('P').StartsWith("MPI_", StringComparison.Ordinal)
+        || symbol.TrimStart('P').StartsWith("MPIX_", StringComparison.Ordinal);
 
     private static async Task CompareObjects(Abi abi)
     {

@@ -20,7 +20,8 @@ public sealed class FortranExportTests
         Symbols real = await Symbols.Of(Path.Combine(await new Installation(abi).LibraryFolder(), soname));
         // Open MPI's CUDA extension is a C function only.
         HashSet<string> expected = [.. Repository.Description.Functions
-            .Where(f => f.Fortran != Form.None && f.SymbolIn(abi) is not null && !(abi == Abi.OpenMpi && f.Name == "MPIX_Query_cuda_support"))
+            .Where(f => f.Fortran != Form.None && f.SymbolIn(abi) is not null
+                && !(abi == Abi.OpenMpi && f.Name == "MPIX_Query_cuda_support"))
             .Select(f => f.SymbolIn(abi)!.ToLowerInvariant() + "_")];
         IEnumerable<string> exported = real.Functions.Where(IsEntryPoint);
 

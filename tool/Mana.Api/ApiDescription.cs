@@ -29,6 +29,8 @@ public sealed record ApiDescription
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())))[..16];
     }
 
-    /// <summary>Reads and validates every *.toml of a folder. Throws UserErrorException with file, line and column of the first mistake.</summary>
+    /// <summary>
+    /// Reads and validates every *.toml of a folder. Throws UserErrorException with file, line and column of the first mistake.
+    /// </summary>
     public static ApiDescription Load(string folder) => DescriptionReader.Read(folder);
 }

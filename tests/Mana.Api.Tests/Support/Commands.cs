@@ -10,7 +10,8 @@ internal static class Commands
     {
         using CancellationTokenSource limit = new(TimeSpan.FromMinutes(2));
         return await Cli.Wrap(program).WithArguments(arguments).WithWorkingDirectory(folder)
-            .WithEnvironmentVariables(e => e.Set("LC_ALL", "C")).WithValidation(CommandResultValidation.None).ExecuteBufferedAsync(limit.Token);
+            .WithEnvironmentVariables(e => e.Set("LC_ALL", "C")).WithValidation(CommandResultValidation.None)
+            .ExecuteBufferedAsync(limit.Token);
     }
 
     /// <summary>Full path of a program in PATH, or null.</summary>

@@ -34,7 +34,8 @@ internal sealed record Installation(Abi Abi)
     public async Task<string[]> Print(string declarations, IEnumerable<string> statements)
     {
         using TemporaryFolder folder = new();
-        folder.Write("probe.c", $"#define _GNU_SOURCE\n{Includes}\n{declarations}\nint main(void) {{\n{string.Join('\n', statements)}\nreturn 0; }}\n");
+        folder.Write("probe.c",
+            $"#define _GNU_SOURCE\n{Includes}\n{declarations}\nint main(void) {{\n{string.Join('\n', statements)}\nreturn 0; }}\n");
         await Compile(Wrapper, ["-std=gnu11", "-w", .. Flags, "probe.c", "-o", "probe", "-ldl"], folder);
         return await Execute(folder);
     }

@@ -19,8 +19,12 @@ internal sealed record Symbols(IReadOnlySet<string> Functions, IReadOnlyDictiona
             if (w.Length < 8 || w[6] == "UND") continue;
             string name = w[7].Split('@')[0];
             if (w[3] == "FUNC") functions.Add(name);
-            if (w[3] == "OBJECT") objects[name] = w[2].StartsWith("0x", StringComparison.Ordinal) ? Convert.ToInt32(w[2], 16) : int.Parse(w[2]);
+            if (w[3] == "OBJECT") objects[name] = Size(w[2]);
         }
         return new Symbols(functions, objects);
     }
+
+    // readelf writes sizes past 99999 in hexadecimal.
+    private static int Size(string text) =>
+        text.StartsWith("0x", StringComparison.Ordinal) ? Convert.ToInt32(text, 16) : int.Parse(text);
 }

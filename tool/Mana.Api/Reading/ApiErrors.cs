@@ -23,5 +23,6 @@ internal static class ApiErrors
 
     public static UserErrorException Contradiction(SourcePlace place, string what, string toDo) => Error(place, what, toDo);
 
-    private static UserErrorException Error(SourcePlace place, string what, string toDo) => new(new UserError(what, toDo, place.ToString()));
+    private static UserErrorException Error(SourcePlace place, string what, string toDo) =>
+        new(new UserError(what, toDo, place.ToString()));
 }

@@ -75,7 +75,8 @@ internal sealed class ConstantReader
             }
             else if (!_canonical.TryAdd(h.Canonical, h.Name))
             {
-                throw ApiErrors.Contradiction(s.PlaceOf("canonical"), $"{h.Name} and {_canonical[h.Canonical]} have the same canonical value",
+                throw ApiErrors.Contradiction(s.PlaceOf("canonical"),
+                    $"{h.Name} and {_canonical[h.Canonical]} have the same canonical value",
                     "Give it a free value from 0xf00 on, or alias_of.");
             }
             Handles.Add(h);
@@ -103,5 +104,6 @@ internal sealed class ConstantReader
     }
 
     private static UserErrorException BadAlias(TomlSection s, string name, string alias) => ApiErrors.Contradiction(
-        s.PlaceOf("alias_of"), $"{name} cannot be an alias of {alias}", "Name an earlier entry of the same group with the same canonical value.");
+        s.PlaceOf("alias_of"), $"{name} cannot be an alias of {alias}",
+        "Name an earlier entry of the same group with the same canonical value.");
 }

@@ -91,7 +91,8 @@ internal static class DescriptionRules
     {
         string kind = p.Base.Kind;
         if ((Kinds.Enumerations.Contains(kind) || Kinds.Masks.Contains(kind)) && !groups.Contains(kind))
-            throw ApiErrors.Contradiction(p.PlaceOf("kind"), $"no group of constants has the kind \"{kind}\"", "Add the group to constants.toml.");
+            throw ApiErrors.Contradiction(p.PlaceOf("kind"), $"no group of constants has the kind \"{kind}\"",
+                "Add the group to constants.toml.");
         if (p.Base.Bound is { } bound && bound.StartsWith("MANA_MAX_", StringComparison.Ordinal) && !bounds.Contains(bound))
             throw ApiErrors.Unknown(p.PlaceOf("bound"), "bound", bound, bounds);
     }

@@ -33,7 +33,8 @@ internal static class FunctionRules
     {
         ApiFunction b = f.Base;
         if (b.As is not null && (b.Core != Form.None || b.Proxy != Form.None || b.Stub != Form.Auto))
-            throw ApiErrors.Contradiction(f.PlaceOf("as"), $"{b.Name} is another name of {b.As}, so it has no core, proxy or stub of its own",
+            throw ApiErrors.Contradiction(f.PlaceOf("as"),
+                $"{b.Name} is another name of {b.As}, so it has no core, proxy or stub of its own",
                 "Remove core, proxy and stub.");
         if (b is { Core: Form.Auto, Proxy: Form.None })
             throw ApiErrors.Contradiction(f.PlaceOf("proxy"), $"{b.Name} never crosses and has no core: nobody would do it",
@@ -42,7 +43,8 @@ internal static class FunctionRules
             throw ApiErrors.Contradiction(f.PlaceOf("core"), $"{b.Name} has no core, so its stub must do all of it",
                 "Give it proxy = \"none\" and stub = \"hand\".");
         if (b.Stub == Form.None)
-            throw ApiErrors.Contradiction(f.PlaceOf("stub"), $"{b.Name} has no stub", "Use auto or hand: applications link to every function.");
+            throw ApiErrors.Contradiction(f.PlaceOf("stub"), $"{b.Name} has no stub",
+                "Use auto or hand: applications link to every function.");
         if (b is { InMpich: Presence.Absent, InOpenMpi: Presence.Absent })
             throw ApiErrors.Contradiction(f.PlaceOf("presence"), $"no ABI has {b.Name}", "Remove the function, or correct its presence.");
     }
@@ -62,9 +64,11 @@ internal static class FunctionRules
     private static void CheckReferences(RawFunction f, RawParameter p, Dictionary<string, RawParameter> byName)
     {
         if (p.Base.UnlessInPlace is { } buffer && (!byName.TryGetValue(buffer, out RawParameter? other) || other.Base.Kind != "buffer"))
-            throw ApiErrors.Contradiction(p.PlaceOf("unless_in_place"), $"{f.Base.Name} has no buffer \"{buffer}\"", "Name its buffer parameter.");
+            throw ApiErrors.Contradiction(p.PlaceOf("unless_in_place"), $"{f.Base.Name} has no buffer \"{buffer}\"",
+                "Name its buffer parameter.");
         if (p.Base.Bound is { } bound && !bound.StartsWith("MANA_MAX_", StringComparison.Ordinal) && !byName.ContainsKey(bound))
-            throw ApiErrors.Contradiction(p.PlaceOf("bound"), $"the bound \"{bound}\" is neither a MANA_MAX_ constant nor a parameter of {f.Base.Name}",
+            throw ApiErrors.Contradiction(p.PlaceOf("bound"),
+                $"the bound \"{bound}\" is neither a MANA_MAX_ constant nor a parameter of {f.Base.Name}",
                 "Name one of the two.");
     }
 

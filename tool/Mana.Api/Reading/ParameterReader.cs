@@ -49,10 +49,12 @@ internal static class ParameterReader
         if (typed && p.Type is null)
             throw ApiErrors.Missing(raw.Section.Place, where, "type", $"a parameter of kind {p.Kind} needs its C type");
         if (!typed && p.Type is not null)
-            throw ApiErrors.Contradiction(raw.PlaceOf("type"), $"{where} has a type, but its kind {p.Kind} implies one", "Remove the type.");
+            throw ApiErrors.Contradiction(raw.PlaceOf("type"), $"{where} has a type, but its kind {p.Kind} implies one",
+                "Remove the type.");
         if (!typed && raw.LargeType is not null)
             throw ApiErrors.Contradiction(raw.PlaceOf("large"), $"{where} of kind {p.Kind} cannot be large", "Remove large.");
         if (p.Kind == "string-out" && p.Bound is null)
-            throw ApiErrors.Missing(raw.Section.Place, where, "bound", "a MANA_MAX_ constant, or the parameter that holds the caller's bound");
+            throw ApiErrors.Missing(raw.Section.Place, where, "bound",
+                "a MANA_MAX_ constant, or the parameter that holds the caller's bound");
     }
 }
