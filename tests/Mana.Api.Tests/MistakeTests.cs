@@ -80,6 +80,7 @@ public sealed class MistakeTests
     [InlineData("kind = \"comm\" }", "kind = \"string-out\" }", 13, 3, "Send.comm has no bound")]
     [InlineData("kind = \"comm\" }", "kind = \"string-out\", bound = \"MANA_MAX_X\" }", 13, 41, "unknown bound \"MANA_MAX_X\"")]
     [InlineData("large = true\n", "", 10, 3, "Send has no large-count variant")]
+    [InlineData("large = true", "proxy = \"inline\"", 6, 1, "the proxy of Send cannot be inline")]
     [InlineData("large = true", "proxy = \"none\"", 6, 1, "nobody would do it")]
     [InlineData("since = \"1.0\"", "as = \"Ssend\"", 5, 1, "Send cannot be another name of Ssend")]
     public void A_mistake_in_a_function_is_named_with_its_place(string right, string wrong, int line, int column, string expected) =>

@@ -3,7 +3,9 @@ namespace Mana.Api;
 /// <summary>An application ABI: the conventions a program was compiled with.</summary>
 public enum Abi { Mpich, OpenMpi }
 
-/// <summary>Where a piece of a function comes from: generated, written by hand, not there, or written by hand in a header (the core's fast answers).</summary>
+/// <summary>
+/// Where a piece of a function comes from: generated, written by hand, not there, or written by hand in a header (the core's fast answers).
+/// </summary>
 public enum Form { Auto, Hand, None, Inline }
 
 /// <summary>INTENT of a parameter (MPI-4.1 section 2.3).</summary>

@@ -42,6 +42,9 @@ internal static class FunctionRules
         if (b is { Core: Form.None, As: null } && (b.Proxy != Form.None || b.Stub != Form.Hand))
             throw ApiErrors.Contradiction(f.PlaceOf("core"), $"{b.Name} has no core, so its stub must do all of it",
                 "Give it proxy = \"none\" and stub = \"hand\".");
+        foreach ((string key, Form form) in new[] { ("proxy", b.Proxy), ("stub", b.Stub), ("fortran", b.Fortran) })
+            if (form == Form.Inline)
+                throw ApiErrors.Contradiction(f.PlaceOf(key), $"the {key} of {b.Name} cannot be inline", "Only a core can: use auto, hand or none.");
         if (b.Stub == Form.None)
             throw ApiErrors.Contradiction(f.PlaceOf("stub"), $"{b.Name} has no stub",
                 "Use auto or hand: applications link to every function.");
