@@ -1,0 +1,196 @@
+/* The pure parts of the runtime, on their own and under sanitizers: what parses files, matches and writes machine code,
+ * compares names, lays out a stack. Arguments: ELF files to parse, whole and damaged. */
+#define _GNU_SOURCE
+#include <elf.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "elf_image.h"
+#include "initial_stack.h"
+#include "machine_code.h"
+#include "mpi_needed.h"
+#include "names.h"
+#include "patch_text.h"
+#include "report.h"
+#include "say.h"
+
+static uint64_t random_state = 88172645463325252ull;
+static uint64_t random_number(void) {
+  random_state ^= random_state << 13;
+  random_state ^= random_state >> 7;
+  return random_state ^= random_state << 17;
+}
+
+void report_fatal(int code, const char *next, const char *what, ...) {
+  (void)next;
+  SAY("fatal: %s", what);
+  exit(code);
+}
+
+/* --- names ----------------------------------------------------------------------------------------------------------- */
+static void names(void) {
+  char out[8];
+  EXPECT(name_is_proc_exe("/proc/self/exe", 5) && name_is_proc_exe("/proc/5/exe", 5));
+  EXPECT(name_is_proc_exe("/proc/thread-self/exe", 5) && !name_is_proc_exe("/proc/6/exe", 5));
+  EXPECT(!name_is_proc_exe("/proc/self/exec", 5) && !name_is_proc_exe("/proc/5/exe/", 5) && !name_is_proc_exe("", 5));
+  EXPECT(!name_is_proc_exe("/proc/05/exe", 5) && !name_is_proc_exe("/proc/99999999999999999999/exe", 5));
+  EXPECT(name_is_library("libmpi.so.40", "libmpi.so.40") && name_is_library("libmpi.so.40.30.4", "libmpi.so.40"));
+  EXPECT(!name_is_library("libmpi.so.4", "libmpi.so.40") && !name_is_library("libmpi.so.400", "libmpi.so.40"));
+  EXPECT(strcmp(name_base("/a/b.so"), "b.so") == 0 && strcmp(name_base("c"), "c") == 0 && *name_base("d/") == 0);
+  EXPECT(name_join(out, sizeof out, "abc", "def") && strcmp(out, "abc/def") == 0);
+  EXPECT(!name_join(out, sizeof out, "abcd", "def") && !name_join(out, sizeof out, "abcdefghijk", ""));
+  EXPECT(name_mpi_family("libmpi.so.12") == MPI_FAMILY_MPICH && name_mpi_family("libmpi.so.40") == MPI_FAMILY_OPENMPI);
+  EXPECT(name_mpi_family("libmpi_abi.so.1") == MPI_FAMILY_STANDARD && name_mpi_family("libm.so.6") == MPI_FAMILY_NONE);
+}
+
+/* --- scripts --------------------------------------------------------------------------------------------------------- */
+static bool script(const char *text, const char *interpreter, const char *argument) {
+  struct script_line line;
+  if (!script_line_read((const uint8_t *)text, strlen(text), &line)) return interpreter == NULL;
+  if (!interpreter || strcmp(line.interpreter, interpreter) != 0) return false;
+  return argument ? line.argument && strcmp(line.argument, argument) == 0 : !line.argument;
+}
+static void scripts(void) {
+  char longest[400];
+  EXPECT(script("#!/bin/sh\necho", "/bin/sh", NULL) && script("#! \t/bin/sh -e -u  \nx", "/bin/sh", "-e -u"));
+  EXPECT(script("#!/bin/sh", "/bin/sh", NULL) && script("#!\n", NULL, NULL) && script("#!   \n", NULL, NULL));
+  memset(longest, 'a', sizeof longest - 1);
+  memcpy(longest, "#!", 2);
+  longest[sizeof longest - 1] = 0;
+  EXPECT(script(longest, NULL, NULL));
+}
+
+/* --- machine code: what is patched behaves as before, and everything else goes through the hook ------------------------ */
+static long hooked_nr, hooked_count;
+long mana_hook(long nr, long a, long b, long c, long d, long e, long f) {
+  (void)a, (void)b, (void)c, (void)d, (void)e, (void)f;
+  hooked_nr = nr;
+  hooked_count++;
+  return nr == SYS_getppid ? 4242 : -22;
+}
+static bool wanted(int nr) {
+  return nr == SYS_getppid || nr == SYS_mmap;
+}
+
+static const uint8_t plain_form[] = {0xb8, 110, 0, 0, 0, 0x0f, 0x05, 0xc3}; /* mov $getppid,%eax; syscall; ret */
+static const uint8_t compare_form[] = {0xb8, 110,  0,    0,    0,           /* mov $getppid,%eax */
+                                       0x31, 0xff,                          /* xor %edi,%edi */
+                                       0x0f, 0x05,                          /* syscall */
+                                       0x48, 0x3d, 0x00, 0xf0, 0xff, 0xff,  /* cmp $-4096,%rax */
+                                       0x77, 0x01,                          /* ja 1f */
+                                       0xc3,                                /* ret */
+                                       0x31, 0xc0, 0xc3};                   /* 1: xor %eax,%eax; ret */
+static const uint8_t other_call[] = {0xb8, 39, 0, 0, 0, 0x0f, 0x05, 0xc3};  /* getpid: not wanted */
+static const uint8_t unknown_form[] = {0x89, 0xf8, 0x0f, 0x05, 0xc3};       /* mov %edi,%eax; syscall; ret */
+
+static long call_text(char *text) {
+  return ((long (*)(void))text)();
+}
+static void patched_code_runs(void) {
+  char *text = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  MUST(text != MAP_FAILED);
+  memset(text, 0x90, 4096);
+  memcpy(text, plain_form, sizeof plain_form);
+  memcpy(text + 64, compare_form, sizeof compare_form);
+  memcpy(text + 128, other_call, sizeof other_call);
+  memcpy(text + 192, unknown_form, sizeof unknown_form);
+  EXPECT(patch_text((uint64_t)text, 4096, PROT_READ | PROT_EXEC, (uint64_t)text + 8192, wanted) == 2);
+  EXPECT(call_text(text) == 4242 && hooked_nr == SYS_getppid && hooked_count == 1);
+  EXPECT(call_text(text + 64) == 4242 && hooked_count == 2); /* the displaced compare was done: no error branch */
+  EXPECT(call_text(text + 128) == getpid() && hooked_count == 2);
+  EXPECT(memcmp(text + 192, unknown_form, sizeof unknown_form) == 0);
+  EXPECT(patch_text((uint64_t)text, 4096, PROT_READ | PROT_EXEC, (uint64_t)text + 8192, wanted) == 0);
+}
+
+static void patched_code_out_of_reach(void) {
+  uint8_t stub[CODE_STUB_MAX];
+  struct code_site site;
+  EXPECT(code_find_site(plain_form, sizeof plain_form, 0, wanted, &site) && site.at == 0 && site.length == 7);
+  EXPECT(code_emit_stub(stub, 0x500000000, &site, plain_form, 0x100000000, 0) == 0);
+  EXPECT(code_emit_stub(stub, 0x100001000, &site, plain_form, 0x100000000, 0) > 0);
+  EXPECT(!code_find_site(plain_form, 6, 0, wanted, &site) && !code_find_site(plain_form, 0, 0, wanted, &site));
+}
+
+/* --- files, whole and damaged ------------------------------------------------------------------------------------------ */
+static void count_name(const char *soname, void *count) {
+  *(size_t *)count += strlen(soname);
+}
+static void parse(const uint8_t *file, size_t size) {
+  struct elf_image image;
+  struct script_line line;
+  size_t count = 0;
+  (void)!program_classify(file, size < PROGRAM_HEAD_SIZE ? size : PROGRAM_HEAD_SIZE);
+  (void)!script_line_read(file, size, &line);
+  if (!elf_image_read(file, size < PROGRAM_HEAD_SIZE ? size : PROGRAM_HEAD_SIZE, &image)) return;
+  for (size_t i = 0; i < image.segment_count; i++) {
+    const struct elf_segment *s = &image.segment[i];
+    EXPECT(s->map_at >= image.low && s->map_at + s->map_length <= image.high && s->anonymous_end <= image.high);
+    EXPECT(s->zero_at <= s->zero_end && s->zero_end <= s->map_at + s->map_length &&
+           s->anonymous_at <= s->anonymous_end);
+  }
+  (void)!mpi_needed_each(file, size, &image, count_name, &count);
+}
+
+static void parse_file(const char *path) {
+  struct stat status;
+  int fd = open(path, O_RDONLY);
+  MUST(fd >= 0 && fstat(fd, &status) == 0);
+  size_t size = (size_t)status.st_size, count = 0;
+  uint8_t *file = malloc(size), saved[4096];
+  MUST(read(fd, file, size) == (ssize_t)size);
+  close(fd);
+  struct elf_image image;
+  EXPECT(elf_image_read(file, PROGRAM_HEAD_SIZE, &image) && mpi_needed_each(file, size, &image, count_name, &count));
+  struct code_site site;
+  for (size_t from = 0; code_find_site(file, size, from, wanted, &site); from = site.at + site.length) {
+    EXPECT(site.at >= from && site.length <= CODE_SITE_MAX && site.at + site.length <= size);
+  }
+  memcpy(saved, file, sizeof saved);
+  for (int round = 0; round < 20000; round++) {
+    for (int i = 0; i < 4; i++) file[random_number() % 1024] = (uint8_t)(random_number() >> 20);
+    if (round % 2) memcpy(file, saved, 20); /* often keep what makes it an x86-64 ELF file */
+    parse(file, random_number() % 4 ? size : random_number() % 2000);
+    memcpy(file, saved, sizeof saved);
+  }
+  free(file);
+}
+
+/* --- the first stack ----------------------------------------------------------------------------------------------------- */
+static void first_stack(void) {
+  char *argv[] = {(char *)"prog", (char *)"", (char *)"last", NULL}, *envp[] = {(char *)"A=1", (char *)"B=", NULL};
+  static const char random_bytes[16] = "0123456789abcde";
+  uint64_t auxv[] = {AT_PHDR,   1,  AT_RANDOM,       (uint64_t)random_bytes,
+                     27,        32, AT_PLATFORM,     (uint64_t) "x86_64",
+                     AT_EXECFN, 0,  AT_SYSINFO_EHDR, 2,
+                     AT_NULL,   0};
+  struct initial_stack stack = {
+      .argc = 3, .argv = argv, .envp = envp, .auxv = auxv, .headers = 77, .vdso = 88, .exec_name = "/bin/prog"};
+  size_t size = initial_stack_size(&stack);
+  char *memory = malloc(size + 16);
+  uint64_t top = ((uint64_t)memory + size + 15) & ~15ull, pointer = initial_stack_build(&stack, top);
+  EXPECT(pointer >= (uint64_t)memory && pointer % 16 == 0);
+  uint64_t *word = (uint64_t *)pointer;
+  EXPECT(word[0] == 3 && strcmp((char *)word[1], "prog") == 0 && *(char *)word[2] == 0 && word[4] == 0);
+  EXPECT(strcmp((char *)word[5], "A=1") == 0 && strcmp((char *)word[6], "B=") == 0 && word[7] == 0);
+  EXPECT(word[8] == AT_PHDR && word[9] == 77 && word[10] == AT_RANDOM &&
+         memcmp((void *)word[11], random_bytes, 16) == 0);
+  EXPECT(word[12] == AT_PLATFORM && strcmp((char *)word[13], "x86_64") == 0); /* rseq's entry is gone */
+  EXPECT(word[14] == AT_EXECFN && strcmp((char *)word[15], "/bin/prog") == 0 && word[17] == 88 && word[18] == AT_NULL);
+  EXPECT(stack.arg_end - stack.arg_start == 11 && memcmp((char *)stack.arg_start, "prog\0\0last", 11) == 0);
+  free(memory);
+}
+
+int main(int argc, char **argv) {
+  names();
+  scripts();
+  patched_code_runs();
+  patched_code_out_of_reach();
+  first_stack();
+  for (int i = 1; i < argc; i++) parse_file(argv[i]);
+  SAY("done");
+  return 0;
+}
