@@ -1,0 +1,58 @@
+# One word for each thing a person does here; `make help` lists them. Everything sets itself up on a fresh Debian machine.
+DOTNET ?= dotnet
+PREFIX ?= /usr/local
+QUIET   = -c Release -nologo -nr:false -v q -tl:off
+RUN     = $(DOTNET) run --no-build -c Release --project
+export DOTNET_CLI_TELEMETRY_OPTOUT = 1
+export DOTNET_NOLOGO = 1
+
+help:
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 22
+
+setup: packages restore ## install what is missing: Debian packages, NuGet packages
+
+packages:
+	@missing=; for p in $$(sed 's/#.*//' tests/debian-packages.txt); do \
+	  dpkg-query -W -f='$${db:Status-Status}' $$p 2>/dev/null | grep -qx installed || missing="$$missing $$p"; done; \
+	test -z "$$missing" || { echo "installing:$$missing"; sudo=; \
+	  test "$$(id -u)" = 0 || sudo=$$(command -v sudo) || { echo "not root, and no sudo: install these by hand:$$missing" >&2; exit 1; }; \
+	  $$sudo apt-get update -qq && $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; }
+
+sdk:
+	@command -v $(firstword $(DOTNET)) >/dev/null || { echo "The .NET SDK $$(sed -n 's/.*"version": "\(.*\)".*/\1/p' global.json) (or a later 10.0) is needed \
+	and is not on PATH. Install it as https://dotnet.microsoft.com/download tells, then run this again." >&2; exit 1; }
+
+# A package asked for the first time may be served only minutes later.
+restore: sdk
+	@for try in 1 2 3 4; do $(DOTNET) restore Mana.sln --locked-mode -v q -tl:off && exit 0; echo "restore failed; trying again" >&2; sleep $$((try * 15)); done; exit 1
+
+build: setup ## build everything, warnings are errors
+	@$(DOTNET) build Mana.sln --no-restore $(QUIET)
+
+pack: build ## the NuGet package of the tool, in artifacts/
+	@rm -f artifacts/mana.*.nupkg
+	@$(DOTNET) pack tool/Mana.Cli --no-restore $(QUIET)
+
+install: pack ## the tool as PREFIX/bin/mana
+	@$(DOTNET) tool uninstall mana --tool-path $(PREFIX)/bin >/dev/null 2>&1 || true
+	@$(DOTNET) tool install mana --tool-path $(PREFIX)/bin --source artifacts --no-cache
+
+demo: pack ## a real program on both MPIs, compared with its native result
+	@$(RUN) tests/Mana.Demo
+
+test: pack ## every test that takes minutes; the last line is "N passed, N failed"
+	@$(RUN) tests/Mana.Check
+
+test-mpich-suite: pack ## MPICH's own test suite, whole; stops after 10 minutes, goes on where it stopped
+	@$(RUN) tests/Mana.Suite -- all --minutes 10
+
+test-all: test test-mpich-suite ## both
+
+bench: pack ## native against mana: a table, and JSON in artifacts/bench.json
+	@$(RUN) bench/Mana.Bench
+
+clean: ## remove what was built
+	rm -rf build artifacts
+	@$(DOTNET) clean Mana.sln $(QUIET) >/dev/null
+
+.PHONY: help setup packages sdk restore build pack install demo test test-mpich-suite test-all bench clean

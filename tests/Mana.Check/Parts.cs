@@ -1,0 +1,111 @@
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+using Mana.Testing;
+
+namespace Mana.Check;
+
+/// <summary>How many checks passed, failed and were skipped. As text it is the closing line that continuous integration reads.</summary>
+internal sealed record Counts(int Passed, int Failed, int Skipped)
+{
+    public static Counts operator +(Counts a, Counts b) => new(a.Passed + b.Passed, a.Failed + b.Failed, a.Skipped + b.Skipped);
+
+    public override string ToString() => $"{Passed} passed, {Failed} failed" + (Skipped > 0 ? $", {Skipped} skipped" : "");
+}
+
+/// <summary>One part of `make test`.</summary>
+internal abstract class Part(string name)
+{
+    public string Name { get; } = name;
+
+    public abstract Task<Counts> RunAsync();
+
+    protected static async Task<Outcome> ShowAsync(IReadOnlyList<string> words, TimeSpan limit)
+    {
+        Outcome outcome = await Bounded.RunAsync(words, Repository.Root, new Dictionary<string, string?>(), limit);
+        if (outcome.ExitCode != 0 || outcome.TimedOut) Console.WriteLine(outcome);
+        return outcome;
+    }
+}
+
+/// <summary>A formatter that says whether it would change anything: one check.</summary>
+internal sealed class FormatPart(string name, string promise, Func<IReadOnlyList<string>> words) : Part(name)
+{
+    public override async Task<Counts> RunAsync()
+    {
+        Outcome outcome = await ShowAsync(words(), TimeSpan.FromMinutes(5));
+        if (outcome is { ExitCode: 0, TimedOut: false }) return new Counts(1, 0, 0);
+        Console.WriteLine($"   broken promise: {promise}");
+        return new Counts(0, 1, 0);
+    }
+}
+
+/// <summary>An xunit project, built before. What ran is read from its own report: a host that dies halfway does not pass for a success.</summary>
+internal sealed class TestProjectPart(string name) : Part(name)
+{
+    private static readonly XNamespace Trx = "http://microsoft.com/schemas/VisualStudio/TeamTest/2010";
+
+    public override async Task<Counts> RunAsync()
+    {
+        using Folder results = new();
+        Outcome outcome = await Bounded.RunAsync(
+            ["dotnet", "test", $"tests/{Name}", "--no-build", "-c", "Release", "--nologo", "-tl:off", "--logger", "trx;LogFileName=report.trx", "--results-directory", results.Path],
+            Repository.Root, new Dictionary<string, string?>(), TimeSpan.FromMinutes(35));
+        if (!File.Exists(results["report.trx"]))
+        {
+            Console.WriteLine(outcome);
+            return new Counts(0, 1, 0);
+        }
+        XElement report = XElement.Load(results["report.trx"]);
+        foreach (XElement failed in report.Descendants(Trx + "UnitTestResult").Where(r => (string?)r.Attribute("outcome") == "Failed"))
+            Console.WriteLine($"   FAILED {(string?)failed.Attribute("testName")}\n{Indented(failed.Descendants(Trx + "Message").FirstOrDefault()?.Value ?? "")}");
+        XElement counters = report.Descendants(Trx + "Counters").Single();
+        int total = (int)counters.Attribute("total")!, passed = (int)counters.Attribute("passed")!, executed = (int)counters.Attribute("executed")!;
+        int failures = executed - passed, skipped = total - executed;
+        if (outcome.TimedOut || total == 0 || (outcome.ExitCode != 0 && failures == 0))
+        {
+            Console.WriteLine(outcome);
+            failures++;
+        }
+        return new Counts(passed, failures, skipped);
+    }
+
+    private static string Indented(string text) => string.Join('\n', text.Split('\n').Take(60).Select(l => "     " + l));
+}
+
+/// <summary>The sample of MPICH's test suite: its runner prints the same closing line as we do.</summary>
+internal sealed partial class SuitePart(string name) : Part(name)
+{
+    public override async Task<Counts> RunAsync()
+    {
+        Outcome outcome = await Bounded.RunAsync(
+            ["dotnet", "run", "--no-build", "-c", "Release", "--project", "tests/Mana.Suite", "--", "sample"],
+            Repository.Root, new Dictionary<string, string?>(), TimeSpan.FromMinutes(25));
+        Console.WriteLine(outcome.Output.TrimEnd());
+        Match closing = ClosingLine().Match(outcome.Output);
+        if (!closing.Success || outcome.TimedOut)
+        {
+            Console.WriteLine(outcome);
+            return new Counts(0, 1, 0);
+        }
+        int Number(string group) => closing.Groups[group].Success ? int.Parse(closing.Groups[group].Value) : 0;
+        Counts counts = new(Number("passed"), Number("failed"), Number("skipped"));
+        return counts is { Failed: 0, Passed: > 0 } && outcome.ExitCode != 0 ? counts with { Failed = 1 } : counts;
+    }
+
+    [GeneratedRegex(@"^(?<passed>\d+) passed, (?<failed>\d+) failed(?:, (?<skipped>\d+) skipped)?\s*\z", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
+    private static partial Regex ClosingLine();
+}
+
+internal static class CSources
+{
+    /// <summary>Every C and C++ file a person wrote; generated ones are in build folders.</summary>
+    public static IEnumerable<string> All()
+    {
+        string[] rooms = ["native", "backends", "tests", "bench"];
+        return rooms.Select(r => Path.Combine(Repository.Root, r)).Where(Directory.Exists)
+            .SelectMany(r => Directory.EnumerateFiles(r, "*", SearchOption.AllDirectories))
+            .Where(f => Path.GetExtension(f) is ".c" or ".h" or ".cpp")
+            .Where(f => !f.Split('/').Any(part => part is "bin" or "obj" or "build"))
+            .Order(StringComparer.Ordinal);
+    }
+}

@@ -1,0 +1,35 @@
+using System.Diagnostics;
+using Mana.Check;
+
+// Runs everything that `make test` promises, one part after the other, and sums it up in one last line.
+// Arguments: names of parts, to run only those.
+IReadOnlyList<Part> parts =
+[
+    new FormatPart("clang-format", "the C sources are formatted; clang-format -i mends them", () =>
+        ["clang-format", "--dry-run", "--Werror", .. CSources.All()]),
+    new FormatPart("dotnet-format", "the C# sources are formatted; dotnet format mends them", () =>
+        ["dotnet", "format", "Mana.sln", "--verify-no-changes", "--no-restore"]),
+    new TestProjectPart("Mana.Api.Tests"),
+    new TestProjectPart("Mana.Native.Tests"),
+    new TestProjectPart("Mana.Tests"),
+    new TestProjectPart("Mana.Stories"),
+    new SuitePart("mpich-suite-sample"),
+];
+string[] unknown = [.. args.Where(a => parts.All(p => p.Name != a))];
+if (unknown.Length > 0)
+{
+    Console.Error.WriteLine($"no such part: {string.Join(", ", unknown)}. There are: {string.Join(", ", parts.Select(p => p.Name))}");
+    return 2;
+}
+
+Counts sum = new(0, 0, 0);
+foreach (Part part in parts.Where(p => args.Length == 0 || args.Contains(p.Name)))
+{
+    Console.WriteLine($"== {part.Name}");
+    Stopwatch watch = Stopwatch.StartNew();
+    Counts counts = await part.RunAsync();
+    Console.WriteLine($"   {part.Name}: {counts} in {watch.Elapsed.TotalSeconds:0} s");
+    sum += counts;
+}
+Console.WriteLine(sum);
+return sum is { Failed: 0, Passed: > 0 } ? 0 : 1;
