@@ -10,8 +10,8 @@ static struct core_object *known(mana_h comm) {
   return o && o->refs && comm != MANA_COMM_NULL ? o : NULL;
 }
 
-#define CACHED_QUERY(Name, field)                                                                                      \
-  int core_##Name(mana_h comm, int *answer) {                                                                          \
+#define CACHED_QUERY(Name, function, field)                                                                            \
+  int function(mana_h comm, int *answer) {                                                                             \
     struct core_object *o = known(comm);                                                                               \
     if (__builtin_expect(o && o->comm.field >= 0, 1)) {                                                                \
       *answer = o->comm.field;                                                                                         \
@@ -23,10 +23,10 @@ static struct core_object *known(mana_h comm) {
     if (o) o->comm.field = *answer;                                                                                    \
     return MANA_SUCCESS;                                                                                               \
   }
-CACHED_QUERY(Comm_rank, rank)
-CACHED_QUERY(Comm_size, size)
-CACHED_QUERY(Comm_remote_size, remote_size)
-CACHED_QUERY(Comm_test_inter, inter)
+CACHED_QUERY(Comm_rank, core_comm_rank_ask, rank)
+CACHED_QUERY(Comm_size, core_comm_size_ask, size)
+CACHED_QUERY(Comm_remote_size, core_Comm_remote_size, remote_size)
+CACHED_QUERY(Comm_test_inter, core_Comm_test_inter, inter)
 
 int core_peers(mana_h comm) {
   int inter = 0, size = 0;

@@ -40,7 +40,7 @@ static int as_int(int64_t count) {
   return count > INT_MAX ? MANA_UNDEFINED : (int)count;
 }
 
-int core_Get_count(const mana_status *status, mana_h datatype, int *count) {
+int core_get_count_ask(const mana_status *status, mana_h datatype, int *count) {
   int64_t wide = 0;
   int rc = count_of(status, datatype, &wide);
   if (rc) return failed(rc, "MPI_Get_count");

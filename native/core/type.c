@@ -28,7 +28,7 @@ int core_Type_size_c(mana_h datatype, int64_t *size) {
   return rc ? core_fail(MANA_KIND_COMM, MANA_COMM_WORLD, rc, "MPI_Type_size_c") : rc;
 }
 /* MPI_UNDEFINED where the size does not fit an int (MPI-4.1 section 5.1.8). */
-int core_Type_size(mana_h datatype, int *size) {
+int core_type_size_ask(mana_h datatype, int *size) {
   int64_t bytes = 0;
   int rc = core_type_bytes(datatype, &bytes);
   if (rc) return core_fail(MANA_KIND_COMM, MANA_COMM_WORLD, rc, "MPI_Type_size");

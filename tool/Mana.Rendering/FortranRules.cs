@@ -31,7 +31,7 @@ public static class FortranRules
         "string" => $"const char *{p.Name}",
         "string-out" => $"char *{p.Name}",
         "weights" => $"{(p.IsOut ? "" : "const ")}int *{p.Name}",
-        _ => $"{(p.IsOut ? "" : "const ")}{Element(p)} *{p.Name}",
+        _ => $"{(p.IsOut || (p.IsArray && !p.IsConst) ? "" : "const ")}{Element(p)} *{p.Name}",
     };
 
     /// <summary>The compiler passes the length of a string by value. Compilers differ in its width; the low 32 bits are right for all.</summary>

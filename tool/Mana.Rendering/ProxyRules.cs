@@ -69,11 +69,15 @@ public static class ProxyRules
         {
             Direction.In => Snippet.Plain($"px_{p.Id}({p.Name})"),
             Direction.Out => new(
-                [$"{p.MpiType} {local} = PX_NULL_{p.Id};"], $"&{local}", [$"*{p.Name} = px_{p.Id}_store(*{p.Name}, {local});"], []),
+                [$"{p.MpiType} {local} = PX_NULL_{p.Id};"], $"&{local}", [.. Quieten(p, local), $"*{p.Name} = px_{p.Id}_store(*{p.Name}, {local});"], []),
             _ => new(
                 [$"{p.MpiType} {local} = px_{p.Id}(*{p.Name});"], $"&{local}", [], [$"*{p.Name} = px_{p.Id}_update(*{p.Name}, {local});"]),
         };
     }
+
+    // Communicators and files inherit MPI_ERRORS_RETURN; a window starts with MPI_ERRORS_ARE_FATAL (MPI-4.1 section 12.2.1).
+    private static IEnumerable<string> Quieten(ApiParameter p, string local) =>
+        p.Kind == "win" ? [$"MPI_Win_set_errhandler({local}, MPI_ERRORS_RETURN);"] : [];
 
     private static Snippet Value(ApiParameter p)
     {

@@ -23,7 +23,7 @@ public static class ViewBuilder
             MpiName = f.Symbol,
             BaseMpiName = ApiFunction.Prefixed(f.BaseName),
             CoreName = f.As ?? f.Name,
-            Core = f.As is not null ? "none" : f.Core.ToString().ToLowerInvariant(),
+            Core = CoreForm(f),
             Proxy = f.Proxy.ToString().ToLowerInvariant(),
             HandStub = handStub,
             Slot = f.Slot,
@@ -56,6 +56,10 @@ public static class ViewBuilder
 
     private static string Declarations(IReadOnlyList<ApiParameter> all, CForm form) =>
         all.Count == 0 ? "void" : string.Join(", ", all.Select(p => p.Declared(form)));
+
+    // Only the base variant is worth a place in a header.
+    private static string CoreForm(ApiFunction f) =>
+        f.As is not null ? "none" : f is { Core: Form.Inline, IsLarge: true } ? "hand" : f.Core.ToString().ToLowerInvariant();
 
     private static bool IsAfterMpi31(ApiFunction f) =>
         f.Since is null || f.IsLarge || string.CompareOrdinal(f.Since, "3.1") > 0;

@@ -18,7 +18,7 @@ public sealed partial record HaveProbe(string Compiler, IReadOnlyList<string> Cf
         HashSet<string> macros = await MacrosAsync(header, stop);
         HashSet<string> declared = await DeclaredAsync([.. functions, .. constants], header, stop);
         // A header may declare what the library lacks (an older library behind a newer header): then a call would not resolve.
-        string[] f = [.. functions.Where(n => declared.Contains(n) ? exported.Contains(n) : macros.Contains(n))];
+        string[] f = [.. functions.Where(n => macros.Contains(n) || (declared.Contains(n) && exported.Contains(n)))];
         string[] c = [.. constants.Where(declared.Contains)];
         StringBuilder text = new("/* What this site's MPI has. Made when the bundle is built. */\n#ifndef MANA_SITE_HAVE_H\n#define MANA_SITE_HAVE_H\n");
         foreach (string name in f.Concat(c)) text.Append("#define MANA_HAVE_").Append(name).Append(" 1\n");
