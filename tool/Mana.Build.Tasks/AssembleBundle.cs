@@ -33,7 +33,7 @@ public sealed class AssembleBundle : Microsoft.Build.Utilities.Task
     {
         try
         {
-            BundleAssembler assembler = new(BackendCatalog.Read(Backend), ProfileReader.Read(Profile), NativeParts.Read(Native), Prebuilt);
+            BundleAssembler assembler = new(BackendCatalog.Read(Backend), ProfileReader.Read(Profile), NativeParts.Read(Native), Native, Prebuilt);
             assembler.Assemble(Linked, OutputFolder, typeof(AssembleBundle).Assembly.GetName().Version?.ToString(3) ?? "0");
             return true;
         }

@@ -8,7 +8,7 @@ using Mana.Bundles.Store;
 namespace Mana.Bundles.Build;
 
 /// <summary>Puts linked programs, the prebuilt upper half and, where asked for, copies of libraries into one directory, and writes its manifest.</summary>
-public sealed class BundleAssembler(Backend backend, SiteProfile profile, NativeParts parts, string prebuilt)
+public sealed class BundleAssembler(Backend backend, SiteProfile profile, NativeParts parts, string native, string prebuilt)
 {
     public const string LibraryFolder = "lower/lib";
     // Not by Mono.Unix: MSBuild, where this runs, does not find assemblies that a package keeps under runtimes/.
@@ -21,8 +21,7 @@ public sealed class BundleAssembler(Backend backend, SiteProfile profile, Native
     public void Assemble(string linked, string bundle, string version)
     {
         foreach (NativePart part in parts.Parts) Place(part, part.Stage == PartStage.Bundle ? linked : prebuilt, bundle);
-        string gdb = Path.Combine(prebuilt, "mana.gdb");
-        if (File.Exists(gdb)) File.Copy(gdb, Path.Combine(bundle, "mana.gdb"));
+        File.Copy(Path.Combine(native, "lower", "mana.gdb"), Path.Combine(bundle, "mana.gdb"));
         IReadOnlyList<LibraryRecord> libraries = profile.Libraries.Use == LibraryUse.Copy ? CopyLibraries(bundle) : [.. AllLibraries().Select(l => Record(l, l))];
         LauncherRules rules = backend.Launchers.First(l => string.Equals(l.Flavour, profile.Launcher.Flavour, StringComparison.Ordinal));
         BundleManifest manifest = new()
