@@ -22,9 +22,10 @@ sdk:
 	@command -v $(firstword $(DOTNET)) >/dev/null || { echo "The .NET SDK $$(sed -n 's/.*"version": "\(.*\)".*/\1/p' global.json) (or a later 10.0) is needed \
 	and is not on PATH. Install it as https://dotnet.microsoft.com/download tells, then run this again." >&2; exit 1; }
 
-# A package asked for the first time may be served only minutes later.
+# A package asked for the first time may be served only minutes later; a stale lock file (NU1004) does not mend itself.
 restore: sdk
-	@for try in 1 2 3 4; do $(DOTNET) restore Mana.sln --locked-mode -v q -tl:off && exit 0; echo "restore failed; trying again" >&2; sleep $$((try * 15)); done; exit 1
+	@mkdir -p build; for wait in 15 30 60 0; do $(DOTNET) restore Mana.sln --locked-mode -v q -tl:off >build/restore.log 2>&1 && exit 0; \
+	  cat build/restore.log >&2; ! grep -q NU1004 build/restore.log || exit 1; sleep $$wait; done; exit 1
 
 build: setup ## build everything, warnings are errors
 	@$(DOTNET) build Mana.sln --no-restore $(QUIET)
