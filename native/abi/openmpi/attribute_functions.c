@@ -1,6 +1,7 @@
 /* The predefined attribute functions of Open MPI's mpi.h: exported functions, one set per kind of object. */
 #include "abi.h"
 #include "attribute.h"
+#include "fortran_bridge.h"
 
 #define PREDEFINED(set, type)                                                                                          \
   int OMPI_C_MPI_##set##NULL_DELETE_FN(type object, int keyval, void *value, void *extra_state);                       \
@@ -29,4 +30,8 @@ PREDEFINED(WIN_, MPI_Win)
 int abi_is_dup_function(const void *copy) {
   return copy == (const void *)OMPI_C_MPI_DUP_FN || copy == (const void *)OMPI_C_MPI_COMM_DUP_FN ||
          copy == (const void *)OMPI_C_MPI_TYPE_DUP_FN || copy == (const void *)OMPI_C_MPI_WIN_DUP_FN;
+}
+
+void *mana_fortran_dup_function(void) {
+  return (void *)OMPI_C_MPI_COMM_DUP_FN;
 }
