@@ -1,0 +1,56 @@
+namespace Mana.Bench;
+
+/// <summary>What is promised of a measure.</summary>
+/// <param name="Text">As the table shows it.</param>
+/// <param name="Holds">Given native and mana values, in the order of their runs.</param>
+internal sealed record Promise(string Text, Func<IReadOnlyList<double>, IReadOnlyList<double>, bool> Holds)
+{
+    /// <summary>A cost under mana is at most this, whatever it is natively.</summary>
+    public static Promise AtMost(double limit, string unit) => new($"<= {limit} {unit}", (_, mana) => Statistics.Median(mana) <= limit);
+
+    /// <summary>A cost under mana is at most this many times the native one, by medians.</summary>
+    public static Promise TimesNative(double limit) =>
+        new($"<= {limit:0.00} x native", (native, mana) => Statistics.Median(mana) <= limit * Statistics.Median(native));
+
+    /// <summary>A rate under mana is at least this share of the native one, by medians.</summary>
+    public static Promise ShareOfNative(double limit) =>
+        new($">= {limit:0.00} x native", (native, mana) => Statistics.Median(mana) >= limit * Statistics.Median(native));
+
+    /// <summary>A duration under mana exceeds the native one by at most this, by medians.</summary>
+    public static Promise Adds(double limit, string unit) =>
+        new($"<= native + {limit} {unit}", (native, mana) => Statistics.Median(mana) - Statistics.Median(native) <= limit);
+
+    /// <summary>The best runs differ by at most this ratio, or by no more than native's own best two halves do.</summary>
+    public static Promise BestRuns(double limit) => new(
+        $"best <= {limit:0.00} x native's, or its spread",
+        (native, mana) => mana.Min() / native.Min() <= Math.Max(limit, Statistics.Spread(native)));
+}
+
+/// <summary>One measure on one MPI: values of native and mana runs, taken in turns.</summary>
+internal sealed record Measure(string Mpi, string Name, string Unit, Promise Promise, IReadOnlyList<double> Native, IReadOnlyList<double> Mana)
+{
+    public double NativeMedian => Statistics.Median(Native);
+
+    public double ManaMedian => Statistics.Median(Mana);
+
+    public double Ratio => ManaMedian / NativeMedian;
+
+    public bool Holds => Promise.Holds(Native, Mana);
+}
+
+internal static class Statistics
+{
+    public static double Median(IReadOnlyList<double> values)
+    {
+        double[] sorted = [.. values.Order()];
+        int middle = sorted.Length / 2;
+        return sorted.Length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+    }
+
+    /// <summary>How far native is from itself: the ratio of the best runs of its odd and its even turns, at least 1.</summary>
+    public static double Spread(IReadOnlyList<double> values)
+    {
+        double odd = values.Where((_, i) => i % 2 == 1).DefaultIfEmpty(values[0]).Min(), even = values.Where((_, i) => i % 2 == 0).Min();
+        return Math.Max(odd / even, even / odd);
+    }
+}
