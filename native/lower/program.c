@@ -30,7 +30,12 @@ static void execute_natively(const char *path, char **argv) {
                strerror(errno));
 }
 
-static void fatal_by_errno(const char *path, int error) {
+/* `script`: whose interpreter the path is; NULL = nobody's. */
+static void fatal_by_errno(const char *path, const char *script, int error) {
+  if ((error == ENOENT || error == ENOTDIR) && script) {
+    report_fatal(EXIT_NOT_FOUND, "correct the first line of the script",
+                 "program '%s' not found: it is the interpreter of '%s'", path, script);
+  }
   if (error == ENOENT || error == ENOTDIR) {
     report_fatal(EXIT_NOT_FOUND, next_path, "program '%s' not found", path);
   }
@@ -38,11 +43,11 @@ static void fatal_by_errno(const char *path, int error) {
                strerror(error));
 }
 
-static void read_head(const char *path, struct head *head) {
+static void read_head(const char *path, const char *script, struct head *head) {
   struct stat status;
-  if (stat(path, &status) != 0) fatal_by_errno(path, errno);
-  if (S_ISDIR(status.st_mode)) fatal_by_errno(path, EISDIR);
-  if (access(path, X_OK) != 0) fatal_by_errno(path, errno);
+  if (stat(path, &status) != 0) fatal_by_errno(path, script, errno);
+  if (S_ISDIR(status.st_mode)) fatal_by_errno(path, script, EISDIR);
+  if (access(path, X_OK) != 0) fatal_by_errno(path, script, errno);
   int fd = open(path, O_RDONLY | O_CLOEXEC);
   ssize_t size = fd < 0 ? -1 : pread(fd, head->bytes, sizeof head->bytes, 0);
   if (size < 0) report_fatal(EXIT_CANNOT_EXECUTE, "make it readable", "cannot read '%s': %s", path, strerror(errno));
@@ -66,7 +71,7 @@ static void find_on_path(const char *name, char out[4096]) {
     at = end ? end + 1 : NULL;
   }
   if (error == ENOENT) report_fatal(EXIT_NOT_FOUND, next_path, "program '%s' not found on PATH", name);
-  fatal_by_errno(name, error);
+  fatal_by_errno(name, NULL, error);
 }
 
 /* The vector of a script: INTERPRETER [ARGUMENT] SCRIPT ARGS..., as the kernel builds it. */
@@ -130,7 +135,7 @@ static void read_interpreter(struct program *program, const struct head *head) {
     report_fatal(EXIT_CANNOT_EXECUTE, "install the C library it was built for", "'%s' needs %s: %s", program->path,
                  program->interp, strerror(errno));
   }
-  read_head(program->interp, &loader);
+  read_head(program->interp, NULL, &loader);
   if (!elf_image_read(loader.bytes, loader.size, &program->interp_image)) {
     report_fatal(EXIT_CANNOT_EXECUTE, NULL, "'%s' needs %s, which is no ELF file", program->path, program->interp);
   }
@@ -152,13 +157,16 @@ void program_find(struct program *program) {
   char current[4096];
   strcpy(current, program->exec_name);
   int depth = 0;
-  for (const char *next; read_head(current, &head), (next = step(program, current, &head, &script));) {
-    if (++depth == SCRIPT_DEPTH) fatal_by_errno(current, ELOOP);
+  char previous[4096] = "";
+  for (const char *next;
+       read_head(current, depth ? previous : NULL, &head), (next = step(program, current, &head, &script));) {
+    strcpy(previous, current);
+    if (++depth == SCRIPT_DEPTH) fatal_by_errno(current, NULL, ELOOP);
     strcpy(current, next);
   }
   if (depth == 0 && options.argv0) program->argv[0] = (char *)options.argv0;
   if (!elf_image_read(head.bytes, head.size, &program->image) || !realpath(current, program->path)) {
-    fatal_by_errno(current, ENOEXEC);
+    fatal_by_errno(current, NULL, ENOEXEC);
   }
   mpi_needed_check(program->path, &program->image);
   read_interpreter(program, &head);

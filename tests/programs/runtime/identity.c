@@ -43,9 +43,7 @@ int main(int argc, char **argv) {
   for (int i = 0; i < argc; i++) SAY("argv[%d] <%s>", i, argv[i]);
   EXPECT(argv[argc] == NULL);
   int variables = 0;
-  for (char **e = environ; *e; e++, variables++) {
-    EXPECT(strncmp(*e, "MANA_", 5) != 0 && strncmp(*e, "GLIBC_TUNABLES", 14) != 0);
-  }
+  for (char **e = environ; *e; e++) variables++;
   SAY("%d variables", variables);
   say_exe();
   say_command_line();

@@ -1,0 +1,107 @@
+using Mana.Native.Tests.Support;
+using Mana.Testing;
+using Xunit;
+
+namespace Mana.Native.Tests;
+
+/// <summary>What only a split process has: its arena, its stubs, what launchers hand to it, programs that start programs.</summary>
+[Collection(Runtime.Collection)]
+public sealed class SplitTests(Runtime runtime)
+{
+    [Theory]
+    [InlineData("patch")]
+    [InlineData("dispatch")]
+    public async Task System_calls_past_libc_are_steered(string mode)
+    {
+        Outcome split = await runtime.SplitAsync([runtime["rawcalls"], mode], [$"--syscalls={mode}"]);
+        Assert.Equal("done\n", split.Output);
+    }
+
+    /// <summary>Its mappings lie in the arena only if it runs split.</summary>
+    [Theory]
+    [InlineData("sh", "-c", "exec ./rawcalls patch")]
+    [InlineData("sh", "-c", "./rawcalls patch; true")]
+    [InlineData("env", "A=b", "./rawcalls", "patch")]
+    [InlineData("./wrapper", "patch")]
+    [InlineData("./without-first-line", "patch")]
+    [InlineData("python3", "-c", "import subprocess; subprocess.run(['./rawcalls', 'patch'], close_fds=True)")]
+    public async Task A_wrappers_program_runs_split_too(params string[] words)
+    {
+        await WriteScriptAsync("wrapper", "#!/bin/sh -e\nexec ./rawcalls \"$@\"\n");
+        await WriteScriptAsync("without-first-line", "./rawcalls \"$@\"\n");
+        Outcome split = await runtime.SplitAsync(words);
+        Assert.True(split is { ExitCode: 0, Output: "done\n" }, split.ToString());
+    }
+
+    [Fact]
+    public async Task A_static_helper_of_a_wrapper_runs_natively()
+    {
+        Outcome split = await runtime.SplitAsync(["sh", "-c", "./static; echo $?"]);
+        Assert.EndsWith("\n7\n", split.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Preloaded_libraries_reach_the_program_and_its_children()
+    {
+        await runtime.CompileAsync("preload.so", "which_library.c", "-shared", "-fPIC", "-DWHICH=3");
+        Dictionary<string, string?> environment = new(StringComparer.Ordinal) { ["LD_PRELOAD"] = runtime["preload.so"] };
+        const string script = "echo $LD_PRELOAD; grep -c preload.so /proc/$$/maps; grep -c preload.so /proc/self/maps";
+        Outcome split = await runtime.SplitAsync(["sh", "-c", script], environment: environment);
+        string[] lines = split.Output.Split('\n');
+        Assert.True(lines.Length == 4 && lines[0] == runtime["preload.so"] && lines[1] != "0" && lines[1] == lines[2], split.ToString());
+    }
+
+    [Fact]
+    public async Task A_stub_takes_the_place_of_a_library_wherever_that_was_found()
+    {
+        Directory.CreateDirectory(runtime["real"]);
+        string[] flags = ["-shared", "-fPIC", "-Wl,-soname,libmpi.so.40"];
+        await runtime.CompileAsync("real/libmpi.so.40.30.4", "which_library.c", [.. flags, "-DWHICH=2"]);
+        await runtime.CompileAsync("stubs/libmpi.so.40", "which_library.c", [.. flags, "-DWHICH=1"]);
+        File.Copy(Path.Combine(runtime.Upper, "mana-resident.so"), runtime["stubs/mana-resident.so"], overwrite: true);
+        File.CreateSymbolicLink(runtime["real/libmpi.so.40"], "libmpi.so.40.30.4");
+        File.CreateSymbolicLink(runtime["real/libmpi.so"], "libmpi.so.40");
+        await runtime.CompileAsync("which", "which.c", runtime["real/libmpi.so.40"], $"-Wl,-rpath,{runtime["real"]}");
+        string[] words = [runtime["which"], "libmpi.so.40", runtime["real/libmpi.so"], runtime["real/libmpi.so.40"]];
+        Outcome native = await runtime.RunAsync(words), split = await runtime.SplitAsync(words, [$"--upper={runtime["stubs"]}"]);
+        Assert.Equal("linked: 2\nopened: 2\nopened: 2\nopened: 2\n", native.Output);
+        Assert.Equal("linked: 1\nopened: 1\nopened: 1\nopened: 1\n", split.Output);
+    }
+
+    [Fact]
+    public async Task A_launchers_connection_moves_out_of_the_way_and_its_leaks_are_closed()
+    {
+        await WriteScriptAsync("rank", "#!/bin/sh\necho $PMI_FD; test -e /proc/$$/fd/$PMI_FD && echo open\n"
+            + "test -e /proc/$$/fd/9 || echo closed; exec 8</dev/null; exec ./rank-again\n");
+        await WriteScriptAsync("rank-again", "#!/bin/sh\ntest -e /proc/$$/fd/$PMI_FD && echo still open; test -e /proc/$$/fd/8 && echo 8 is ours\n");
+        Outcome split = await runtime.RunAsync(["bash", "-c", $"exec 7</dev/null 9</dev/null; PMI_FD=7 exec {runtime.Lower} -- ./rank"]);
+        string[] lines = split.Output.Split('\n');
+        Assert.True(int.Parse(lines[0]) >= 512 && lines.Skip(1).SequenceEqual(["open", "closed", "still open", "8 is ours", ""]), split.ToString());
+    }
+
+    [Fact]
+    public async Task Descriptors_that_a_person_passes_arrive()
+    {
+        Outcome split = await runtime.RunAsync(["bash", "-c", $"exec 7< <(echo through); exec {runtime.Lower} -- sh -c 'cat <&7'"]);
+        Assert.Equal("through\n", split.Output);
+    }
+
+    /// <summary>Threads with a lower FS each, handlers of both halves, descriptors, callbacks, children; see crossing.c.</summary>
+    [Theory]
+    [InlineData("--syscalls=patch")]
+    [InlineData("--syscalls=dispatch")]
+    [InlineData("--no-fsgsbase")]
+    public async Task Crossings_hold_under_threads_and_signals(string option)
+    {
+        Outcome limit = await runtime.RunAsync(["sh", "-c", "ulimit -Sn"]);
+        Dictionary<string, string?> environment = new(StringComparer.Ordinal) { ["EXPECT_NOFILE"] = limit.Output.Trim() };
+        Outcome split = await runtime.SplitAsync([runtime["crossing"]], [option, $"--proxy={runtime["libfake.so"]}"], environment);
+        Assert.True(split is { ExitCode: 0, Output: "done\n" }, split.ToString());
+    }
+
+    private async Task WriteScriptAsync(string name, string text)
+    {
+        await File.WriteAllTextAsync(runtime[name], text);
+        File.SetUnixFileMode(runtime[name], UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
+}

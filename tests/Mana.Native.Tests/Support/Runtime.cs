@@ -1,0 +1,91 @@
+using Mana.Bundles.Build;
+using Mana.Bundles.Plan;
+using Mana.Testing;
+using Xunit;
+
+namespace Mana.Native.Tests.Support;
+
+/// <summary>The runtime and the programs of tests/programs/runtime, compiled once for all tests, by the command lines of the product.</summary>
+public sealed class Runtime : IAsyncLifetime, IDisposable
+{
+    public const string Collection = "runtime";
+
+    private static readonly string[] s_programFlags =
+        ["-std=gnu11", "-O2", "-g", "-Wall", "-Wextra", "-Werror", "-pthread", "-mfsgsbase"];
+
+    private readonly Folder _folder = new();
+
+    private static string Native => Path.Combine(Repository.Root, "native");
+
+    private static string Sources => Path.Combine(Repository.Programs, "runtime");
+
+    public string Lower => _folder["lower/mana-lower"];
+
+    public string Upper => _folder["upper"];
+
+    public string this[string name] => _folder[name];
+
+    public async Task InitializeAsync()
+    {
+        await BuildRuntimeAsync();
+        foreach (string name in (string[])[.. SameAsNativeTests.Programs, "rawcalls"]) await CompileAsync(name, $"{name}.c");
+        await CompileAsync("identity-nopie", "identity.c", "-no-pie");
+        await CompileAsync("memory-nopie", "memory.c", "-no-pie");
+        await CompileAsync("static", "identity.c", "-static");
+        await CompileAsync("libfake.so", "fake_proxy.c", "-shared", "-fPIC", $"-I{Native}/include", $"-I{Native}/common");
+        await CompileAsync("crossing", "crossing.c", $"{Native}/core/attach.c", "-fno-stack-protector", $"-I{Native}/include");
+        await CompileAsync("list_sites", "list_sites.c",
+            $"-I{Native}/common", $"{Native}/common/elf_image.c", $"{Native}/common/machine_code.c");
+        await CompileAsync("units", "units.c",
+        [
+            "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", $"-I{Native}/include", $"-I{Native}/common", $"-I{Native}/lower",
+            .. Directory.GetFiles($"{Native}/common", "*.c"), $"{Native}/common/hook_entry.S", $"{Native}/lower/initial_stack.c",
+            $"{Native}/lower/mpi_needed.c",
+        ]);
+    }
+
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    public void Dispose() => _folder.Dispose();
+
+    /// <summary>Compiles one source of tests/programs/runtime with further arguments to gcc.</summary>
+    public async Task CompileAsync(string output, string source, params string[] more)
+    {
+        string target = _folder[output];
+        Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+        Outcome gcc = await RunAsync(["gcc", .. s_programFlags, "-o", target, Path.Combine(Sources, source), .. more]);
+        Assert.True(gcc.ExitCode == 0, gcc.ToString());
+    }
+
+    /// <summary>Runs a command in the folder of the compiled programs.</summary>
+    public Task<Outcome> RunAsync(IReadOnlyList<string> words, IReadOnlyDictionary<string, string?>? environment = null, int seconds = 60) =>
+        Bounded.RunAsync(words, _folder.Path, environment ?? new Dictionary<string, string?>(StringComparer.Ordinal), TimeSpan.FromSeconds(seconds));
+
+    /// <summary>Runs a command split, without a launcher.</summary>
+    public Task<Outcome> SplitAsync(
+        IReadOnlyList<string> words, IReadOnlyList<string>? options = null, IReadOnlyDictionary<string, string?>? environment = null) =>
+        RunAsync([Lower, .. options ?? [], "--", .. words], environment);
+
+    private async Task BuildRuntimeAsync()
+    {
+        NativeParts all = NativeParts.Read(Native);
+        NativeParts runtime = all with
+        {
+            Parts = [.. all.Parts.Where(p => p.Name is "resident" or "mana-lower").Select(p => p with { Stage = PartStage.Product })],
+        };
+        BuildFolders folders = new(Native, _folder["gen"], _folder["objects"], _folder.Path);
+        BuildPlan plan = new Planner(runtime, folders).ForProduct("gcc");
+        List<string> said = [];
+        CCompiler compiler = new(Environment.ProcessorCount);
+        bool compiled = await compiler.CompileAsync(plan.Compile, o => said.Add(o.Result.Error), CancellationToken.None);
+        Assert.True(compiled, string.Join('\n', said));
+        foreach (LinkUnit unit in plan.Link)
+        {
+            Bundles.Processes.ChildResult? linked = await CLinker.LinkAsync(unit, _folder["objects"], CancellationToken.None);
+            Assert.True(linked is null or { Succeeded: true }, linked?.Error);
+        }
+    }
+}
+
+[CollectionDefinition(Runtime.Collection)]
+public sealed class RuntimeFixture : ICollectionFixture<Runtime>;

@@ -1,0 +1,4 @@
+int which(void);
+int which(void) {
+  return WHICH;
+}
