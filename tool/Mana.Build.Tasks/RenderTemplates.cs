@@ -25,10 +25,11 @@ public sealed class RenderTemplates : Microsoft.Build.Utilities.Task
     {
         try
         {
-            Renderer renderer = new(ApiDescription.Load(Api), Templates);
+            ApiDescription api = ApiDescription.Load(Api);
+            Renderer renderer = new(api, Templates);
             if (Target is "proxy") renderer.RenderProxy(OutputFolder);
             else
-                foreach (Abi abi in Enum.GetValues<Abi>()) renderer.RenderStub(abi, Path.Combine(OutputFolder, abi.ToString().ToLowerInvariant()));
+                foreach (Abi abi in Enum.GetValues<Abi>()) RenderUpper(renderer, new FortranRenderer(api, renderer), abi);
             return true;
         }
         catch (UserErrorException e)
@@ -40,5 +41,13 @@ public sealed class RenderTemplates : Microsoft.Build.Utilities.Task
             Log.LogError("{0}", e.Message);
         }
         return false;
+    }
+
+    private void RenderUpper(Renderer renderer, FortranRenderer fortran, Abi abi)
+    {
+        string folder = Path.Combine(OutputFolder, abi.ToString().ToLowerInvariant());
+        renderer.RenderStub(abi, folder);
+        fortran.RenderHandles(abi, folder);
+        fortran.RenderFortran(abi, folder + "-fortran");
     }
 }
