@@ -6,14 +6,19 @@ namespace Mana.Rendering;
 /// <summary>The generated sources of the Fortran libraries, and of what the C libraries know of Fortran.</summary>
 public sealed class FortranRenderer(ApiDescription api, Renderer renderer)
 {
-    /// <summary>Compiled into the C library: the INTEGERs of predefined objects. MPICH's need no table.</summary>
+    /// <summary>Compiled into the C library: the INTEGERs of predefined objects (MPICH's are the C handles) and keys.</summary>
     public IReadOnlyList<string> RenderHandles(Abi abi, string output)
     {
-        if (abi == Abi.Mpich) return [];
         ScriptObject model = Model(abi);
-        model["fortran_handles"] = api.Handles
-            .Where(h => h is { AliasOf: null, OpenMpi: not null, OpenMpiFortran: not null })
-            .Select(h => new FortranHandleView(h.Name, "MANA_KIND_" + h.Kind.ToUpperInvariant(), h.Canonical, h.OpenMpiFortran!.Value))
+        model["fortran_handles"] = abi == Abi.Mpich
+            ? new List<FortranHandleView>()
+            : api.Handles
+                .Where(h => h is { AliasOf: null, OpenMpi: not null, OpenMpiFortran: not null })
+                .Select(h => new FortranHandleView(h.Name, "MANA_KIND_" + h.Kind.ToUpperInvariant(), h.Canonical, h.OpenMpiFortran!.Value))
+                .ToList();
+        model["fortran_keyvals"] = api.Constants
+            .Where(c => c.Kind == "keyval" && c.FortranIn(abi) is { } value && value != c.In(abi)?.Number)
+            .Select(c => new FortranHandleView(c.Name, "", c.Canonical, (int)c.FortranIn(abi)!.Value))
             .ToList();
         return [renderer.Render("fortran_values.c", output, model)];
     }

@@ -26,7 +26,7 @@ public sealed record FortranView
 /// <summary>A prototype of the C binding.</summary>
 public sealed record PrototypeView(string MpiName, string AppReturn, string AppParams);
 
-/// <summary>A predefined object with its Fortran INTEGER.</summary>
+/// <summary>A predefined object or key with its Fortran INTEGER.</summary>
 public sealed record FortranHandleView(string Name, string KindMacro, long Canonical, int Fortran);
 
 /// <summary>A data object of a Fortran library; Value is the content of a constant of the mpi_f08 module.</summary>

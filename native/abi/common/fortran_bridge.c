@@ -7,6 +7,7 @@
 #include "datarep.h"
 #include "errhandler.h"
 #include "fortran_handle.h"
+#include "fortran_values.h"
 #include "grequest.h"
 #include "op.h"
 
@@ -32,13 +33,13 @@ int mana_fortran_keyval_create(enum mana_kind target, enum core_convention conve
 int mana_fortran_attribute_set(enum mana_kind kind, int object, int keyval, intptr_t value,
                                enum core_convention convention, const char *name) {
   mana_h h = abi_fortran_canonical(kind, object);
-  return finish_on(kind, h, core_attribute_set(kind, h, abi_keyval_in(keyval), value, convention), name);
+  return finish_on(kind, h, core_attribute_set(kind, h, abi_fortran_keyval_in(keyval), value, convention), name);
 }
 
 int mana_fortran_attribute_get(enum mana_kind kind, int object, int keyval, enum core_convention convention,
                                intptr_t *value, int *flag, const char *name) {
   mana_h h = abi_fortran_canonical(kind, object);
-  return finish_on(kind, h, core_attribute_get(kind, h, abi_keyval_in(keyval), convention, value, flag), name);
+  return finish_on(kind, h, core_attribute_get(kind, h, abi_fortran_keyval_in(keyval), convention, value, flag), name);
 }
 
 /* --- callbacks ---------------------------------------------------------------------------------------------- */
