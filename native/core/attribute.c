@@ -113,7 +113,8 @@ int core_attribute_get(enum mana_kind kind, mana_h h, int keyval, enum core_conv
   const struct core_object *o = bearer(kind, h);
   if (!o) return invalid_class(kind);
   *flag = 0;
-  if (core_attribute_is_predefined(keyval)) return core_attribute_get_predefined(kind, h, keyval, language, value, flag);
+  if (core_attribute_is_predefined(keyval))
+    return core_attribute_get_predefined(kind, h, keyval, language, value, flag);
   const struct core_object *key = core_keyval_object(keyval);
   if (!key || key->keyval.target != kind) return MANA_ERR_KEYVAL;
   const struct core_attribute *a = find(o, keyval);

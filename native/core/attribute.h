@@ -7,7 +7,7 @@
 /* Keys are small positive ints: predefined ones below MANA_FIRST_INDEX, the application's the index of a key object above. */
 struct core_attribute {
   struct core_attribute *older;
-  intptr_t value;   /* the pointer of C, or the integer of Fortran: C sees the address of this word then */
+  intptr_t value; /* the pointer of C, or the integer of Fortran: C sees the address of this word then */
   int32_t keyval;
   int32_t language; /* enum core_convention that set it */
 };
@@ -17,8 +17,7 @@ struct core_attribute {
 int core_attributes_copy(enum mana_kind kind, mana_h from, mana_h to)
     __attribute__((visibility("hidden"), warn_unused_result));
 /* Runs the delete callbacks, newest first. The first that fails ends it with its code, its attribute and the older ones kept. */
-int core_attributes_delete_all(enum mana_kind kind, mana_h h)
-    __attribute__((visibility("hidden"), warn_unused_result));
+int core_attributes_delete_all(enum mana_kind kind, mana_h h) __attribute__((visibility("hidden"), warn_unused_result));
 
 /* --- with a language: what the C and the Fortran bindings share ------------------------------------------------------------- */
 int core_keyval_create(enum mana_kind target, enum core_convention convention, void *copy, void *remove,

@@ -40,8 +40,8 @@ typedef void copy_fortran(MPI_Fint *object, MPI_Fint *keyval, intptr_t *extra_st
 typedef void copy_fortran_integer(MPI_Fint *object, MPI_Fint *keyval, MPI_Fint *extra_state, MPI_Fint *in,
                                   MPI_Fint *out, MPI_Fint *flag, MPI_Fint *ierror);
 
-static int copy_by_reference(const struct core_object *key, mana_h from, const struct core_attribute *old, intptr_t *out,
-                             int *flag) {
+static int copy_by_reference(const struct core_object *key, mana_h from, const struct core_attribute *old,
+                             intptr_t *out, int *flag) {
   MPI_Fint object = abi_fortran_handle(key->keyval.target, from), number = abi_keyval_out(old->keyval), ierror = 0;
   intptr_t extra = (intptr_t)key->keyval.extra_state, in = core_attribute_seen(old, key->keyval.convention);
   if (key->keyval.convention == CORE_FORTRAN) {
@@ -57,7 +57,7 @@ static int copy_by_reference(const struct core_object *key, mana_h from, const s
 int core_attribute_call_copy(const struct core_object *key, mana_h from, const struct core_attribute *old,
                              struct core_attribute *copy, int *flag) {
   *flag = 0;
-  if (!key->keyval.copy) return MANA_SUCCESS; /* MPI_NULL_COPY_FN */
+  if (!key->keyval.copy) return MANA_SUCCESS;  /* MPI_NULL_COPY_FN */
   if (abi_is_dup_function(key->keyval.copy)) { /* keeps the language too: a Fortran integer stays one */
     *flag = 1;
     copy->value = old->value;
@@ -68,7 +68,8 @@ int core_attribute_call_copy(const struct core_object *key, mana_h from, const s
   copy->language = convention == CORE_CXX ? CORE_C : convention;
   if (is_fortran(convention)) return answer(copy_by_reference(key, from, old, &copy->value, flag));
   void *out = NULL;
-  int code = convention == CORE_CXX ? abi_call_cxx_copy(key, from, old, &out, flag) : copy_c(key, from, old, &out, flag);
+  int code =
+      convention == CORE_CXX ? abi_call_cxx_copy(key, from, old, &out, flag) : copy_c(key, from, old, &out, flag);
   copy->value = (intptr_t)out;
   return answer(code);
 }

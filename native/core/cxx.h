@@ -11,8 +11,8 @@ void abi_call_cxx_op(void *interceptor, void *inner, void *in, void *inout, int 
 void abi_call_cxx_errhandler(void *function, enum mana_kind kind, mana_h object, int code)
     __attribute__((visibility("hidden")));
 /* Codes returned are the application ABI's. */
-int abi_call_cxx_copy(const struct core_object *key, mana_h from, const struct core_attribute *old, void **out, int *flag)
-    __attribute__((visibility("hidden")));
+int abi_call_cxx_copy(const struct core_object *key, mana_h from, const struct core_attribute *old, void **out,
+                      int *flag) __attribute__((visibility("hidden")));
 int abi_call_cxx_delete(const struct core_object *key, mana_h h, const struct core_attribute *a)
     __attribute__((visibility("hidden")));
 #endif

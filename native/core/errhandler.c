@@ -53,7 +53,8 @@ int core_File_create_errhandler(void *function, mana_h *errhandler) {
   return failed(core_errhandler_create(MANA_KIND_FILE, CORE_C, function, errhandler), "MPI_File_create_errhandler");
 }
 int core_Session_create_errhandler(void *function, mana_h *errhandler) {
-  return failed(core_errhandler_create(MANA_KIND_SESSION, CORE_C, function, errhandler), "MPI_Session_create_errhandler");
+  return failed(core_errhandler_create(MANA_KIND_SESSION, CORE_C, function, errhandler),
+                "MPI_Session_create_errhandler");
 }
 
 int core_Errhandler_free(mana_h *errhandler) {

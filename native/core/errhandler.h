@@ -9,7 +9,8 @@ int core_errhandler_create(enum mana_kind target, enum core_convention conventio
     __attribute__((visibility("hidden"), warn_unused_result));
 
 /* `to` is new and takes the handler of `from`; it must not have one of the application's yet. */
-void core_errhandler_inherit(struct core_object *to, const struct core_object *from) __attribute__((visibility("hidden")));
+void core_errhandler_inherit(struct core_object *to, const struct core_object *from)
+    __attribute__((visibility("hidden")));
 /* The object is about to go: its handler loses a reference. */
 void core_errhandler_drop(struct core_object *o) __attribute__((visibility("hidden")));
 

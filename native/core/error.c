@@ -5,8 +5,8 @@
 #include "abi.h"
 #include "core_auto.h"
 #include "cxx.h"
-#include "error.h"
 #include "errhandler.h"
+#include "error.h"
 #include "fortran_handle.h"
 #include "lock.h"
 #include "predefined.h"
@@ -83,7 +83,8 @@ static void fatal(enum mana_kind kind, mana_h object, int code, const char *name
     exit(1);
   }
   describe_object(kind, object, who, sizeof who);
-  snprintf(message, sizeof message, "%s failed on %s: %s\n  Its error handler is fatal, so the job ends.", name, who, text);
+  snprintf(message, sizeof message, "%s failed on %s: %s\n  Its error handler is fatal, so the job ends.", name, who,
+           text);
   report(message); /* which names the rank */
   mana_h doomed = kind == MANA_KIND_COMM ? object : MANA_COMM_WORLD;
   int rc;

@@ -94,8 +94,8 @@ int core_Grequest_complete(mana_h request) {
 /* --- MPICH's extension: requests that the site polls -------------------------------------------------------------------------------- */
 /* Its poll and wait functions would be called by the site's progress engine, which only MPICH's can; so they count as absent everywhere
  * and a program that runs on one bundle runs on all. */
-int core_MPIX_Grequest_start(void *query_fn, void *free_fn, void *cancel_fn, void *poll_fn, void *wait_fn, void *extra_state,
-                             mana_h *request) {
+int core_MPIX_Grequest_start(void *query_fn, void *free_fn, void *cancel_fn, void *poll_fn, void *wait_fn,
+                             void *extra_state, mana_h *request) {
   (void)query_fn, (void)free_fn, (void)cancel_fn, (void)poll_fn, (void)wait_fn, (void)extra_state, (void)request;
   return core_fail(MANA_KIND_COMM, MANA_COMM_WORLD, MANA_RC_ABSENT, "MPIX_Grequest_start");
 }

@@ -16,8 +16,8 @@ struct core_attribute; /* attribute.h */
 enum core_convention { CORE_C, CORE_C_LARGE, CORE_FORTRAN, CORE_FORTRAN_INTEGER, CORE_CXX };
 
 struct core_object {
-  uint64_t handle; /* canonical; must stay first (ABI of the Open MPI stub) */
-  int32_t refs;    /* the application's reference plus those of operations and objects that use it */
+  uint64_t handle;                   /* canonical; must stay first (ABI of the Open MPI stub) */
+  int32_t refs;                      /* the application's reference plus those of operations and objects that use it */
   mana_h errhandler;                 /* comm, win, file, session */
   struct core_attribute *attributes; /* comm, datatype, win: newest first */
   union {
@@ -50,7 +50,7 @@ struct core_object {
       uint8_t freed;      /* by the application; attributes may still use it */
     } keyval;
     struct {
-      void *base;        /* what Win_allocate and the like returned, for MPI_WIN_BASE */
+      void *base; /* what Win_allocate and the like returned, for MPI_WIN_BASE */
       int64_t size;
       int32_t disp_unit, flavor, model;
     } win;

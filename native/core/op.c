@@ -22,7 +22,8 @@ struct reduction {
 };
 
 enum { MOST_REDUCTIONS = 1 << 20, BUCKETS = 256 };
-static struct reduction *reductions; /* by number, from 1; reserved at full size, so that an upcall may read it unlocked */
+static struct reduction
+    *reductions; /* by number, from 1; reserved at full size, so that an upcall may read it unlocked */
 static uint32_t buckets[BUCKETS], used;
 static core_lock_t lock;
 
@@ -135,7 +136,8 @@ int core_Op_create_c(void *user_fn, int commute, mana_h *op) {
 
 int core_Op_free(mana_h *op) {
   mana_h before = *op;
-  if (!mana_is_user(before) || !core_live(MANA_KIND_OP, before, MANA_OP_NULL)) return failed(MANA_ERR_OP, "MPI_Op_free");
+  if (!mana_is_user(before) || !core_live(MANA_KIND_OP, before, MANA_OP_NULL))
+    return failed(MANA_ERR_OP, "MPI_Op_free");
   int rc;
   MANA_CROSS(rc, MPI_BELOW(Op_free)(op));
   if (rc) return failed(rc, "MPI_Op_free");

@@ -3,7 +3,8 @@
 #include "site_values.h"
 #include "upcall.h"
 
-typedef int upcall_convert(void *userbuf, uint32_t datatype, int64_t count, void *filebuf, int64_t position, void *state);
+typedef int upcall_convert(void *userbuf, uint32_t datatype, int64_t count, void *filebuf, int64_t position,
+                           void *state);
 typedef int upcall_extent(uint32_t datatype, intptr_t *extent, void *state);
 
 static int site_code(int canonical) {
@@ -33,7 +34,8 @@ static int file_extent(MPI_Datatype datatype, MPI_Aint *extent, void *state) {
   mana_h type = px_reverse(MANA_KIND_DATATYPE, (uintptr_t)datatype);
   intptr_t above = 0;
   int rc;
-  PX_UPCALL(rc, ((upcall_extent *)SPLIT->upcall[UPCALL_DATAREP_EXTENT])(type ? type : MANA_DATATYPE_NULL, &above, state));
+  PX_UPCALL(rc,
+            ((upcall_extent *)SPLIT->upcall[UPCALL_DATAREP_EXTENT])(type ? type : MANA_DATATYPE_NULL, &above, state));
   *extent = (MPI_Aint)above;
   return site_code(rc);
 }

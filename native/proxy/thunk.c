@@ -9,6 +9,7 @@
 
 enum { PAGE = 4096, THUNK = 32, PER_PAGE = PAGE / THUNK };
 
+/* clang-format off */
 static const uint8_t template[THUNK] = {
     0xf3, 0x0f, 0x1e, 0xfa,                   /*  0: endbr64             called through a pointer                     */
     0x41, 0xb8, 0, 0, 0, 0,                   /*  4: mov $NUMBER,%r8d    fifth argument                               */
@@ -17,6 +18,7 @@ static const uint8_t template[THUNK] = {
     0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, /* 23: int3                                                             */
     0xcc, 0xcc,
 };
+/* clang-format on */
 enum { NUMBER_AT = 6, TARGET_AT = 12 };
 
 static void *make_page(px_thunk_target *target, uint32_t first) {

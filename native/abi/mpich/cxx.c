@@ -57,7 +57,8 @@ void abi_call_cxx_errhandler(void *function, enum mana_kind kind, mana_h object,
 
 enum { ATTRIBUTE_IS_POINTER = 0 };
 
-int abi_call_cxx_copy(const struct core_object *key, mana_h from, const struct core_attribute *old, void **out, int *flag) {
+int abi_call_cxx_copy(const struct core_object *key, mana_h from, const struct core_attribute *old, void **out,
+                      int *flag) {
   void *value = (void *)core_attribute_seen(old, CORE_C);
   return attribute_proxies[key->keyval.target].copy(key->keyval.copy, abi_handle_out(from), old->keyval,
                                                     key->keyval.extra_state, ATTRIBUTE_IS_POINTER, value, out, flag);

@@ -27,16 +27,17 @@ void abi_call_cxx_op(void *interceptor, void *inner, void *in, void *inout, int 
 /* --- attributes: interceptors of the C signatures, whose extra_state leads to the C++ functions ----------------------------------------- */
 enum attribute_type { COMM_ATTR = 1, TYPE_ATTR, WIN_ATTR };
 
-int ompi_attr_create_keyval(enum attribute_type type, void *copy, void *remove, int *keyval, void *extra_state, int flags,
-                            void *bindings_extra_state);
-int ompi_attr_create_keyval(enum attribute_type type, void *copy, void *remove, int *keyval, void *extra_state, int flags,
-                            void *bindings_extra_state) {
+int ompi_attr_create_keyval(enum attribute_type type, void *copy, void *remove, int *keyval, void *extra_state,
+                            int flags, void *bindings_extra_state);
+int ompi_attr_create_keyval(enum attribute_type type, void *copy, void *remove, int *keyval, void *extra_state,
+                            int flags, void *bindings_extra_state) {
   (void)flags, (void)bindings_extra_state; /* for the C++ library to free with the key: lives on */
   enum mana_kind target = type == COMM_ATTR ? MANA_KIND_COMM : type == TYPE_ATTR ? MANA_KIND_DATATYPE : MANA_KIND_WIN;
   return abi_error_code_out(core_keyval_create(target, CORE_C, copy, remove, extra_state, keyval));
 }
 
-int abi_call_cxx_copy(const struct core_object *key, mana_h from, const struct core_attribute *old, void **out, int *flag) {
+int abi_call_cxx_copy(const struct core_object *key, mana_h from, const struct core_attribute *old, void **out,
+                      int *flag) {
   (void)key, (void)from, (void)old, (void)out, (void)flag;
   abort(); /* no key of this ABI has the C++ convention */
 }
@@ -52,7 +53,9 @@ enum errhandler_type { ERRHANDLER_COMM = 1, ERRHANDLER_WIN, ERRHANDLER_FILE };
 int ompi_errhandler_invoke(MPI_Errhandler errhandler, void *object, int type, int code, const char *message);
 int ompi_errhandler_invoke(MPI_Errhandler errhandler, void *object, int type, int code, const char *message) {
   (void)errhandler; /* the object's own */
-  enum mana_kind kind = type == ERRHANDLER_WIN ? MANA_KIND_WIN : type == ERRHANDLER_FILE ? MANA_KIND_FILE : MANA_KIND_COMM;
+  enum mana_kind kind = type == ERRHANDLER_WIN    ? MANA_KIND_WIN
+                        : type == ERRHANDLER_FILE ? MANA_KIND_FILE
+                                                  : MANA_KIND_COMM;
   mana_h h = object ? (mana_h)((struct core_object *)object)->handle : 0;
   int rc = core_errhandler_invoke(kind, h, abi_error_code_in(code), message ? message : "an MPI call from C++");
   return abi_error_code_out(rc);
@@ -62,9 +65,10 @@ int ompi_errhandler_invoke(MPI_Errhandler errhandler, void *object, int type, in
 MPI_Errhandler ompi_errhandler_create(int type, void *function, int language);
 MPI_Errhandler ompi_errhandler_create(int type, void *function, int language) {
   (void)type, (void)function, (void)language;
-  fputs("mana: error handlers written in C++ (MPI::Comm::Create_errhandler) cannot run on another MPI.\n"
-        "  next: use MPI_Comm_create_errhandler, or MPI::ERRORS_THROW_EXCEPTIONS.\n",
-        stderr);
+  fputs(
+      "mana: error handlers written in C++ (MPI::Comm::Create_errhandler) cannot run on another MPI.\n"
+      "  next: use MPI_Comm_create_errhandler, or MPI::ERRORS_THROW_EXCEPTIONS.\n",
+      stderr);
   exit(1);
 }
 
