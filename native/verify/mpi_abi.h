@@ -45,6 +45,7 @@ typedef void MPI_Comm_errhandler_function(MPI_Comm *, int *code, ...);
 #define MPI_ERR_RANK 6
 #define MPI_ERR_TRUNCATE 14
 
+int MPI_Init(int *, char ***);
 int MPI_Init_thread(int *, char ***, int, int *);
 int MPI_Finalize(void);
 int MPI_Comm_rank(MPI_Comm, int *);

@@ -21,7 +21,8 @@ public sealed class BundleAssembler(Backend backend, SiteProfile profile, Native
     public void Assemble(string linked, string bundle, string version)
     {
         foreach (NativePart part in parts.Parts) Place(part, part.Stage == PartStage.Bundle ? linked : prebuilt, bundle);
-        File.Copy(Path.Combine(native, "lower", "mana.gdb"), Path.Combine(bundle, "mana.gdb"));
+        // Read and written anew, since installed files of a .NET tool carry an odd mode.
+        File.WriteAllText(Path.Combine(bundle, "mana.gdb"), File.ReadAllText(Path.Combine(native, "lower", "mana.gdb")));
         IReadOnlyList<LibraryRecord> libraries = profile.Libraries.Use == LibraryUse.Copy ? CopyLibraries(bundle) : [.. AllLibraries().Select(l => Record(l, l))];
         LauncherRules rules = backend.Launchers.First(l => string.Equals(l.Flavour, profile.Launcher.Flavour, StringComparison.Ordinal));
         BundleManifest manifest = new()

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Mana.Bundles.Backends;
 using Mana.Bundles.Errors;
+using Mana.Bundles.Probe;
 using Mana.Bundles.Processes;
 using Mana.Bundles.Profile;
 using Mana.Bundles.Render;
@@ -21,6 +22,7 @@ public sealed class BundleBuilder(ManaHome home, BackendCatalog backends, Action
         if (Directory.Exists(target) && !replace) throw new UserErrorException(StoreErrors.BundleExists(Path.GetFileName(target), target));
         SiteProfile profile = ProfileReader.Read(profileFile);
         Backend backend = backends.Find(profile.Backend);
+        await RequireFlavourAsync(profile, profileFile, backend, stop);
         string work = ManaHome.Ensure(Path.Combine(home.BuildCache, Key(backend.Name + "\n" + profile.Compiler.Wrapper)));
         string parent = ManaHome.Ensure(Path.GetDirectoryName(Path.GetFullPath(target))!);
         using FileStream turn = TakeTurn(work);
@@ -37,6 +39,15 @@ public sealed class BundleBuilder(ManaHome home, BackendCatalog backends, Action
         if (code != 0 || !File.Exists(Path.Combine(staging.Folder, BundleManifest.FileName)))
             throw new UserErrorException(BuildErrors.Failed(code, profileFile));
         staging.Commit();
+    }
+
+    /// <summary>A profile edited by hand may name the launcher of another MPI, which would start unconnected ranks.</summary>
+    private static async Task RequireFlavourAsync(SiteProfile profile, string profileFile, Backend backend, CancellationToken stop)
+    {
+        LauncherRules? rules = await LauncherProbe.FlavourOfAsync(backend, profile.Launcher.Path, stop);
+        if (rules is null) throw new UserErrorException(ProbeErrors.ForeignLauncher($"{profile.Launcher.Path}, named in {profileFile}", backend));
+        if (!string.Equals(rules.Flavour, profile.Launcher.Flavour, StringComparison.Ordinal))
+            throw new UserErrorException(ProbeErrors.OtherFlavour(profile.Launcher.Path, profileFile, profile.Launcher.Flavour, rules.Flavour));
     }
 
     /// <summary>Two builds against one MPI share their objects, so one waits for the other.</summary>

@@ -16,7 +16,7 @@ public sealed class JobProcess : IDisposable
     private readonly Process _launcher = new();
     private readonly CancellationTokenSource _ended = new();
     private readonly List<PosixSignalRegistration> _signals = [];
-    private int _received;
+    private int _received, _forwarded;
 
     public async Task<int> RunAsync(LaunchPlan plan)
     {
@@ -31,8 +31,11 @@ public sealed class JobProcess : IDisposable
         await _launcher.WaitForExitAsync();
         await _ended.CancelAsync();
         await Descendants.EndAsync(Environment.ProcessId, TimeSpan.FromSeconds(2));
-        return _launcher.ExitCode;
+        return ExitCode(_launcher.ExitCode);
     }
+
+    /// <summary>Launchers that were interrupted answer 0 (Hydra), 1 (Open MPI) or the bare signal; whoever interrupted them expects 128 + N.</summary>
+    private int ExitCode(int launcher) => _forwarded != 0 && (launcher is 0 or 1 || launcher == _forwarded) ? ExitCodes.SignalBase + _forwarded : launcher;
 
     public void Dispose()
     {
@@ -61,6 +64,7 @@ public sealed class JobProcess : IDisposable
     /// </summary>
     private async Task ForwardAsync(Signum signal)
     {
+        Volatile.Write(ref _forwarded, (int)signal);
         bool repeated = Interlocked.Increment(ref _received) > 1;
         try
         {

@@ -29,6 +29,9 @@ public static class ProbeErrors
         "Give a launcher of that MPI (" + string.Join(", ", backend.Launchers.Select(l => l.Flavour)) + "), or use the bundle of the MPI it belongs to.",
         path);
 
+    public static UserError OtherFlavour(string path, string profile, string said, string found) => new(
+        $"the profile calls its launcher {said}, but it is {found}", $"Write flavour = \"{found}\" under [launcher], or name another launcher.", $"{path}, named in {profile}");
+
     public static UserError NoLibrary(Backend backend, string wrapper) => new(
         $"a program linked by this wrapper loads no library of {backend.Title}",
         "Is the MPI library on the loader's path? Load the MPI's module or set LD_LIBRARY_PATH, then probe again.",

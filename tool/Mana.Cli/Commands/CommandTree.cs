@@ -19,7 +19,7 @@ internal static class CommandTree
                  })
             Add(bundle, made, examples);
         Add(root, new CommandWithExamples(bundle, ["mana bundle create mpich --backend mpich", "mana bundle list"]), examples);
-        foreach (CommandWithExamples made in new[] { Launch.Make(tool), Doctor.Make(tool), Completion.Make() })
+        foreach (CommandWithExamples made in new[] { Launch.Make(tool), Bench.Make(tool), Doctor.Make(tool), Completion.Make() })
             Add(root, made, examples);
         examples[root] = ["mana bundle create mpich --backend mpich", "mana launch --backend mpich -n 4 -- ./simulation input.dat", "mana doctor"];
         HelpOption help = root.Options.OfType<HelpOption>().Single();

@@ -1,0 +1,34 @@
+using System.CommandLine;
+using Mana.Bundles.Bench;
+using Mana.Bundles.Errors;
+using Mana.Bundles.Launch;
+using Mana.Bundles.Store;
+using Mana.Cli.Terminal;
+
+namespace Mana.Cli.Commands;
+
+/// <summary>What mana costs at this site.</summary>
+internal static class Bench
+{
+    private const int Runs = 5;
+
+    public static CommandWithExamples Make(Tool tool)
+    {
+        Option<string?> backend = Shared.Backend(tool);
+        Option<bool> json = Shared.Json();
+        Command command = new("bench", "Measures what mana costs at this site: native against mana, in turn.") { backend, json };
+        command.SetAction(async (parsed, _) =>
+        {
+            CancellationToken stop = tool.Interruption.Watch();
+            BundleWish environment = new(Backend: Environment.GetEnvironmentVariable("MANA_BACKEND") is { Length: > 0 } b ? b : null);
+            Bundle bundle = new BundleChoice(tool.Bundles)
+                .Choose([new BundleWish(Backend: parsed.GetValue(backend)), environment, UserSettings.Read(tool.Home.Settings).Wish], programAbi: null);
+            Listing listing = new(("what", "What"), ("native", "Native"), ("mana", "mana"), ("ratio", "Ratio"), ("unit", "Unit"));
+            foreach (BenchRow row in await new SiteBench(bundle, tool.IsRoot).RunAsync(Runs, Output.Message, stop))
+                listing.Add(row.Name, Math.Round(row.Native, 1), Math.Round(row.Mana, 1), Math.Round(row.Ratio, 3), row.Unit);
+            listing.Write(parsed.GetValue(json), "nothing was measured");
+            return ExitCodes.Success;
+        });
+        return new CommandWithExamples(command, ["mana bench", "mana bench --backend openmpi --json"]);
+    }
+}
