@@ -47,11 +47,16 @@ public sealed record ProbeRules
 
     public IReadOnlyList<string> Lacks { get; init; } = [];
 
+    /// <summary>Instead of the macros, any of these identifies the MPI: a variable of its module, or a path that the wrapper or its flags name.</summary>
+    public IReadOnlyList<string> Variables { get; init; } = [];
+
+    public IReadOnlyList<string> Paths { get; init; } = [];
+
     /// <summary>The version, with {MACRO} holes.</summary>
     public required string Version { get; init; }
 
-    /// <summary>An environment variable that tells the version where mpi.h tells another's.</summary>
-    public string? VersionVariable { get; init; }
+    /// <summary>Where no macro tells it, the version is the folder below one of this name in the path of the wrapper or its flags.</summary>
+    public string? VersionFolder { get; init; }
 
     /// <summary>Commands that make the wrapper findable, for the error message.</summary>
     public string Hint { get; init; } = "";

@@ -36,7 +36,9 @@ internal static class BackendReader
             Defines = s.Texts("defines"),
             Lacks = s.Texts("lacks"),
             Version = s.Text("version"),
-            VersionVariable = s.Has("version_variable") ? s.Text("version_variable") : null,
+            Variables = s.Texts("variables"),
+            Paths = s.Texts("paths"),
+            VersionFolder = s.Has("version_folder") ? s.Text("version_folder") : null,
             Hint = s.Text("hint", ""),
         };
         s.Close();

@@ -31,7 +31,7 @@ public sealed class SiteProbe(Candidates candidates, bool root)
     private async Task<SiteProfile> RunAsync(ProbeRequest request, string scratch, CancellationToken stop)
     {
         Backend backend = request.Backend;
-        WrapperProbe wrappers = new(backend.Probe, scratch);
+        WrapperProbe wrappers = new(backend.Probe, Environment.GetEnvironmentVariable, scratch);
         WrapperFacts facts = await WrapperAsync(request, wrappers, stop);
         LauncherChoice launcher = await LauncherAsync(request, facts.Compiler.Wrapper, stop);
         LibraryProbe libraries = new(backend, facts.Compiler, scratch);
@@ -41,7 +41,7 @@ public sealed class SiteProbe(Candidates candidates, bool root)
         return new SiteProfile
         {
             Backend = backend.Name,
-            Version = wrappers.Version(facts.Macros),
+            Version = wrappers.Version(facts),
             Standard = $"{facts.Macros.GetValueOrDefault("MPI_VERSION", "?")}.{facts.Macros.GetValueOrDefault("MPI_SUBVERSION", "?")}",
             Compiler = facts.Compiler,
             Libraries = choice,

@@ -1,3 +1,4 @@
+using System.IO.Enumeration;
 using Mana.Bundles.Backends;
 using Mana.Bundles.Processes;
 using Mana.Bundles.Profile;
@@ -9,7 +10,7 @@ namespace Mana.Bundles.Probe;
 internal sealed record WrapperFacts(CompilerChoice Compiler, IReadOnlyDictionary<string, string> Macros);
 
 /// <summary>Takes a compiler wrapper apart and reads the macros of the mpi.h that it finds.</summary>
-internal sealed class WrapperProbe(ProbeRules rules, string scratch)
+internal sealed class WrapperProbe(ProbeRules rules, Func<string, string?> variable, string scratch)
 {
     /// <summary>Null, with the reason, for a wrapper that is another MPI's or does not work.</summary>
     public async Task<(WrapperFacts? Facts, string Reason)> TryAsync(string wrapper, CancellationToken stop)
@@ -21,24 +22,35 @@ internal sealed class WrapperProbe(ProbeRules rules, string scratch)
         ChildResult result = await Gateway.TryRunAsync(dump, stop);
         if (!result.Succeeded) return (null, "cannot compile a program with mpi.h: " + FirstLine(result.Error));
         Dictionary<string, string> macros = Macros(result.Output);
-        if (rules.Defines.FirstOrDefault(d => !Known(d, macros)) is { } missing) return (null, $"its mpi.h does not define {missing}");
+        string? missing = rules.Defines.FirstOrDefault(d => !macros.ContainsKey(d));
+        if (missing is not null && !IsKnownOtherwise(compiler)) return (null, $"its mpi.h does not define {missing}");
         if (rules.Lacks.FirstOrDefault(macros.ContainsKey) is { } foreign) return (null, $"its mpi.h defines {foreign}: another MPI");
         return (new WrapperFacts(compiler, macros), "");
     }
 
-    /// <summary>The version pattern with its {MACRO} holes filled; quotes of string macros removed.</summary>
-    public string Version(IReadOnlyDictionary<string, string> macros)
+    /// <summary>The version pattern with its {MACRO} holes filled; quotes of string macros removed. "unknown" where nothing tells it.</summary>
+    public string Version(WrapperFacts facts)
     {
-        if (rules.VersionVariable is { } name && Environment.GetEnvironmentVariable(name) is { Length: > 0 } told) return told;
         string version = rules.Version;
-        foreach ((string macro, string value) in macros)
+        foreach ((string macro, string value) in facts.Macros)
             version = version.Replace("{" + macro + "}", value.Trim('"'), StringComparison.Ordinal);
-        return version;
+        if (!version.Contains('{', StringComparison.Ordinal)) return version;
+        return rules.Variables.Select(variable).FirstOrDefault(v => !string.IsNullOrEmpty(v))
+            ?? Words(facts.Compiler).SelectMany(FolderBelow).FirstOrDefault() ?? "unknown";
     }
 
-    /// <summary>Where the version comes from the environment, its variable proves the identity as well as the macro does.</summary>
-    private bool Known(string macro, Dictionary<string, string> macros) =>
-        macros.ContainsKey(macro) || (rules.VersionVariable is { } v && Environment.GetEnvironmentVariable(v) is { Length: > 0 });
+    private bool IsKnownOtherwise(CompilerChoice compiler) =>
+        rules.Variables.Any(v => !string.IsNullOrEmpty(variable(v)))
+        || Words(compiler).Any(word => rules.Paths.Any(p => FileSystemName.MatchesSimpleExpression(p, word, ignoreCase: false)));
+
+    private static IEnumerable<string> Words(CompilerChoice compiler) => compiler.Cflags.Concat(compiler.Ldflags).Prepend(compiler.Wrapper);
+
+    private IEnumerable<string> FolderBelow(string path)
+    {
+        string[] parts = path.Split('/');
+        int at = Array.IndexOf(parts, rules.VersionFolder);
+        return at >= 0 && at + 1 < parts.Length ? [parts[at + 1]] : [];
+    }
 
     private async Task<IReadOnlyList<string>?> ShowAsync(string wrapper, CancellationToken stop)
     {
