@@ -10,6 +10,29 @@
 #define F_DELETE_FUNCTION(name)                                                                                        \
   void name(MPI_Fint *object, MPI_Fint *keyval, MPI_Aint *value, MPI_Aint *extra, MPI_Fint *ierror)
 
+/* Their definitions, whatever the spelling. */
+#define F_DEFINE_NULL_COPY(name)                                                                                       \
+  F_COPY_FUNCTION(name);                                                                                               \
+  F_COPY_FUNCTION(name) {                                                                                              \
+    (void)object, (void)keyval, (void)extra, (void)in, (void)out;                                                      \
+    *flag = 0;                                                                                                         \
+    *ierror = 0;                                                                                                       \
+  }
+#define F_DEFINE_DUP(name)                                                                                             \
+  F_COPY_FUNCTION(name);                                                                                               \
+  F_COPY_FUNCTION(name) {                                                                                              \
+    (void)object, (void)keyval, (void)extra;                                                                           \
+    *out = *in;                                                                                                        \
+    *flag = 1;                                                                                                         \
+    *ierror = 0;                                                                                                       \
+  }
+#define F_DEFINE_NULL_DELETE(name)                                                                                     \
+  F_DELETE_FUNCTION(name);                                                                                             \
+  F_DELETE_FUNCTION(name) {                                                                                            \
+    (void)object, (void)keyval, (void)value, (void)extra;                                                              \
+    *ierror = 0;                                                                                                       \
+  }
+
 F_COPY_FUNCTION(mpi_null_copy_fn_);
 F_COPY_FUNCTION(mpi_comm_null_copy_fn_);
 F_COPY_FUNCTION(mpi_type_null_copy_fn_);

@@ -19,25 +19,27 @@
   } while (0)
 
 /* --- sentinels ---------------------------------------------------------------------------------------------------------- */
+#define F_IS(pointer, NAME)                                                                                            \
+  ((const void *)(pointer) == (const void *)F_##NAME || (const void *)(pointer) == (const void *)F08_##NAME)
 static inline int f_is_in_place(const void *buffer) {
-  return buffer == (const void *)F_IN_PLACE;
+  return F_IS(buffer, IN_PLACE);
 }
 static inline const void *f_buffer(const void *buffer) {
-  if (__builtin_expect(buffer == (const void *)F_BOTTOM, 0)) return NULL;
+  if (__builtin_expect(F_IS(buffer, BOTTOM), 0)) return NULL;
   if (__builtin_expect(f_is_in_place(buffer), 0)) return C_IN_PLACE;
   return buffer;
 }
 static inline int *f_weights(const int *weights) {
-  if (weights == F_UNWEIGHTED) return (int *)(uintptr_t)C_UNWEIGHTED;
-  if (weights == F_WEIGHTS_EMPTY) return (int *)(uintptr_t)C_WEIGHTS_EMPTY;
+  if (F_IS(weights, UNWEIGHTED)) return (int *)(uintptr_t)C_UNWEIGHTED;
+  if (F_IS(weights, WEIGHTS_EMPTY)) return (int *)(uintptr_t)C_WEIGHTS_EMPTY;
   return (int *)(uintptr_t)weights;
 }
 /* In both ABIs a status is, in Fortran, the INTEGERs that the C struct consists of. */
 static inline MPI_Status *f_status(MPI_Fint *status) {
-  return status == F_STATUS_IGNORE ? C_STATUS_IGNORE : (MPI_Status *)(void *)status;
+  return F_IS(status, STATUS_IGNORE) ? C_STATUS_IGNORE : (MPI_Status *)(void *)status;
 }
 static inline MPI_Status *f_statuses(MPI_Fint *statuses) {
-  return statuses == F_STATUSES_IGNORE ? C_STATUS_IGNORE : (MPI_Status *)(void *)statuses;
+  return F_IS(statuses, STATUSES_IGNORE) ? C_STATUS_IGNORE : (MPI_Status *)(void *)statuses;
 }
 
 /* --- LOGICAL and indices ------------------------------------------------------------------------------------------------- */

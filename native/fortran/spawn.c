@@ -4,7 +4,7 @@
 #include "fortran.h"
 
 static int *errcodes(MPI_Fint *array) {
-  return array == F_ERRCODES_IGNORE ? NULL : array; /* MPI_ERRCODES_IGNORE of mpi.h is null in both ABIs */
+  return F_IS(array, ERRCODES_IGNORE) ? NULL : array; /* MPI_ERRCODES_IGNORE of mpi.h is null in both ABIs */
 }
 
 /* argv of one command: strings of `length` characters, `stride` apart, up to a blank one. NULL when out of memory; free() it. */
@@ -33,7 +33,7 @@ void FORTRAN(mpi_comm_spawn)(const char *command, const char *argv, const MPI_Fi
                              MPI_Fint *ierror, int command_len, int argv_len) {
   int rank = -1, here = PMPI_Comm_rank(f_comm_in(*comm), &rank) == 0 && rank == *root;
   char **list = NULL; /* significant at the root only */
-  if (here && argv != F_ARGV_NULL) {
+  if (here && !F_IS(argv, ARGV_NULL)) {
     list = argv_in(argv, argv_len, (size_t)argv_len);
     if (!list) FORTRAN_RETURN(ABI_ERR_NO_MEM);
   }
@@ -72,8 +72,8 @@ static int commands_in(struct commands *c, int count, const char *names, int nam
   size_t n = (size_t)count;
   c->names = calloc(n, sizeof *c->names);
   c->infos = calloc(n, sizeof *c->infos);
-  if (argvs != F_ARGVS_NULL) c->argvs = calloc(n, sizeof *c->argvs);
-  if (!c->names || !c->infos || (argvs != F_ARGVS_NULL && !c->argvs)) return 0;
+  if (!F_IS(argvs, ARGVS_NULL)) c->argvs = calloc(n, sizeof *c->argvs);
+  if (!c->names || !c->infos || (!F_IS(argvs, ARGVS_NULL) && !c->argvs)) return 0;
   for (size_t i = 0; i < n; i++) {
     c->names[i] = malloc((size_t)name_len + 1);
     if (!c->names[i]) return 0;

@@ -49,5 +49,6 @@ public sealed class RenderTemplates : Microsoft.Build.Utilities.Task
         renderer.RenderStub(abi, folder);
         fortran.RenderHandles(abi, folder);
         fortran.RenderFortran(abi, folder + "-fortran");
+        if (abi == Abi.OpenMpi) fortran.RenderModules(folder + "-module", folder + "-f08");
     }
 }

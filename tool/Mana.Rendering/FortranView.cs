@@ -12,6 +12,9 @@ public sealed record FortranView
     /// <summary>The function of the C binding that does the work: MPI_Send.</summary>
     public required string MpiName { get; init; }
 
+    /// <summary>What MPICH's mpi_f08 module appends to the name: _f08_, _f08ts_ with choice buffers, _large_ with large counts.</summary>
+    public required string F08Suffix { get; init; }
+
     public required string Params { get; init; }
 
     public required IReadOnlyList<string> Before { get; init; }

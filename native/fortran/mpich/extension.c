@@ -20,26 +20,11 @@ QUERY(query_ze_support, QUERY_ZE_SUPPORT, Query_ze_support)
 
 /* --- predefined attribute functions ----------------------------------------------------------------------------------------- */
 #define PREDEFINED(set, SET)                                                                                           \
-  F_COPY_FUNCTION(FORTRAN(mpi_##set##null_copy_fn));                                                                   \
-  F_COPY_FUNCTION(FORTRAN(mpi_##set##null_copy_fn)) {                                                                  \
-    (void)object, (void)keyval, (void)extra, (void)in, (void)out;                                                      \
-    *flag = 0;                                                                                                         \
-    *ierror = 0;                                                                                                       \
-  }                                                                                                                    \
+  F_DEFINE_NULL_COPY(FORTRAN(mpi_##set##null_copy_fn))                                                                 \
   FORTRAN_NAMES(mpi_##set##null_copy_fn, MPI_##SET##NULL_COPY_FN, unused)                                              \
-  F_COPY_FUNCTION(FORTRAN(mpi_##set##dup_fn));                                                                         \
-  F_COPY_FUNCTION(FORTRAN(mpi_##set##dup_fn)) {                                                                        \
-    (void)object, (void)keyval, (void)extra;                                                                           \
-    *out = *in;                                                                                                        \
-    *flag = 1;                                                                                                         \
-    *ierror = 0;                                                                                                       \
-  }                                                                                                                    \
+  F_DEFINE_DUP(FORTRAN(mpi_##set##dup_fn))                                                                             \
   FORTRAN_NAMES(mpi_##set##dup_fn, MPI_##SET##DUP_FN, unused)                                                          \
-  F_DELETE_FUNCTION(FORTRAN(mpi_##set##null_delete_fn));                                                               \
-  F_DELETE_FUNCTION(FORTRAN(mpi_##set##null_delete_fn)) {                                                              \
-    (void)object, (void)keyval, (void)value, (void)extra;                                                              \
-    *ierror = 0;                                                                                                       \
-  }                                                                                                                    \
+  F_DEFINE_NULL_DELETE(FORTRAN(mpi_##set##null_delete_fn))                                                             \
   FORTRAN_NAMES(mpi_##set##null_delete_fn, MPI_##SET##NULL_DELETE_FN, unused)
 PREDEFINED(, ) /* the names of MPI-1 */
 PREDEFINED(comm_, COMM_)

@@ -46,6 +46,13 @@ extern struct mpipriv1 mpipriv1_;
 extern struct mpipriv2 mpipriv2_;
 extern struct mpiprivc mpiprivc_;
 extern MPI_Fint mpifcmb5_, mpifcmb9_;
+/* Those of the mpi_f08 module, which come through the same entry points. */
+extern int MPIR_F08_MPI_BOTTOM, MPIR_F08_MPI_IN_PLACE;
+extern MPI_Status MPIR_F08_MPI_STATUS_IGNORE_OBJ, MPIR_F08_MPI_STATUSES_IGNORE_OBJ;
+extern int __mpi_f08_link_constants_MOD_mpi_unweighted, __mpi_f08_link_constants_MOD_mpi_weights_empty,
+    __mpi_f08_link_constants_MOD_mpi_errcodes_ignore;
+extern char __mpi_f08_link_constants_MOD_mpi_argv_null, __mpi_f08_link_constants_MOD_mpi_argvs_null;
+
 #define F_BOTTOM (&mpipriv1_.bottom)
 #define F_IN_PLACE (&mpipriv1_.in_place)
 #define F_STATUS_IGNORE mpipriv1_.status_ignore
@@ -55,6 +62,16 @@ extern MPI_Fint mpifcmb5_, mpifcmb9_;
 #define F_ARGVS_NULL (&mpiprivc_.argvs_null)
 #define F_UNWEIGHTED (&mpifcmb5_)
 #define F_WEIGHTS_EMPTY (&mpifcmb9_)
+
+#define F08_BOTTOM (&MPIR_F08_MPI_BOTTOM)
+#define F08_IN_PLACE (&MPIR_F08_MPI_IN_PLACE)
+#define F08_STATUS_IGNORE (&MPIR_F08_MPI_STATUS_IGNORE_OBJ)
+#define F08_STATUSES_IGNORE (&MPIR_F08_MPI_STATUSES_IGNORE_OBJ)
+#define F08_ERRCODES_IGNORE (&__mpi_f08_link_constants_MOD_mpi_errcodes_ignore)
+#define F08_ARGV_NULL (&__mpi_f08_link_constants_MOD_mpi_argv_null)
+#define F08_ARGVS_NULL (&__mpi_f08_link_constants_MOD_mpi_argvs_null)
+#define F08_UNWEIGHTED (&__mpi_f08_link_constants_MOD_mpi_unweighted)
+#define F08_WEIGHTS_EMPTY (&__mpi_f08_link_constants_MOD_mpi_weights_empty)
 
 #define F_DETACH_GIVES_ADDRESS 1
 #define F_UNSET_ATTRIBUTE_IS_ZERO 1

@@ -52,6 +52,17 @@ extern char mpi_fortran_argv_null_, mpi_fortran_argvs_null_;
 #define F_UNWEIGHTED (&mpi_fortran_unweighted_)
 #define F_WEIGHTS_EMPTY (&mpi_fortran_weights_empty_)
 
+/* The mpi_f08 module has the same blocks. */
+#define F08_BOTTOM F_BOTTOM
+#define F08_IN_PLACE F_IN_PLACE
+#define F08_STATUS_IGNORE F_STATUS_IGNORE
+#define F08_STATUSES_IGNORE F_STATUSES_IGNORE
+#define F08_ERRCODES_IGNORE F_ERRCODES_IGNORE
+#define F08_ARGV_NULL F_ARGV_NULL
+#define F08_ARGVS_NULL F_ARGVS_NULL
+#define F08_UNWEIGHTED F_UNWEIGHTED
+#define F08_WEIGHTS_EMPTY F_WEIGHTS_EMPTY
+
 #define F_DETACH_GIVES_ADDRESS 0
 #define F_UNSET_ATTRIBUTE_IS_ZERO 0
 #define F_ADDRESS_MUST_FIT 0
