@@ -1,0 +1,91 @@
+using Mana.Bundles.Backends;
+using Mana.Bundles.Build;
+using Mana.Bundles.Errors;
+using Mana.Bundles.Launch;
+using Mana.Bundles.Processes;
+using Mana.Bundles.Profile;
+using Mana.Bundles.Store;
+using Mana.Testing;
+using Xunit;
+
+namespace Mana.Tests.Pieces;
+
+public sealed class LaunchTests
+{
+    private static Bundle BundleOf(string backend, string flavour, string name = "b")
+    {
+        Backend rules = BackendCatalog.Read(Path.Combine(Repository.Root, "backends", backend));
+        LauncherRules launcher = rules.Launchers.Single(l => l.Flavour == flavour);
+        return new Bundle(name, "/bundles/" + name, new BundleManifest
+        {
+            Backend = backend,
+            Abi = rules.Abi,
+            Version = "1",
+            Standard = "4.0",
+            ThreadLevel = "multiple",
+            Mana = "0",
+            Launcher = new LauncherChoice { Path = "/l/" + launcher.Names[0], Flavour = flavour },
+            LauncherTarget = "/l/" + launcher.Names[0],
+            Ranks = launcher.Ranks,
+            Always = launcher.Always,
+            Environment = launcher.Environment,
+            RootEnvironment = launcher.RootEnvironment,
+            Libraries = [],
+            Files = [],
+        });
+    }
+
+    [Theory]
+    [InlineData("mpich", "hydra", "/l/mpiexec.hydra -n 3 /bundles/b/lower/mana-lower -- ./a x")]
+    [InlineData("mpich", "srun", "/l/srun --mpi=pmi2 -n 3 /bundles/b/lower/mana-lower -- ./a x")]
+    [InlineData("openmpi", "orterun", "/l/mpirun.openmpi -n 3 /bundles/b/lower/mana-lower -- ./a x")]
+    [InlineData("openmpi", "srun", "/l/srun --mpi=pmix -n 3 /bundles/b/lower/mana-lower -- ./a x")]
+    [InlineData("craympi", "srun", "/l/srun --mpi=cray_shasta -n 3 /bundles/b/lower/mana-lower -- ./a x")]
+    [InlineData("craympi", "pals", "/l/mpiexec -n 3 /bundles/b/lower/mana-lower -- ./a x")]
+    [InlineData("craympi", "alps", "/l/aprun -n 3 /bundles/b/lower/mana-lower -- ./a x")]
+    public void The_command_of_every_launcher_is_built_by_its_rules(string backend, string flavour, string command)
+    {
+        LaunchRequest request = new() { Program = "./a", Arguments = ["x"], Ranks = 3 };
+        Assert.Equal(command, LaunchPlan.Make(BundleOf(backend, flavour), request, _ => null, root: false).ToString());
+    }
+
+    [Fact]
+    public void Open_MPI_is_told_that_root_may_run_it_unless_the_user_said_something_himself()
+    {
+        LaunchRequest request = new() { Program = "a" };
+        LaunchPlan asRoot = LaunchPlan.Make(BundleOf("openmpi", "orterun"), request, _ => null, root: true);
+        Assert.Equal("1", asRoot.Environment["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"]);
+        Assert.Empty(LaunchPlan.Make(BundleOf("openmpi", "orterun"), request, _ => null, root: false).Environment);
+        Assert.Empty(LaunchPlan.Make(BundleOf("openmpi", "orterun"), request, _ => "0", root: true).Environment);
+    }
+
+    [Fact]
+    public void A_dry_run_can_be_pasted_into_a_shell()
+    {
+        LaunchRequest request = new() { Program = "./a b", Arguments = ["$HOME", "it's", ""], Syscalls = SyscallSteering.Dispatch, LauncherArguments = ["-host", "x,y"] };
+        LaunchPlan plan = LaunchPlan.Make(BundleOf("mpich", "hydra"), request, _ => null, root: false);
+        Assert.Equal([plan.Launcher, .. plan.Arguments], Shell.Split(plan.ToString()));
+        Assert.Contains("-host x,y /bundles/b/lower/mana-lower --syscalls=dispatch -- './a b'", plan.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("gcc -I/a -L/b -lmpi", "gcc|-I/a|-L/b|-lmpi")]
+    [InlineData("cc '-I/a b' \"-DX=\\\"y z\\\"\" c\\ d ''", "cc|-I/a b|-DX=\"y z\"|c d|")]
+    public void What_a_wrapper_prints_is_split_as_a_shell_would(string line, string words) => Assert.Equal(words.Split('|'), Shell.Split(line));
+
+    [Theory]
+    [InlineData("libmpi.so.12", "mpich")]
+    [InlineData("libmpi_gnu_123.so.12", "mpich")]
+    [InlineData("libmpi.so.40", "openmpi")]
+    [InlineData("libmpi.so.1", "unknown")]
+    [InlineData("libm.so.6", null)]
+    public void The_ABI_of_a_program_is_told_by_its_sonames(string soname, string? abi) => Assert.Equal(abi, Abi.Of(soname));
+
+    [Theory]
+    [InlineData("../x")]
+    [InlineData("")]
+    [InlineData(".hidden")]
+    [InlineData("a b")]
+    public void A_bundle_name_cannot_leave_its_folder(string name) =>
+        Assert.Equal(ExitCodes.Usage, Assert.Throws<UserErrorException>(() => BundleStore.RequireName(name)).Error.ExitCode);
+}

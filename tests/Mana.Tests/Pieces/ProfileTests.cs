@@ -1,0 +1,46 @@
+using Mana.Bundles.Errors;
+using Mana.Bundles.Profile;
+using Xunit;
+
+namespace Mana.Tests.Pieces;
+
+public sealed class ProfileTests
+{
+    private static readonly SiteProfile Sample = new()
+    {
+        Backend = "mpich",
+        Version = "4.0.2",
+        Standard = "4.0",
+        Compiler = new CompilerChoice { Wrapper = "/usr/bin/mpicc", Command = "gcc", Host = "gcc", Cflags = ["-I/a b", "-DX=\"y\""], Ldflags = ["-lmpi"] },
+        Libraries = new LibraryChoice { Use = LibraryUse.Copy, Mpi = ["/etc/hostname"], Network = [], Plugins = ["/p"] },
+        Launcher = new LauncherChoice { Path = "/usr/bin/mpiexec", Flavour = "hydra", Arguments = ["-bind-to", "core"] },
+        ThreadLevel = "multiple",
+        Environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["UCX_TLS"] = "sm,self" },
+    };
+
+    [Fact]
+    public void What_the_probe_writes_is_read_back_the_same()
+    {
+        SiteProfile read = ProfileReader.Parse(ProfileWriter.Write(Sample), "site.toml");
+        Assert.Equal(ProfileWriter.Write(Sample), ProfileWriter.Write(read));
+        Assert.Equal(["-I/a b", "-DX=\"y\""], read.Compiler.Cflags);
+        Assert.Equal(LibraryUse.Copy, read.Libraries.Use);
+    }
+
+    [Theory]
+    [InlineData("use = \"copy\"", "use = \"copy\"\nusee = 1", "unknown key 'usee'")]
+    [InlineData("use = \"copy\"", "use = \"copy\"\nuse = \"copy\"", "use")]
+    [InlineData("use = \"copy\"", "use = 3", "needs a string")]
+    [InlineData("use = \"copy\"", "use = \"both\"", "unknown value \"both\"")]
+    [InlineData("flavour = \"hydra\"", "", "'flavour' is missing")]
+    [InlineData("format = 1", "format = 7", "format 7")]
+    [InlineData("/etc/hostname", "/etc/no-such-library", "not on this machine")]
+    [InlineData("standard = \"4.0\"", "standard = 4.0 4", "not valid TOML")]
+    public void A_mistake_in_a_profile_is_named_with_its_line(string right, string wrong, string message)
+    {
+        string text = ProfileWriter.Write(Sample).Replace(right, wrong, StringComparison.Ordinal);
+        UserError error = Assert.Throws<UserErrorException>(() => ProfileReader.Parse(text, "site.toml")).Error;
+        Assert.Contains(message, error.What, StringComparison.Ordinal);
+        Assert.Matches(@"^site\.toml\(\d+,\d+\)", error.Where);
+    }
+}
