@@ -31,9 +31,7 @@ public sealed class ExitStories(House house)
             Assert.True(mana.ExitCode != 0 && native.ExitCode != 0, $"{mana}\n--- natively\n{native}"); // which code is the MPI's own choice
         else
             Assert.True(mana.ExitCode == native.ExitCode, $"{mana}\n--- natively\n{native}");
-        Assert.True(Results(mana) == Results(native), $"{mana}\n--- natively\n{native}");
+        // Of a job that dies, what was written last may be lost on its way through the launcher, natively too.
+        if (ending[0] is "return" or "exit" or "before") Assert.True(mana.Output == native.Output, $"{mana}\n--- natively\n{native}");
     }
-
-    /// <summary>Hydra reports a death, with the process's number, on standard output.</summary>
-    private static string Results(Outcome outcome) => string.Join('\n', outcome.Output.Split('\n').Where(l => l.StartsWith("RESULT", StringComparison.Ordinal)));
 }
