@@ -72,3 +72,5 @@ void FORTRAN(mpi_address)(const void *location, MPI_Fint *address, MPI_Fint *ier
   FORTRAN_RETURN(rc);
 }
 FORTRAN_NAMES(mpi_address, MPI_ADDRESS, MPI_Address)
+
+F_QUERY(query_cuda_support, QUERY_CUDA_SUPPORT, Query_cuda_support)

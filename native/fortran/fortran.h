@@ -81,4 +81,11 @@ enum { F_SMALL = 128 };
 int f_text_in(char *to, const char *text, int length) __attribute__((visibility("hidden")));
 /* Copies a C string into a Fortran variable of `length` characters, cut or padded with blanks. */
 void f_text_out(char *to, int length, const char *text) __attribute__((visibility("hidden")));
+/* --- queries of extensions: the answer comes back where other calls return their error code --------------------------------- */
+#define F_QUERY(lower, UPPER, Mixed)                                                                                   \
+  void FORTRAN(mpix_##lower)(MPI_Fint * ierror);                                                                       \
+  void FORTRAN(mpix_##lower)(MPI_Fint * ierror) {                                                                      \
+    FORTRAN_RETURN(FORTRAN_C(MPIX_##Mixed)());                                                                         \
+  }                                                                                                                    \
+  FORTRAN_NAMES(mpix_##lower, MPIX_##UPPER, MPIX_##Mixed)
 #endif

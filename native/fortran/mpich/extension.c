@@ -7,16 +7,8 @@ void FORTRAN(mpi_info_create_env)(MPI_Fint *info, MPI_Fint *ierror) {
 }
 FORTRAN_NAMES(mpi_info_create_env, MPI_INFO_CREATE_ENV, MPI_Info_create_env)
 
-/* The answer comes back where other calls return their error code. */
-#define QUERY(lower, UPPER, Mixed)                                                                                     \
-  void FORTRAN(mpix_##lower)(MPI_Fint * ierror);                                                                       \
-  void FORTRAN(mpix_##lower)(MPI_Fint * ierror) {                                                                      \
-    FORTRAN_RETURN(FORTRAN_C(MPIX_##Mixed)());                                                                         \
-  }                                                                                                                    \
-  FORTRAN_NAMES(mpix_##lower, MPIX_##UPPER, MPIX_##Mixed)
-QUERY(query_cuda_support, QUERY_CUDA_SUPPORT, Query_cuda_support)
-QUERY(query_hip_support, QUERY_HIP_SUPPORT, Query_hip_support)
-QUERY(query_ze_support, QUERY_ZE_SUPPORT, Query_ze_support)
+F_QUERY(query_hip_support, QUERY_HIP_SUPPORT, Query_hip_support)
+F_QUERY(query_ze_support, QUERY_ZE_SUPPORT, Query_ze_support)
 
 /* --- predefined attribute functions ----------------------------------------------------------------------------------------- */
 #define PREDEFINED(set, SET)                                                                                           \
