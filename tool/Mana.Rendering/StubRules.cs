@@ -14,19 +14,31 @@ public static class StubRules
             return snippet with { After = [.. snippet.After.Select(line => $"if ({p.Name}) {line}")] };
         }
 
-        return p.IsHandle && p.Direction == Direction.Out && !p.IsArray ? NewHandle(p, f, snippet) : snippet;
+        return p.IsHandle && p.Direction == Direction.Out && !p.IsArray ? NewHandle(p, snippet) : snippet;
     }
 
-    // The site never sees the application's pointer, so it cannot refuse a null one; and a constructor that failed leaves a null handle.
-    private static Snippet NewHandle(ApiParameter p, ApiFunction f, Snippet snippet)
+    /// <summary>
+    /// Lines that refuse null pointers where the stub itself would read or write through them: the site never sees the application's
+    /// pointer, so it cannot. As in the MPIs' own checks of arguments, MPI_COMM_WORLD answers, since no object is to blame yet.
+    /// </summary>
+    public static IEnumerable<string> Refusals(ApiFunction f) =>
+        f.Class == "tool" || !f.IsError
+            ? []
+            : f.Parameters.Where(p => (p.IsHandle || p.IsValue) && (p.IsOut || p.IsArray)).Select(p => Refusal(p, f));
+
+    private static string Refusal(ApiParameter p, ApiFunction f)
     {
-        (string kind, string handle) = CoreRules.FailsOn(f);
-        ApiParameter? owner = f.Parameters.FirstOrDefault(o => o.Name == handle);
-        string canonical = owner is null ? handle : $"abi_{owner.Id}_in({owner.Name})";
-        string refuse = $"if (!{p.Name}) return abi_error_code_out(core_fail({kind}, {canonical}, MANA_ERR_ARG, \"{f.Symbol}\"));";
+        string comm = f.Parameters.FirstOrDefault(a => a is { Kind: "comm", IsArray: false }) is { } c ? $"abi_comm_in({c.Name})" : "0";
+        string needed = p.IsArray ? $" && {Length(p, f.Parameters, comm)} > 0" : "";
+        return $"if (__builtin_expect(!{p.Name}, 0){needed}) "
+            + $"return abi_error_code_out(core_fail(MANA_KIND_COMM, MANA_COMM_WORLD, MANA_ERR_ARG, \"{f.Symbol}\"));";
+    }
+
+    // A constructor that failed leaves a null handle.
+    private static Snippet NewHandle(ApiParameter p, Snippet snippet)
+    {
         return snippet with
         {
-            Before = [refuse, .. snippet.Before],
             Always = [.. snippet.Always, $"if (__builtin_expect(rc != 0, 0)) *{p.Name} = abi_{p.Id}_out({p.NullMacro});"],
         };
     }

@@ -34,7 +34,7 @@ public static class ViewBuilder
             CanonArgs = string.Join(", ", all.Select(p => p.Name)),
             AppReturn = f.Returns,
             AppParams = Declarations(all, CForm.Mpi),
-            StubBefore = stub.Before,
+            StubBefore = handStub ? [] : [.. StubRules.Refusals(f), .. stub.Before],
             StubArgs = stub.Arguments,
             StubAfter = stub.After,
             StubAlways = stub.Always,
