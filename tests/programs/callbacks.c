@@ -14,8 +14,8 @@
 #define HUNDRED(what, n)                                                                                               \
   TEN(what, n##0)                                                                                                      \
   TEN(what, n##1)                                                                                                      \
-  TEN(what, n##2) TEN(what, n##3) TEN(what, n##4) TEN(what, n##5) TEN(what, n##6) TEN(what, n##7) TEN(what, n##8)      \
-      TEN(what, n##9)
+  TEN(what, n##2)                                                                                                      \
+  TEN(what, n##3) TEN(what, n##4) TEN(what, n##5) TEN(what, n##6) TEN(what, n##7) TEN(what, n##8) TEN(what, n##9)
 HUNDRED(FUNCTION, 1)
 HUNDRED(FUNCTION, 2)
 HUNDRED(FUNCTION, 3)
