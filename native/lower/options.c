@@ -32,6 +32,13 @@ static void set_verbose(const char *value) {
   options.verbose = (int)number;
 }
 
+static void set_stack_soft(const char *value) {
+  char *end;
+  options.stack_soft = strtoull(value, &end, 10);
+  options.stack_soft_given = true;
+  if (!*value || *end) report_fatal(EXIT_MANA, usage, "--stack-soft=%s: not a number", value);
+}
+
 static void read_environment(void) {
   const char *value;
   if ((value = getenv("MANA_SYSCALLS")) && *value) set_syscalls(value);
@@ -84,6 +91,8 @@ static void read_option(char **argv, int *i) {
     set_path(options.proxy, value, "--proxy");
   } else if (starts(argv[*i], "--upper=", &value)) {
     set_path(options.upper, value, "--upper");
+  } else if (starts(argv[*i], "--stack-soft=", &value)) {
+    set_stack_soft(value);
   } else if (strcmp(argv[*i], "--reenter") == 0) {
     options.reenter = true;
   } else if (strcmp(argv[*i], "--no-fsgsbase") == 0) {

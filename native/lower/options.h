@@ -8,15 +8,20 @@
  * An exec of the split program comes back with, besides:
  *   --reenter              PROGRAM is a path, descriptors are the program's own, what cannot be split runs natively
  *   --argv0 NAME           the argv[0] it was executed with
- *   --setenv NAME=VALUE    a variable meant for the program, which mana-lower's own ld.so would obey (LD_PRELOAD) */
+ *   --setenv NAME=VALUE    a variable meant for the program, which mana-lower's own ld.so would obey (LD_PRELOAD)
+ * and a start of its own, which it makes to get another memory layout, with
+ *   --stack-soft=N         the soft limit of the stack that the program shall have, in bytes; 18446744073709551615 = none */
 #ifndef MANA_LOWER_OPTIONS_H
 #define MANA_LOWER_OPTIONS_H
 #include <stdbool.h>
+#include <stdint.h>
 
 enum { OPTIONS_SETENV_MAX = 16 };
 
 struct options {
   bool dispatch, reenter, no_fsgsbase;
+  bool stack_soft_given;
+  uint64_t stack_soft;
   int verbose;
   char self[4096];   /* this program's own path */
   char proxy[4096];  /* the proxy library */

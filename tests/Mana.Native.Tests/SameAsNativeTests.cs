@@ -28,12 +28,14 @@ public sealed class SameAsNativeTests(Runtime runtime)
         Same(await runtime.RunAsync(words), await runtime.SplitAsync(words, [option]));
     }
 
-    [Fact]
-    public async Task An_unlimited_stack_is_deep()
+    [Theory]
+    [InlineData("--syscalls=patch")]
+    [InlineData("--syscalls=dispatch")]
+    public async Task An_unlimited_stack_is_deep(string option)
     {
         string[] words = ["sh", "-c", $"ulimit -s unlimited && exec {runtime["stack"]}"];
         Outcome native = await runtime.RunAsync(words);
-        Outcome split = await runtime.RunAsync(["sh", "-c", $"ulimit -s unlimited && exec {runtime.Lower} -- {runtime["stack"]}"]);
+        Outcome split = await runtime.RunAsync(["sh", "-c", $"ulimit -s unlimited && exec {runtime.Lower} {option} -- {runtime["stack"]}"]);
         Same(native, split);
         Assert.Contains("unlimited: deep enough", split.Output, StringComparison.Ordinal);
     }
