@@ -13,16 +13,16 @@ static int answer(int code) {
   return rc ? rc : MANA_ERR_OTHER;
 }
 
-/* Fortran knows extra_state as INTEGER(KIND=MPI_ADDRESS_KIND) by reference, a status as the array that lies in memory like C's. */
+/* Fortran knows extra_state as INTEGER(KIND=MPI_ADDRESS_KIND) by reference: it is the variable that the program gave, which its functions
+ * may change. A status is an array that lies in memory like C's struct. */
 typedef void query_fortran(intptr_t *extra_state, MPI_Status *status, MPI_Fint *ierror);
 typedef void free_fortran(intptr_t *extra_state, MPI_Fint *ierror);
 typedef void cancel_fortran(intptr_t *extra_state, MPI_Fint *complete, MPI_Fint *ierror);
 
 static int query(const struct core_grequest *g, MPI_Status *status) {
   if (g->convention == CORE_C) return ((MPI_Grequest_query_function *)g->query)(g->extra_state, status);
-  intptr_t extra = (intptr_t)g->extra_state;
   MPI_Fint ierror = 0;
-  ((query_fortran *)g->query)(&extra, status, &ierror);
+  ((query_fortran *)g->query)(g->extra_state, status, &ierror);
   return ierror;
 }
 
@@ -42,8 +42,7 @@ int core_grequest_free(void *state) {
   if (g->convention == CORE_C) {
     code = ((MPI_Grequest_free_function *)g->free)(g->extra_state);
   } else {
-    intptr_t extra = (intptr_t)g->extra_state;
-    ((free_fortran *)g->free)(&extra, &code);
+    ((free_fortran *)g->free)(g->extra_state, &code);
   }
   free(g);
   return answer(code);
@@ -52,9 +51,8 @@ int core_grequest_free(void *state) {
 int core_grequest_cancel(void *state, int complete) {
   const struct core_grequest *g = state;
   if (g->convention == CORE_C) return answer(((MPI_Grequest_cancel_function *)g->cancel)(g->extra_state, complete));
-  intptr_t extra = (intptr_t)g->extra_state;
   MPI_Fint flag = complete != 0, ierror = 0;
-  ((cancel_fortran *)g->cancel)(&extra, &flag, &ierror);
+  ((cancel_fortran *)g->cancel)(g->extra_state, &flag, &ierror);
   return answer(ierror);
 }
 

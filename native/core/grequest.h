@@ -3,7 +3,7 @@
 #define MANA_CORE_GREQUEST_H
 #include "object.h"
 
-/* What Grequest_start registers, in one convention. */
+/* What Grequest_start registers, in one convention. In Fortran's, extra_state is the address of the program's variable. */
 struct core_grequest {
   void *query, *free, *cancel, *extra_state;
   enum core_convention convention;

@@ -21,11 +21,11 @@ ERRHANDLER(win_create_errhandler, WIN_CREATE_ERRHANDLER, Win_create_errhandler, 
 ERRHANDLER(session_create_errhandler, SESSION_CREATE_ERRHANDLER, Session_create_errhandler, MANA_KIND_SESSION)
 #endif
 
-void FORTRAN(mpi_grequest_start)(void *query_fn, void *free_fn, void *cancel_fn, const MPI_Aint *extra_state,
+void FORTRAN(mpi_grequest_start)(void *query_fn, void *free_fn, void *cancel_fn, MPI_Aint *extra_state,
                                  MPI_Fint *request, MPI_Fint *ierror);
-void FORTRAN(mpi_grequest_start)(void *query_fn, void *free_fn, void *cancel_fn, const MPI_Aint *extra_state,
+void FORTRAN(mpi_grequest_start)(void *query_fn, void *free_fn, void *cancel_fn, MPI_Aint *extra_state,
                                  MPI_Fint *request, MPI_Fint *ierror) {
-  FORTRAN_RETURN(mana_fortran_grequest_start(query_fn, free_fn, cancel_fn, *extra_state, request));
+  FORTRAN_RETURN(mana_fortran_grequest_start(query_fn, free_fn, cancel_fn, extra_state, request));
 }
 FORTRAN_NAMES(mpi_grequest_start, MPI_GREQUEST_START, MPI_Grequest_start)
 

@@ -21,7 +21,8 @@ void *mana_fortran_dup_function(void);
 int mana_fortran_op_create(void *function, int commute, int *op);
 int mana_fortran_errhandler_create(enum mana_kind target, void *function, int *errhandler, const char *name);
 
-int mana_fortran_grequest_start(void *query, void *free, void *cancel, intptr_t extra_state, int *request);
+/* extra_state is the variable itself: the functions may change it. */
+int mana_fortran_grequest_start(void *query, void *free, void *cancel, intptr_t *extra_state, int *request);
 /* read and write: NULL for MPI_CONVERSION_FN_NULL. */
 int mana_fortran_register_datarep(const char *name, void *read, void *write, void *extent, intptr_t extra_state);
 
