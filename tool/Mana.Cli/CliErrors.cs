@@ -17,6 +17,9 @@ internal static class CliErrors
     public static UserError Needed(string option, string otherwise) =>
         new($"{option} is missing", $"Say {option} ..., {otherwise}.", ExitCode: ExitCodes.Usage);
 
+    public static UserError BeforeDashes(string word) => new(
+        $"'{word}' stands before --, and is no option of mana launch", "Put -- before the program: mana launch [OPTIONS] -- PROGRAM [ARGS...]", ExitCode: ExitCodes.Usage);
+
     public static UserError Ranks(int n) =>
         new($"-n {n}: a job has at least one rank", "Give a number from 1 upward.", ExitCode: ExitCodes.Usage);
 }

@@ -10,11 +10,12 @@ Tool tool = Tool.FromEnvironment();
 RootCommand root = CommandTree.Make(tool);
 // An argument that begins with '@' belongs to the user's program; it is no response file of ours.
 ParseResult parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
-if (parsed.Action is ParseErrorAction mistake) mistake.ShowHelp = false;
+ParseErrorAction? mistake = parsed.Action as ParseErrorAction;
+if (mistake is not null) mistake.ShowHelp = false;
 try
 {
     int code = await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
-    return parsed.Errors.Count > 0 ? ExitCodes.Usage : code;
+    return mistake is null ? code : ExitCodes.Usage;
 }
 catch (UserErrorException e)
 {

@@ -79,7 +79,7 @@ public sealed class BundleAssembler(Backend backend, SiteProfile profile, Native
     private static LibraryRecord Record(string file, string path)
     {
         ElfFile? elf = ElfFile.TryRead(file);
-        return new LibraryRecord(elf?.Soname ?? Path.GetFileName(file), path, new FileInfo(file).Length, elf?.BuildId ?? "");
+        return new LibraryRecord(elf?.Soname ?? Path.GetFileName(file), path, new FileInfo(Links.Target(file)).Length, elf?.BuildId ?? "");
     }
 
     private IReadOnlyDictionary<string, string> CopiedEnvironment() =>

@@ -25,6 +25,8 @@ public static class CLinker
         if (!File.Exists(unit.Output) || !File.Exists(record)) return false;
         if (!string.Equals(File.ReadAllText(record), command.ToString(), StringComparison.Ordinal)) return false;
         DateTime made = File.GetLastWriteTimeUtc(unit.Output);
-        return unit.Objects.All(o => File.GetLastWriteTimeUtc(o) <= made);
+        // Some flags are libraries, linked a moment ago, or a version script.
+        IEnumerable<string> inputs = unit.Objects.Concat(unit.Flags.Select(f => f[(f.IndexOf('=', StringComparison.Ordinal) + 1)..]).Where(File.Exists));
+        return inputs.All(o => File.GetLastWriteTimeUtc(o) <= made);
     }
 }

@@ -39,7 +39,7 @@ public sealed record Bundle(string Name, string Folder, BundleManifest Manifest)
     {
         string file = Path.Combine(Folder, library.Path);
         if (!File.Exists(file)) return "it is gone";
-        long size = new FileInfo(file).Length;
+        long size = new FileInfo(Links.Target(file)).Length;
         if (size != library.Size) return $"it had {library.Size} bytes and has {size}";
         if (library.BuildId.Length == 0) return null;
         string now = ElfFile.TryRead(file)?.BuildId ?? "";

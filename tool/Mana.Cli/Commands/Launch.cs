@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Mana.Bundles.Errors;
 using Mana.Bundles.Launch;
 using Mana.Bundles.Store;
@@ -40,12 +41,20 @@ internal static class Launch
         ]);
     }
 
+    /// <summary>What stands before -- is mana's, what stands after it the program's: neither is guessed.</summary>
+    private static void RequireDashes(ParseResult parsed, string[] words)
+    {
+        int dashes = parsed.Tokens.ToList().FindIndex(t => t.Type == TokenType.DoubleDash);
+        if (dashes < 0 || parsed.Tokens.Count - dashes - 1 != words.Length) throw new UserErrorException(CliErrors.BeforeDashes(words[0]));
+    }
+
     private static async Task<int> RunAsync(Tool tool, ParseResult parsed, Options o, CancellationToken stop)
     {
         int ranks = parsed.GetValue(o.Ranks);
         if (ranks < 1) throw new UserErrorException(CliErrors.Ranks(ranks));
         string? named = parsed.GetValue(o.Bundle), backend = parsed.GetValue(o.Backend);
         if (named is not null && backend is not null) throw new UserErrorException(CliErrors.Both("--bundle", "--backend"));
+        RequireDashes(parsed, parsed.GetRequiredValue(o.Program));
         UserSettings settings = UserSettings.Read(tool.Home.Settings);
         string[] words = parsed.GetRequiredValue(o.Program);
         CheckedProgram program = await new ProgramCheck(tool.Candidates).RequireAsync(words[0], stop);

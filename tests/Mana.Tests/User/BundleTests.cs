@@ -1,0 +1,101 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Mana.Testing;
+using Xunit;
+
+namespace Mana.Tests.User;
+
+/// <summary>A bundle's life: made, shown, proven, moved, carried elsewhere, refused when it no longer fits.</summary>
+[Collection(WithInstallation.Name)]
+public sealed class BundleTests(Installation mana)
+{
+    private string Folder(string name) => Path.Combine(mana.Home, "bundles", name);
+
+    private async Task<string> ProfileAsync(string file, string backend, Func<string, string> edit)
+    {
+        Installation.Require(await mana.ManaAsync("bundle", "probe", "--backend", backend, "--output", file));
+        await File.WriteAllTextAsync(mana[file], edit(await File.ReadAllTextAsync(mana[file])));
+        return file;
+    }
+
+    private async Task HelloRunsAsync(string bundle)
+    {
+        Outcome run = await mana.ManaAsync("launch", "--bundle", bundle, "-n", "2", "--", "./hello");
+        Assert.True(run is { ExitCode: 0, Output: "sum 1 of 2\nsum 1 of 2\n" }, run.ToString());
+    }
+
+    [Fact]
+    public async Task A_bundle_is_listed_shown_and_verified()
+    {
+        Outcome list = await mana.ManaAsync("bundle", "list", "--json"), show = await mana.ManaAsync("bundle", "show", "mpich", "--json");
+        JsonElement listed = JsonDocument.Parse(list.Output).RootElement.EnumerateArray().Single(b => b.GetProperty("name").GetString() == "mpich");
+        Assert.Equal("yes", listed.GetProperty("fits").GetString());
+        Assert.Contains(JsonDocument.Parse(show.Output).RootElement.GetProperty("libraries").EnumerateArray(), l => l.GetProperty("build_id").GetString()!.Length == 40);
+        Outcome verify = await mana.ManaAsync("bundle", "verify", "mpich", "--json");
+        Installation.Require(verify);
+        string[] checks = [.. JsonDocument.Parse(verify.Output).RootElement.EnumerateArray().Select(c => c.GetProperty("check").GetString()!)];
+        Assert.Equal(["files", "constants", "symbols", "messages", "callbacks", "threads", "crossing", "run"], checks);
+        await HelloRunsAsync("mpich");
+    }
+
+    [Fact]
+    public async Task A_second_build_compiles_nothing_and_the_name_is_not_taken_twice()
+    {
+        Installation.Refused(await mana.ManaAsync("bundle", "create", "mpich", "--backend", "mpich"), 125, "exists already", "--force");
+        Outcome again = await mana.ManaAsync("bundle", "create", "mpich", "--backend", "mpich", "--force");
+        Installation.Require(again);
+    }
+
+    [Fact]
+    public async Task A_changed_file_of_a_bundle_is_found_by_verify()
+    {
+        Installation.Require(await mana.ManaAsync("bundle", "export", "mpich", "spoiled.tar.zst"));
+        Installation.Require(await mana.ManaAsync("bundle", "build", await ProfileAsync("spoiled.toml", "mpich", t => t)));
+        await File.AppendAllTextAsync(Path.Combine(Folder("spoiled"), "mana.gdb"), "# more\n");
+        Outcome verify = await mana.ManaAsync("bundle", "verify", "spoiled");
+        Assert.True(verify.ExitCode == 125 && verify.Output.Contains("mana.gdb was changed", StringComparison.Ordinal), verify.ToString());
+        Installation.Require(await mana.ManaAsync("bundle", "remove", "spoiled"));
+        Installation.Refused(await mana.ManaAsync("bundle", "show", "spoiled"), 125, "no bundle named 'spoiled'");
+    }
+
+    [Fact]
+    public async Task A_library_that_was_replaced_is_named()
+    {
+        File.Copy("/usr/lib/x86_64-linux-gnu/libmpich.so.12", mana["libmpich.so.12"], overwrite: true);
+        string profile = await ProfileAsync("aged.toml", "mpich", t => t.Replace("/lib/x86_64-linux-gnu/libmpich.so.12", mana["libmpich.so.12"], StringComparison.Ordinal));
+        Installation.Require(await mana.ManaAsync("bundle", "build", profile));
+        await HelloRunsAsync("aged");
+        File.Copy("/usr/lib/x86_64-linux-gnu/libmpi.so.40", mana["libmpich.so.12"], overwrite: true);
+        Installation.Refused(await mana.ManaAsync("launch", "--bundle", "aged", "--", "./hello"), 125, "libmpich.so.12 was replaced", mana["libmpich.so.12"], "create aged");
+        Installation.Require(await mana.ManaAsync("bundle", "remove", "aged"));
+    }
+
+    [Fact]
+    public async Task A_bundle_with_copies_of_its_libraries_can_be_moved_and_carried_elsewhere()
+    {
+        string profile = await ProfileAsync("own.toml", "openmpi", t => t.Replace("use = \"reference\"", "use = \"copy\"", StringComparison.Ordinal));
+        Installation.Require(await mana.ManaAsync("bundle", "build", profile));
+        Outcome linked = await mana.RunAsync(["ldd", Path.Combine(Folder("own"), "lower", "libmana_proxy.so")], TimeSpan.FromMinutes(1));
+        Assert.Contains("own/lower/lib/libmpi.so.40", linked.Output, StringComparison.Ordinal);
+        Installation.Require(await mana.ManaAsync("bundle", "export", "own", "own.tar.zst"));
+        Installation.Require(await mana.ManaAsync("bundle", "remove", "own"));
+        Installation.Require(await mana.ManaAsync("bundle", "import", "own.tar.zst"));
+        Directory.Move(Folder("own"), Folder("moved"));
+        await HelloRunsAsync("moved");
+        Outcome verify = await mana.ManaAsync("bundle", "verify", "moved");
+        Installation.Require(verify);
+        Installation.Require(await mana.ManaAsync("bundle", "remove", "moved"));
+    }
+
+    [Fact]
+    public async Task Ctrl_C_during_a_build_leaves_nothing_half_made()
+    {
+        Directory.Delete(Path.Combine(mana.Home, "cache"), recursive: true);
+        Stopwatch watch = Stopwatch.StartNew();
+        Outcome stopped = await mana.RunAsync(
+            ["timeout", "--signal=INT", "4", Path.Combine(Path.GetDirectoryName(mana.Home)!, "tool", "mana"), "bundle", "create", "half", "--backend", "mpich"], TimeSpan.FromMinutes(2));
+        Assert.True(stopped.ExitCode == 124 && watch.Elapsed < TimeSpan.FromSeconds(30), stopped.ToString());
+        Assert.DoesNotContain(Directory.EnumerateFileSystemEntries(Path.Combine(mana.Home, "bundles")), e => e.Contains("half", StringComparison.Ordinal));
+        Assert.Contains("interrupted", stopped.Errors, StringComparison.Ordinal);
+    }
+}

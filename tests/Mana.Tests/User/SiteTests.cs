@@ -1,0 +1,140 @@
+using System.Text.Json;
+using Mana.Testing;
+using Xunit;
+
+namespace Mana.Tests.User;
+
+/// <summary>What a site gets wrong, and what the tool says to it.</summary>
+[Collection(WithInstallation.Name)]
+public sealed class SiteTests(Installation mana)
+{
+    private static Dictionary<string, string?> Set(string name, string? value) => new(StringComparer.Ordinal) { [name] = value };
+
+    [Fact]
+    public async Task No_MPI_on_this_machine()
+    {
+        Directory.CreateDirectory(mana["bare"]);
+        foreach (string program in (string[])["gcc", "ldd", "nm", "dotnet", "timeout", "env", "sh"])
+            if (!File.Exists(mana["bare/" + program])) File.CreateSymbolicLink(mana["bare/" + program], "/usr/bin/" + program);
+        Installation.Refused(
+            await mana.ManaAsync(Set("PATH", mana["bare"]), "bundle", "create", "none", "--backend", "mpich"), 125, "no MPICH was found", "mpicc.mpich", "apt-get install mpich");
+    }
+
+    [Fact]
+    public async Task A_compiler_that_fails()
+    {
+        string broken = mana.Script("broken-mpicc", "#!/bin/sh\ncase $1 in -show) echo gcc -I/usr/include/x86_64-linux-gnu/mpich -L/nowhere -lno-such-mpi;; esac\n");
+        Installation.Refused(await mana.ManaAsync("bundle", "create", "broken", "--backend", "mpich", "--mpicc", broken), 125, "cannot build a small program", "no-such-mpi");
+    }
+
+    [Fact]
+    public async Task A_compiler_that_fails_during_the_build_is_quoted_word_by_word()
+    {
+        Installation.Require(await mana.ManaAsync("bundle", "probe", "--backend", "mpich", "--output", "flags.toml"));
+        string text = await File.ReadAllTextAsync(mana["flags.toml"]);
+        await File.WriteAllTextAsync(mana["flags.toml"], text.Replace("cflags = [", "cflags = [\"-DMPI_Send=1 +\", ", StringComparison.Ordinal));
+        Outcome failed = await mana.ManaAsync("bundle", "build", "flags.toml");
+        Installation.Refused(failed, 125, "error: ", "flags.toml");
+        Assert.False(Directory.Exists(Path.Combine(mana.Home, "bundles", "flags")));
+    }
+
+    [Theory]
+    [InlineData("mpich", "/usr/bin/mpirun.openmpi")]
+    [InlineData("openmpi", "/usr/bin/mpiexec.hydra")]
+    public async Task A_launcher_of_another_flavour(string backend, string launcher)
+    {
+        Installation.Refused(await mana.ManaAsync("bundle", "create", "foreign", "--backend", backend, "--launcher", launcher), 125, launcher, "not one of");
+        Installation.Require(await mana.ManaAsync("bundle", "probe", "--backend", backend, "--output", "foreign.toml"));
+        string[] lines = await File.ReadAllLinesAsync(mana["foreign.toml"]);
+        await File.WriteAllLinesAsync(mana["foreign.toml"], lines.Select(l => l.StartsWith("path = ", StringComparison.Ordinal) ? $"path = \"{launcher}\"" : l));
+        Installation.Refused(await mana.ManaAsync("bundle", "build", "foreign.toml"), 125, launcher, "foreign.toml");
+    }
+
+    [Fact]
+    public async Task A_profile_with_an_unknown_key_is_refused_with_its_place()
+    {
+        Installation.Require(await mana.ManaAsync("bundle", "probe", "--backend", "mpich", "--output", "odd.toml"));
+        await File.AppendAllTextAsync(mana["odd.toml"], "[extra]\nx = 1\n");
+        int line = (await File.ReadAllLinesAsync(mana["odd.toml"])).Length - 1;
+        Installation.Refused(await mana.ManaAsync("bundle", "build", "odd.toml"), 125, "unknown key 'extra'", $"odd.toml({line},1)");
+    }
+
+    [Fact]
+    public async Task A_home_that_cannot_be_written() =>
+        Installation.Refused(await mana.ManaAsync(Set("MANA_HOME", "/proc/mana"), "bundle", "create", "x", "--backend", "mpich"), 125, "/proc/mana", "MANA_HOME");
+
+    [Fact]
+    public async Task A_machine_without_the_SDK_is_told_what_to_do()
+    {
+        Installation.Require(await mana.ManaAsync("bundle", "probe", "--backend", "mpich", "--output", "nosdk.toml"));
+        string runtime = mana["runtime"];
+        Directory.CreateDirectory(runtime);
+        string root = Path.GetDirectoryName(new FileInfo("/usr/bin/dotnet").ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? "/usr/share/dotnet/dotnet")!;
+        Installation.Require(await mana.RunAsync(["cp", "-r", root + "/dotnet", root + "/host", root + "/shared", runtime], TimeSpan.FromMinutes(1)));
+        Dictionary<string, string?> environment = new(StringComparer.Ordinal) { ["DOTNET_ROOT"] = runtime, ["DOTNET_ROOT_X64"] = null, ["DOTNET_HOST_PATH"] = null, ["PATH"] = $"{mana["sdkless"]}:{runtime}" };
+        Directory.CreateDirectory(mana["sdkless"]);
+        foreach (string program in (string[])["gcc", "ldd", "nm", "timeout", "as", "ld", "mpiexec.hydra"])
+            if (!File.Exists(mana["sdkless/" + program])) File.CreateSymbolicLink(mana["sdkless/" + program], "/usr/bin/" + program);
+        Installation.Refused(await mana.ManaAsync(environment, "bundle", "build", "nosdk.toml"), 125, ".NET SDK", "mana bundle import");
+    }
+
+    [Fact]
+    public async Task The_doctor_tells_what_is_here()
+    {
+        Outcome doctor = await mana.ManaAsync("doctor", "--json");
+        Installation.Require(doctor);
+        JsonElement[] findings = [.. JsonDocument.Parse(doctor.Output).RootElement.EnumerateArray()];
+        Assert.Contains(findings, f => f.GetProperty("what").GetString() == "MPICH" && f.GetProperty("state").GetString() == "ok");
+        Assert.Contains(findings, f => f.GetProperty("what").GetString() == "bundle mpich");
+    }
+
+    [Fact]
+    public async Task Flag_then_environment_then_configuration_choose_the_bundle()
+    {
+        Directory.CreateDirectory(Path.Combine(mana.Home, "..", "config", "mana"));
+        string settings = Path.Combine(mana.Home, "..", "config", "mana", "config.toml");
+        try
+        {
+            await File.WriteAllTextAsync(settings, "bundle = \"from-settings\"\n");
+            Installation.Refused(await mana.ManaAsync("launch", "--", "./hello"), 125, "'from-settings'");
+            Installation.Refused(await mana.ManaAsync(Set("MANA_BACKEND", "from-environment"), "launch", "--", "./hello"), 125, "'from-environment'");
+            Installation.Require(await mana.ManaAsync(Set("MANA_BACKEND", "from-environment"), "launch", "--backend", "mpich", "--dry-run", "--", "./hello"));
+        }
+        finally
+        {
+            File.Delete(settings);
+        }
+    }
+
+    [Theory]
+    [InlineData("bundle", "create")]
+    [InlineData("bundle", "probe")]
+    [InlineData("bundle", "build")]
+    [InlineData("bundle", "verify")]
+    [InlineData("bundle", "list")]
+    [InlineData("bundle", "show")]
+    [InlineData("bundle", "export")]
+    [InlineData("bundle", "import")]
+    [InlineData("bundle", "remove")]
+    [InlineData("launch")]
+    [InlineData("bench")]
+    [InlineData("doctor")]
+    [InlineData("completion")]
+    public async Task Help_opens_with_examples(params string[] words)
+    {
+        Outcome help = await mana.ManaAsync([.. words, "--help"]);
+        Assert.StartsWith("Examples:\n  mana " + string.Join(' ', words), help.Output, StringComparison.Ordinal);
+        Assert.Equal(0, help.ExitCode);
+    }
+
+    [Theory]
+    [InlineData("bash")]
+    [InlineData("zsh")]
+    [InlineData("fish")]
+    public async Task Completion_knows_commands_and_bundles(string shell)
+    {
+        Assert.Contains("[suggest:", (await mana.ManaAsync("completion", shell)).Output, StringComparison.Ordinal);
+        Outcome names = await mana.ManaAsync("[suggest:17]", "mana bundle show ");
+        Assert.Contains("mpich\n", names.Output, StringComparison.Ordinal);
+    }
+}
