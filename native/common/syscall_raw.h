@@ -5,6 +5,20 @@
 #include <stdint.h>
 #include <sys/syscall.h>
 
+/* Numbers that the headers of older systems lack, arch/x86/entry/syscalls/syscall_64.tbl. */
+#ifndef SYS_rseq
+#define SYS_rseq 334
+#endif
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open 434
+#endif
+#ifndef SYS_clone3
+#define SYS_clone3 435
+#endif
+#ifndef SYS_close_range
+#define SYS_close_range 436
+#endif
+
 static inline long raw_syscall6(long nr, long a, long b, long c, long d, long e, long f) {
   register long r10 __asm__("r10") = d;
   register long r8 __asm__("r8") = e;

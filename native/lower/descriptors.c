@@ -1,12 +1,14 @@
 #include "descriptors.h"
 
-#include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "options.h"
 #include "report.h"
 #include "split_abi.h"
 #include "syscall_raw.h"
@@ -15,22 +17,22 @@ static uint64_t early_marks[SPLIT_FD_WORDS];
 uint64_t *descriptor_marks = early_marks;
 
 /* Enough for both halves; not the hard limit, which may be a billion: programs loop over all descriptors. */
-enum { NOFILE_WANTED = 8192 };
+enum { NOFILE_WANTED = 8192, NOFILE_NEEDED = 2 * SPLIT_FD_BASE };
 
-uint64_t descriptors_raise_limit(void) {
+struct descriptor_limit descriptors_raise_limit(void) {
   struct rlimit limit;
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
-  uint64_t before = limit.rlim_cur;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) report_fatal(EXIT_MANA, NULL, "getrlimit: %s", strerror(errno));
+  struct descriptor_limit result = {options.nofile_soft ? options.nofile_soft : limit.rlim_cur, limit.rlim_cur};
   rlim_t wanted = limit.rlim_max < NOFILE_WANTED ? limit.rlim_max : NOFILE_WANTED;
   if (wanted > limit.rlim_cur) {
     limit.rlim_cur = wanted;
-    if (setrlimit(RLIMIT_NOFILE, &limit) != 0) wanted = before;
+    if (setrlimit(RLIMIT_NOFILE, &limit) == 0) result.raised = wanted;
   }
-  if (limit.rlim_cur <= SPLIT_FD_BASE) {
+  if (result.raised < NOFILE_NEEDED) {
     report_fatal(EXIT_MANA, "raise the hard limit (ulimit -Hn 4096)", "only %llu files may be open, mana needs %d",
-                 (unsigned long long)limit.rlim_cur, 2 * SPLIT_FD_BASE);
+                 (unsigned long long)result.raised, NOFILE_NEEDED);
   }
-  return before;
+  return result;
 }
 
 void descriptor_mark(int fd, int lower) {
@@ -79,5 +81,6 @@ void descriptors_take_inherited(int reentered) {
   for (size_t i = 0; i < sizeof connection_variables / sizeof *connection_variables; i++) {
     take_connection(connection_variables[i]);
   }
-  if (!reentered && comes_from_launcher()) close_range(STDERR_FILENO + 1, SPLIT_FD_BASE - 1, 0);
+  if (reentered || !comes_from_launcher()) return;
+  for (int fd = STDERR_FILENO + 1; fd < SPLIT_FD_BASE; fd++) RAW1(SYS_close, fd);
 }

@@ -4,8 +4,11 @@
 #define MANA_LOWER_DESCRIPTORS_H
 #include <stdint.h>
 
-/* Raises the soft limit of open files; returns what it was. */
-uint64_t descriptors_raise_limit(void);
+/* The soft limit of open files: before, and raised for both halves. */
+struct descriptor_limit {
+  uint64_t soft, raised;
+};
+struct descriptor_limit descriptors_raise_limit(void);
 /* Moves the launcher's connections up (and their variables with them) and closes what it leaked. Before any thread. */
 void descriptors_take_inherited(int reentered);
 

@@ -17,7 +17,9 @@ static int protection(uint32_t flags) {
 static int steer_object(struct dl_phdr_info *object, size_t size, void *unused) {
   (void)size, (void)unused;
   const char *base = name_base(object->dlpi_name);
-  if (!name_starts(base, "libc.so") && !name_starts(base, "libc-") && !name_starts(base, "ld-")) return 0;
+  bool of_libc = name_starts(base, "libc.so") || name_starts(base, "libc-") || name_starts(base, "ld-") ||
+                 name_starts(base, "libpthread"); /* a library of its own before glibc 2.34 */
+  if (!of_libc) return 0;
   for (int i = 0; i < object->dlpi_phnum; i++) {
     const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
     if (segment->p_type != PT_LOAD || !(segment->p_flags & PF_X)) continue;

@@ -84,12 +84,12 @@ int main(int argc, char **argv, char **environment) {
   start_without_preload(argc, argv);
   options_read(argc, argv);
   start_above_arena(argc, argv);
-  uint64_t nofile_soft = descriptors_raise_limit();
+  struct descriptor_limit nofile = descriptors_raise_limit();
   descriptors_take_inherited(options.reenter);
   program_find(&program);
   arena_check_free();
   lower_libc_steer();
-  upper_half_create_table(&program, nofile_soft);
+  upper_half_create_table(&program, nofile);
   upper_half_load_resident();
   lower_threads_start();
   upper_half_start(&program, auxv);

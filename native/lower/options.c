@@ -32,11 +32,11 @@ static void set_verbose(const char *value) {
   options.verbose = (int)number;
 }
 
-static void set_stack_soft(const char *value) {
+static uint64_t number_of(const char *value, const char *option) {
   char *end;
-  options.stack_soft = strtoull(value, &end, 10);
-  options.stack_soft_given = true;
-  if (!*value || *end) report_fatal(EXIT_MANA, usage, "--stack-soft=%s: not a number", value);
+  uint64_t number = strtoull(value, &end, 10);
+  if (!*value || *end) report_fatal(EXIT_MANA, usage, "%s=%s: not a number", option, value);
+  return number;
 }
 
 static void read_environment(void) {
@@ -92,7 +92,10 @@ static void read_option(char **argv, int *i) {
   } else if (starts(argv[*i], "--upper=", &value)) {
     set_path(options.upper, value, "--upper");
   } else if (starts(argv[*i], "--stack-soft=", &value)) {
-    set_stack_soft(value);
+    options.stack_soft = number_of(value, "--stack-soft");
+    options.stack_soft_given = true;
+  } else if (starts(argv[*i], "--nofile-soft=", &value)) {
+    options.nofile_soft = number_of(value, "--nofile-soft");
   } else if (strcmp(argv[*i], "--reenter") == 0) {
     options.reenter = true;
   } else if (strcmp(argv[*i], "--no-fsgsbase") == 0) {

@@ -9,6 +9,7 @@
  *   --reenter              PROGRAM is a path, descriptors are the program's own, what cannot be split runs natively
  *   --argv0 NAME           the argv[0] it was executed with
  *   --setenv NAME=VALUE    a variable meant for the program, which mana-lower's own ld.so would obey (LD_PRELOAD)
+ *   --nofile-soft=N        the soft limit of open files that the program knows, in place of the raised one
  * and a start of its own, which it makes to get another memory layout, with
  *   --stack-soft=N         the soft limit of the stack that the program shall have, in bytes; 18446744073709551615 = none */
 #ifndef MANA_LOWER_OPTIONS_H
@@ -16,12 +17,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { OPTIONS_SETENV_MAX = 16 };
+enum { OPTIONS_SETENV_MAX = 64 };
 
 struct options {
   bool dispatch, reenter, no_fsgsbase;
   bool stack_soft_given;
   uint64_t stack_soft;
+  uint64_t nofile_soft; /* 0 = not given */
   int verbose;
   char self[4096];   /* this program's own path */
   char proxy[4096];  /* the proxy library */

@@ -1,10 +1,11 @@
 /* Builds the upper half of a new process: table, blob, program, ld.so, stack; and enters it. */
 #ifndef MANA_LOWER_UPPER_HALF_H
 #define MANA_LOWER_UPPER_HALF_H
+#include "descriptors.h"
 #include "program.h"
 
-/* Maps the split table and the blob's state and fills what every start fills. `nofile_soft`: the limit before ours. */
-void upper_half_create_table(const struct program *program, uint64_t nofile_soft);
+/* Maps the split table and the blob's state and fills what every start fills. */
+void upper_half_create_table(const struct program *program, struct descriptor_limit nofile);
 /* Maps the resident blob. */
 void upper_half_load_resident(void);
 /* Maps program and ld.so, makes the stack and jumps; never returns. `auxv` is this process's own auxiliary vector. */

@@ -97,7 +97,7 @@ static void fill_table(struct split_table *table, const struct program *program)
   if (!table->have_fsgsbase) report_verbose("this kernel lacks FSGSBASE: each crossing costs two system calls more");
 }
 
-void upper_half_create_table(const struct program *program, uint64_t nofile_soft) {
+void upper_half_create_table(const struct program *program, struct descriptor_limit nofile) {
   map_at(TABLE_ADDR, MPI_TABLE_ADDR - TABLE_ADDR);
   map_at(MPI_TABLE_ADDR, sizeof(struct mpi_table));
   map_at(OWNER_PAGE_ADDR, (size_t)getpagesize());
@@ -108,7 +108,8 @@ void upper_half_create_table(const struct program *program, uint64_t nofile_soft
   fill_table(SPLIT, program);
   STATE->bump = ARENA_BUMP;
   STATE->low_bump = LOW_BUMP;
-  STATE->nofile_soft = nofile_soft;
+  STATE->nofile_soft = nofile.soft;
+  STATE->nofile_raised = nofile.raised;
   fill_stub_names(STATE);
   fill_reenter_options(STATE);
 }

@@ -5,9 +5,7 @@
  * descriptors and internal variables. Often runs in a child that shares its parent's memory: nothing is written there. */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/close_range.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "elf_image.h"
@@ -59,9 +57,10 @@ static long vector_length(char *const *vector) {
   return n;
 }
 
-/* Variables the dynamic loader of mana-lower would obey, though they are meant for the program. */
+/* Variables the dynamic loader of mana-lower would obey, though they are meant for the program: LD_PRELOAD,
+ * LD_TRACE_LOADED_OBJECTS (ldd) and the like. Folders of libraries hold those of both halves. */
 static bool is_for_the_program(const char *variable) {
-  return name_starts(variable, "LD_PRELOAD=") || name_starts(variable, "LD_AUDIT=");
+  return name_starts(variable, "LD_") && !name_starts(variable, "LD_LIBRARY_PATH=");
 }
 
 /* Ours, and of no use to a native child: the descriptor PMI_FD names is not passed on. */
@@ -71,10 +70,24 @@ static bool is_internal(const char *variable) {
          name_starts(variable, "MANA_NO_FSGSBASE=") || name_starts(variable, "PMI_FD=");
 }
 
+/* "--nofile-soft=N", for a mana-lower that finds the raised limit. Ends at `end`; returns the start. */
+static char *nofile_option(char *end) {
+  static const char name[] = "--nofile-soft=";
+  *--end = 0;
+  uint64_t rest = STATE->nofile_soft;
+  do {
+    *--end = (char)('0' + rest % 10);
+    rest /= 10;
+  } while (rest);
+  end -= sizeof name - 1;
+  for (unsigned i = 0; i < sizeof name - 1; i++) end[i] = name[i];
+  return end;
+}
+
 /* mana-lower OPTIONS [--setenv NAME=VALUE]... --reenter --argv0 ARGV0 -- PATH ARGS... */
 static long exec_split(const struct exec_request *request, char **vector) {
   static char reenter[] = "--reenter", argv0[] = "--argv0", setenv[] = "--setenv", end[] = "--";
-  char **out = vector;
+  char **out = vector, nofile[48];
   *out++ = SPLIT->lower_exe;
   char *option = STATE->reenter_option;
   for (int i = 0; i < STATE->reenter_count; i++) {
@@ -86,6 +99,7 @@ static long exec_split(const struct exec_request *request, char **vector) {
     *out++ = setenv;
     *out++ = *e;
   }
+  *out++ = nofile_option(nofile + sizeof nofile);
   *out++ = reenter;
   *out++ = argv0;
   *out++ = request->argv && request->argv[0] ? request->argv[0] : (char *)request->path;
@@ -107,18 +121,9 @@ static void close_lower_on_exec(void) {
   for (unsigned word = SPLIT_FD_BASE / 64; word < SPLIT_FD_WORDS; word++) {
     uint64_t bits = __atomic_load_n(&SPLIT->lower_fds[word], __ATOMIC_RELAXED);
     for (; bits; bits &= bits - 1) {
-      long fd = word * 64 + __builtin_ctzll(bits);
-      RAW3(SYS_close_range, fd, fd, CLOSE_RANGE_CLOEXEC);
+      RAW3(SYS_fcntl, word * 64 + __builtin_ctzll(bits), F_SETFD, FD_CLOEXEC);
     }
   }
-}
-
-/* Gives back the limit the program was started with, unless it has set one itself. Returns what to restore it to. */
-static bool lower_nofile(struct rlimit *raised) {
-  if (raw_failed(RAW4(SYS_prlimit64, 0, RLIMIT_NOFILE, NULL, raised)) || !STATE->nofile_soft) return false;
-  if (raised->rlim_cur <= STATE->nofile_soft) return false;
-  struct rlimit original = {STATE->nofile_soft, raised->rlim_max};
-  return !raw_failed(RAW4(SYS_prlimit64, 0, RLIMIT_NOFILE, &original, NULL));
 }
 
 static long exec_native(const struct exec_request *request, char **vector) {
@@ -127,11 +132,10 @@ static long exec_native(const struct exec_request *request, char **vector) {
     if (!is_internal(*e)) *out++ = *e;
   }
   *out = NULL;
-  struct rlimit raised;
-  bool lowered = lower_nofile(&raised);
   close_lower_on_exec();
+  limits_before_exec();
   long result = RAW3(SYS_execve, request->path, request->argv, vector);
-  if (lowered) RAW4(SYS_prlimit64, 0, RLIMIT_NOFILE, &raised, NULL);
+  limits_after_failed_exec();
   return result;
 }
 

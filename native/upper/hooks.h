@@ -38,6 +38,11 @@ HIDDEN hook_function hook_open, hook_openat, hook_readlink, hook_readlinkat;
 HIDDEN hook_function hook_close, hook_close_range, hook_dup2, hook_dup3, hook_fcntl;
 /* signals.c */
 HIDDEN hook_function hook_rt_sigaction;
+/* limits.c */
+HIDDEN hook_function hook_prlimit64, hook_getrlimit, hook_setrlimit;
+/* Puts the program's own limit in force for what it executes natively, and back. */
+HIDDEN void limits_before_exec(void);
+HIDDEN void limits_after_failed_exec(void);
 /* masks.c: dispatch mode only, SIGSYS must stay deliverable */
 HIDDEN hook_function hook_rt_sigsuspend, hook_ppoll, hook_pselect6, hook_epoll_pwait;
 /* exec.c */

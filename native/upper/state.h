@@ -34,7 +34,8 @@ struct upper_state {
   /* exec.c: options for a mana-lower that an exec re-enters (start), NUL-terminated, one after the other */
   int32_t reenter_count;
   char reenter_option[4 * 4096 + 256];
-  uint64_t nofile_soft; /* RLIMIT_NOFILE before it was raised: what native children get back (start) */
+  /* limits.c: the soft RLIMIT_NOFILE as the program knows it, and as it was raised for both halves (start) */
+  uint64_t nofile_soft, nofile_raised;
   /* dispatch.c */
   uint8_t dispatch_selector; /* read by the kernel at each system call of the upper half */
 };

@@ -40,6 +40,16 @@ public sealed class SameAsNativeTests(Runtime runtime)
         Assert.Contains("unlimited: deep enough", split.Output, StringComparison.Ordinal);
     }
 
+    /// <summary>It is raised for the lower half, which the program and its children may not see.</summary>
+    [Fact]
+    public async Task The_limit_of_open_files_is_the_users_own()
+    {
+        Outcome native = await runtime.RunAsync(["sh", "-c", $"ulimit -Sn 1020 && exec {runtime["descriptors"]}"]);
+        Outcome split = await runtime.RunAsync(["sh", "-c", $"ulimit -Sn 1020 && exec {runtime.Lower} -- {runtime["descriptors"]}"]);
+        Same(native, split);
+        Assert.Contains("limit 1020 of", split.Output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_small_address_space_still_holds_a_program()
     {
@@ -52,6 +62,7 @@ public sealed class SameAsNativeTests(Runtime runtime)
     [InlineData("python3 -c 'import threading, subprocess; t = threading.Thread(target=lambda: print(5)); t.start(); t.join(); "
         + "print(subprocess.check_output([\"uname\", \"-s\"]))'")]
     [InlineData("for i in 1 2 3; do echo $i | sed s/1/x/ | tr x y; done; trap 'echo term' TERM; kill -TERM $$; (exit 3); echo $?")]
+    [InlineData("ldd /bin/ls | sed 's/ (.*//' | grep -v vdso")]
     [InlineData("echo 'int main(void) { return 0; }' | gcc -x c - -o /dev/null && echo compiled")]
     public async Task Scripts_and_their_children_do_as_natively(string script)
     {

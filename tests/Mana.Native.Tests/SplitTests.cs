@@ -93,9 +93,9 @@ public sealed class SplitTests(Runtime runtime)
     [InlineData("--no-fsgsbase")]
     public async Task Crossings_hold_under_threads_and_signals(string option)
     {
-        Outcome limit = await runtime.RunAsync(["sh", "-c", "ulimit -Sn"]);
-        Dictionary<string, string?> environment = new(StringComparer.Ordinal) { ["EXPECT_NOFILE"] = limit.Output.Trim() };
-        Outcome split = await runtime.SplitAsync([runtime["crossing"]], [option, $"--proxy={runtime["libfake.so"]}"], environment);
+        Dictionary<string, string?> environment = new(StringComparer.Ordinal) { ["EXPECT_NOFILE"] = "1020" };
+        string command = $"ulimit -Sn 1020 && exec {runtime.Lower} {option} --proxy={runtime["libfake.so"]} -- {runtime["crossing"]}";
+        Outcome split = await runtime.RunAsync(["sh", "-c", command], environment);
         Assert.True(split is { ExitCode: 0, Output: "done\n" }, split.ToString());
     }
 

@@ -25,6 +25,13 @@ int main(void) {
   SAY("after close_range: %d", open("/dev/null", O_RDONLY));
   closefrom(3);
   SAY("after closefrom: %d", open("/dev/null", O_RDONLY));
+  struct rlimit limit;
+  MUST(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+  SAY("limit %lu of %lu", (unsigned long)limit.rlim_cur, (unsigned long)limit.rlim_max);
+  limit.rlim_cur--;
+  EXPECT(setrlimit(RLIMIT_NOFILE, &limit) == 0 && getrlimit(RLIMIT_NOFILE, &limit) == 0);
+  SAY("then %lu; in a child:", (unsigned long)limit.rlim_cur);
+  EXPECT(system("ulimit -Sn; sh -c 'ulimit -Sn'") == 0);
   int opened = 0, highest = 0;
   for (int fd; opened < 900 && (fd = open("/dev/null", O_RDONLY)) >= 0; opened++) highest = fd > highest ? fd : highest;
   SAY("opened %d more", opened);
