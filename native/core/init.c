@@ -21,16 +21,17 @@ static void die(const char *text) {
   _exit(125);
 }
 
+static const char misfit[] =
+    "the stub library and the lower half of this bundle do not fit together.\n"
+    "      Build the bundle again: `mana bundle create NAME --backend B --force`.";
+
 /* The stub is loaded: by ld.so at the program's start, or by dlopen (python3 importing mpi4py). */
 __attribute__((constructor)) static void construct(void) {
   if (!split_in_arena((uint64_t)(uintptr_t)&init)) {
     die("this is mana's stand-in for an MPI library, and the program was not started by mana.\n"
         "      Start it with `mana launch -- PROGRAM`, or take mana's folder out of LD_LIBRARY_PATH.");
   }
-  if (SPLIT->magic != (SPLIT_MAGIC | SPLIT_ABI_VERSION)) {
-    die("the stub library and the lower half of this bundle do not fit together.\n"
-        "      Build the bundle again: `mana bundle create NAME --backend B --force`.");
-  }
+  if (SPLIT->magic != (SPLIT_MAGIC | SPLIT_ABI_VERSION)) die(misfit);
   if (SPLIT->upper_tls_offset) {
     die("this program loads two different MPI libraries (one of MPICH's ABI and one of Open MPI's).\n"
         "      See `ldd PROGRAM`; a process can use one MPI only.");
@@ -43,6 +44,7 @@ __attribute__((constructor)) static void construct(void) {
   int rc;
   MANA_CROSS(rc, MANA_SERVICE(int (*)(void), SVC_LOAD_PROXY)());
   if (rc) _exit(125); /* the service has said why */
+  if (MPI_TABLE->fingerprint != MPI_TABLE_FINGERPRINT) die(misfit);
 }
 
 __attribute__((destructor)) static void destruct(void) {
