@@ -9,11 +9,22 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "hook_lower.h"
 #include "lower_threads.h"
 #include "options.h"
 #include "report.h"
 
 typedef int fill_function(struct split_table *table, struct mpi_table *mpi);
+
+/* A forked child may be the first to load MPI (a wrapper that forks without exec): then it is the rank. The lower half's
+ * service thread stayed in the parent; nothing else of it ran yet. */
+static void become_rank(void) {
+  if (SPLIT->pid == getpid()) return;
+  SPLIT->pid = getpid();
+  SPLIT_OWNER->pid = getpid();
+  hook_lower_pid = getpid();
+  lower_threads_start();
+}
 
 /* RTLD_GLOBAL: MPI libraries look up each other's and their plug-ins' symbols. */
 static int load_proxy(void) {
@@ -21,6 +32,7 @@ static int load_proxy(void) {
   int result = 0;
   pthread_mutex_lock(&once);
   if (SPLIT->mpi_state == SPLIT_MPI_NOT_LOADED) {
+    become_rank();
     void *proxy = dlopen(options.proxy, RTLD_NOW | RTLD_GLOBAL);
     fill_function *fill = proxy ? (fill_function *)dlsym(proxy, "mana_proxy_fill") : NULL;
     if (!fill) {

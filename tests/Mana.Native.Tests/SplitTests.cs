@@ -91,10 +91,11 @@ public sealed class SplitTests(Runtime runtime)
     [InlineData("--syscalls=patch")]
     [InlineData("--syscalls=dispatch")]
     [InlineData("--no-fsgsbase")]
-    public async Task Crossings_hold_under_threads_and_signals(string option)
+    [InlineData("--syscalls=patch", "in-a-forked-child")]
+    public async Task Crossings_hold_under_threads_and_signals(string option, string argument = "")
     {
         Dictionary<string, string?> environment = new(StringComparer.Ordinal) { ["EXPECT_NOFILE"] = "1020" };
-        string command = $"ulimit -Sn 1020 && exec {runtime.Lower} {option} --proxy={runtime["libfake.so"]} -- {runtime["crossing"]}";
+        string command = $"ulimit -Sn 1020 && exec {runtime.Lower} {option} --proxy={runtime["libfake.so"]} -- {runtime["crossing"]} {argument}";
         Outcome split = await runtime.RunAsync(["sh", "-c", command], environment);
         Assert.True(split is { ExitCode: 0, Output: "done\n" }, split.ToString());
     }
