@@ -59,12 +59,19 @@ __attribute__((noinline)) static long open_alias(const struct hook_call *call) {
   return stub;
 }
 
+/* An MPI for which there is no stub must not be loaded here: each rank would run alone, as a job of one. The libraries of the C++
+ * bindings are no MPI: they call the C library, which is ours. */
+static bool is_real_mpi(const char *base) {
+  return name_mpi_family(base) != MPI_FAMILY_NONE && !name_starts(base, "libmpi_cxx") && !name_starts(base, "libmpicxx") &&
+         !name_starts(base, "libmpichcxx");
+}
+
 /* An RPATH, LD_LIBRARY_PATH or plain path would bring a real MPI into the upper half: its name decides, not its place. */
 static long open_library(const struct hook_call *call, const char *base) {
   const char *name = stub_name(base, false);
-  if (!name) return name_starts(base, "libmp") ? open_alias(call) : hook_pass(call);
-  long stub = open_stub(name, call->c);
-  return stub == -ENOENT ? hook_pass(call) : stub;
+  if (name) return open_stub(name, call->c);
+  if (is_real_mpi(base)) return -ENOENT;
+  return name_starts(base, "libmp") ? open_alias(call) : hook_pass(call);
 }
 
 long hook_openat(const struct hook_call *call) {

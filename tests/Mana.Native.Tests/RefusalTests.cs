@@ -32,6 +32,17 @@ public sealed class RefusalTests(Runtime runtime)
         AssertBlock(await runtime.SplitAsync(["./two-mpis"]), 126, "linked to two MPIs, libmpich.so.12 and libmpi.so.40");
     }
 
+    /// <summary>With the real library in the stub's place each rank would run alone, and call that a result.</summary>
+    [Fact]
+    public async Task An_MPI_that_has_no_stub_is_not_loaded()
+    {
+        await runtime.CompileAsync("unknown/libmpi_abi.so.1", "which_library.c", "-shared", "-fPIC", "-DWHICH=1", "-Wl,-soname,libmpi_abi.so.1");
+        await runtime.CompileAsync("of-unknown", "which.c", runtime["unknown/libmpi_abi.so.1"], $"-Wl,-rpath,{runtime["unknown"]}");
+        Outcome split = await runtime.SplitAsync(["./of-unknown"]);
+        Assert.Equal(127, split.ExitCode);
+        Assert.Contains("libmpi_abi.so.1: cannot open shared object file", split.Errors, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("--upper=/no/such/folder", "cannot read the folder of the stub libraries /no/such/folder")]
     [InlineData("--syscalls=guess", "neither patch nor dispatch")]
