@@ -77,7 +77,9 @@ public sealed partial class DebianStories(House house)
     private static async Task<string> RunAsync(
         Folder folder, Func<string[], IReadOnlyList<string>> launch, Dictionary<string, string?> environment, Func<Folder, string[]> prepare, Func<Folder, string> result)
     {
-        Outcome outcome = await Bounded.RunAsync(launch(prepare(folder)), folder.Path, environment, Limit);
+        // Some programs leave temporary folders behind: these go with ours.
+        Dictionary<string, string?> confined = new(environment, StringComparer.Ordinal) { ["TMPDIR"] = folder.Path };
+        Outcome outcome = await Bounded.RunAsync(launch(prepare(folder)), folder.Path, confined, Limit);
         Assert.True(outcome is { ExitCode: 0, TimedOut: false }, outcome.ToString());
         await File.WriteAllTextAsync(folder["stdout"], outcome.Output);
         return result(folder);
