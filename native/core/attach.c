@@ -36,7 +36,7 @@ void mana_crossing_attach(void) {
     *(uint64_t *)(uintptr_t)(SPLIT->lower_fs_main + (uint64_t)SPLIT->lower_upper_fs_off) = upper_fs();
   } else {
     pthread_once(&once, create_key);
-    mana_upper_tls.lower_fs = MANA_SERVICE(uint64_t (*)(uint64_t), SVC_ATTACH)(upper_fs());
+    mana_upper_tls.lower_fs = MANA_SERVICE(uint64_t(*)(uint64_t), SVC_ATTACH)(upper_fs());
     if (!mana_upper_tls.lower_fs) abort();
     pthread_setspecific(key, &mana_upper_tls);
   }

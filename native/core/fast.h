@@ -9,7 +9,8 @@
 int core_comm_rank_ask(mana_h comm, int *rank) __attribute__((visibility("hidden"), cold));
 int core_comm_size_ask(mana_h comm, int *size) __attribute__((visibility("hidden"), cold));
 int core_type_size_ask(mana_h datatype, int *size) __attribute__((visibility("hidden"), cold));
-int core_get_count_ask(const mana_status *status, mana_h datatype, int *count) __attribute__((visibility("hidden"), cold));
+int core_get_count_ask(const mana_status *status, mana_h datatype, int *count)
+    __attribute__((visibility("hidden"), cold));
 
 /* A handle that was freed, or never was, has no cached answer: core_delete forgets it. */
 #define CORE_FAST_COMM(Name, field, ask)                                                                               \

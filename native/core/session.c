@@ -22,8 +22,7 @@ static void adopt(enum mana_kind kind, mana_h h, mana_h errhandler) {
   return MANA_SUCCESS
 
 int core_Session_init(mana_h info, mana_h errhandler, mana_h *session) {
-  CONSTRUCT(MANA_KIND_SESSION, session, "MPI_Session_init",
-            MPI_BELOW(Session_init)(info, MANA_ERRORS_RETURN, session));
+  CONSTRUCT(MANA_KIND_SESSION, session, "MPI_Session_init", MPI_BELOW(Session_init)(info, MANA_ERRORS_RETURN, session));
 }
 
 int core_Comm_create_from_group(mana_h group, const char *stringtag, mana_h info, mana_h errhandler, mana_h *newcomm) {
@@ -34,6 +33,6 @@ int core_Comm_create_from_group(mana_h group, const char *stringtag, mana_h info
 int core_Intercomm_create_from_groups(mana_h local_group, int local_leader, mana_h remote_group, int remote_leader,
                                       const char *stringtag, mana_h info, mana_h errhandler, mana_h *newintercomm) {
   CONSTRUCT(MANA_KIND_COMM, newintercomm, "MPI_Intercomm_create_from_groups",
-            MPI_BELOW(Intercomm_create_from_groups)(local_group, local_leader, remote_group, remote_leader, stringtag, info,
-                                                    MANA_ERRORS_RETURN, newintercomm));
+            MPI_BELOW(Intercomm_create_from_groups)(local_group, local_leader, remote_group, remote_leader, stringtag,
+                                                    info, MANA_ERRORS_RETURN, newintercomm));
 }

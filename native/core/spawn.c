@@ -12,13 +12,13 @@
   core_comm_born(fresh, comm);                                                                                         \
   return MANA_SUCCESS
 
-int core_Comm_spawn(const char *command, char **argv, int maxprocs, mana_h info, int root, mana_h comm, mana_h *intercomm,
-                    int *errcodes) {
+int core_Comm_spawn(const char *command, char **argv, int maxprocs, mana_h info, int root, mana_h comm,
+                    mana_h *intercomm, int *errcodes) {
   SPAWN("MPI_Comm_spawn", MPI_BELOW(Comm_spawn)(command, argv, maxprocs, info, root, comm, intercomm, errcodes));
 }
 
-int core_Comm_spawn_multiple(int count, char **commands, char ***argvs, const int *maxprocs, const mana_h *infos, int root,
-                             mana_h comm, mana_h *intercomm, int *errcodes) {
+int core_Comm_spawn_multiple(int count, char **commands, char ***argvs, const int *maxprocs, const mana_h *infos,
+                             int root, mana_h comm, mana_h *intercomm, int *errcodes) {
   SPAWN("MPI_Comm_spawn_multiple",
         MPI_BELOW(Comm_spawn_multiple)(count, commands, argvs, maxprocs, infos, root, comm, intercomm, errcodes));
 }

@@ -9,7 +9,8 @@ static void integers_out(int combiner, int *ints) {
     int *order = &ints[1 + 3 * ints[0]];
     *order = abi_order_out(*order);
   } else if (combiner == MANA_COMBINER_DARRAY) {
-    int dims = ints[2], *distributions = &ints[3 + dims], *arguments = &ints[3 + 2 * dims], *order = &ints[3 + 4 * dims];
+    int dims = ints[2], *distributions = &ints[3 + dims], *arguments = &ints[3 + 2 * dims],
+        *order = &ints[3 + 4 * dims];
     for (int i = 0; i < dims; i++) {
       distributions[i] = abi_distribution_out(distributions[i]);
       arguments[i] = abi_dist_arg_out(arguments[i]);
@@ -68,7 +69,8 @@ int core_Type_get_contents_c(mana_h datatype, int64_t max_integers, int64_t max_
   CORE_ARRAY(mana_h, fresh, nd);
   if (!fresh || types_new(fresh, (int)nd)) return FAIL(MANA_ERR_NO_MEM, "MPI_Type_get_contents_c");
   for (int64_t i = 0; i < max_datatypes; i++) datatypes[i] = i < nd ? fresh[i] : MANA_DATATYPE_NULL;
-  MANA_CROSS(rc, MPI_BELOW(Type_get_contents_c)(datatype, ni, na, nl, nd, integers, addresses, large_counts, datatypes));
+  MANA_CROSS(rc,
+             MPI_BELOW(Type_get_contents_c)(datatype, ni, na, nl, nd, integers, addresses, large_counts, datatypes));
   types_settle(fresh, datatypes, (int)nd, rc);
   CORE_ARRAY_FREE(fresh);
   if (rc) return FAIL(rc, "MPI_Type_get_contents_c");

@@ -126,7 +126,8 @@ enum split_mpi_state { SPLIT_MPI_NOT_LOADED, SPLIT_MPI_LOADED, SPLIT_MPI_INITIAL
 #define MPI_TABLE_SLOTS 2048
 struct mpi_table {
   void *fn[MPI_TABLE_SLOTS];
-  uint64_t fingerprint; /* MPI_TABLE_FINGERPRINT of the proxy that filled it: slots and prototypes, as the stub must have them */
+  uint64_t
+      fingerprint; /* MPI_TABLE_FINGERPRINT of the proxy that filled it: slots and prototypes, as the stub must have them */
 };
 #define MPI_TABLE ((struct mpi_table *)MPI_TABLE_ADDR)
 #endif

@@ -9,8 +9,8 @@
 #include "canon.h"
 #include "constants.h"
 #include "mpi_table.h"
-#include "site_mpi.h"
 #include "site_have.h"
+#include "site_mpi.h"
 #include "split_abi.h"
 
 #include "proxy_hand.h"
@@ -33,8 +33,9 @@ static inline const int *px_weights(const int *weights) {
 }
 
 /* --- comm_facts.c: lengths of arrays that follow from a communicator; 0 when it is not valid. ---------------------- */
-int px_peers(mana_h comm);                /* remote size on an intercommunicator, else size */
-int px_root_peers(mana_h comm, int root); /* the same on the root, 0 elsewhere: arrays are significant at the root only */
+int px_peers(mana_h comm); /* remote size on an intercommunicator, else size */
+int px_root_peers(mana_h comm,
+                  int root); /* the same on the root, 0 elsewhere: arrays are significant at the root only */
 int px_local_size(mana_h comm);
 int px_in_degree(mana_h comm);
 int px_out_degree(mana_h comm);

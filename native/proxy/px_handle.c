@@ -80,7 +80,8 @@ void px_reverse_remove(enum mana_kind kind, uintptr_t site) {
 
 /* --- creation --------------------------------------------------------------------------------------------------------- */
 static void *reserve(size_t element) {
-  void *p = mmap(NULL, element << MANA_INDEX_BITS, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void *p = mmap(NULL, element << MANA_INDEX_BITS, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+                 -1, 0);
   return p == MAP_FAILED ? NULL : p;
 }
 

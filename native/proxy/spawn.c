@@ -35,8 +35,9 @@ int px_Comm_spawn(const char *command, char **argv, int maxprocs, mana_h info, i
   char **v = am_root ? split_argv((char *)(uintptr_t)command, argv) : NULL;
   if (am_root && !v) return MANA_ERR_NO_MEM;
   MPI_Comm born = MPI_COMM_NULL;
-  int rc = MPI_Comm_spawn(SPLIT->lower_exe, am_root ? v : MPI_ARGV_NULL, maxprocs, am_root ? px_info(info) : MPI_INFO_NULL, root,
-                          px_comm(comm), &born, errcodes ? errcodes : MPI_ERRCODES_IGNORE);
+  int rc =
+      MPI_Comm_spawn(SPLIT->lower_exe, am_root ? v : MPI_ARGV_NULL, maxprocs, am_root ? px_info(info) : MPI_INFO_NULL,
+                     root, px_comm(comm), &born, errcodes ? errcodes : MPI_ERRCODES_IGNORE);
   free(v);
   if (rc != MPI_SUCCESS) return px_error(rc);
   errors_out(born, rc, errcodes);
@@ -58,8 +59,8 @@ static char ***split_argvs(int count, char **commands, char ***argvs) {
   return v;
 }
 
-int px_Comm_spawn_multiple(int count, char **commands, char ***argvs, const int *maxprocs, const mana_h *infos, int root,
-                           mana_h comm, mana_h *intercomm, int *errcodes) {
+int px_Comm_spawn_multiple(int count, char **commands, char ***argvs, const int *maxprocs, const mana_h *infos,
+                           int root, mana_h comm, mana_h *intercomm, int *errcodes) {
   int n = is_root(comm, root) && count > 0 ? count : 0;
   PX_ARRAY(MPI_Info, infos_s, n);
   PX_ARRAY(char *, commands_s, n);
@@ -70,8 +71,8 @@ int px_Comm_spawn_multiple(int count, char **commands, char ***argvs, const int 
     commands_s[i] = SPLIT->lower_exe;
   }
   MPI_Comm born = MPI_COMM_NULL;
-  int rc = MPI_Comm_spawn_multiple(count, commands_s, argvs_s, (int *)(uintptr_t)maxprocs, infos_s, root, px_comm(comm), &born,
-                                   errcodes ? errcodes : MPI_ERRCODES_IGNORE);
+  int rc = MPI_Comm_spawn_multiple(count, commands_s, argvs_s, (int *)(uintptr_t)maxprocs, infos_s, root, px_comm(comm),
+                                   &born, errcodes ? errcodes : MPI_ERRCODES_IGNORE);
   argvs_free(argvs_s, n);
   PX_ARRAY_FREE(infos_s);
   PX_ARRAY_FREE(commands_s);

@@ -7,7 +7,8 @@ static void integers_out(int combiner, int *ints) {
     int *order = &ints[1 + 3 * ints[0]];
     *order = px_order_out(*order);
   } else if (combiner == MPI_COMBINER_DARRAY) {
-    int dims = ints[2], *distributions = &ints[3 + dims], *arguments = &ints[3 + 2 * dims], *order = &ints[3 + 4 * dims];
+    int dims = ints[2], *distributions = &ints[3 + dims], *arguments = &ints[3 + 2 * dims],
+        *order = &ints[3 + 4 * dims];
     for (int i = 0; i < dims; i++) {
       distributions[i] = px_distribution_out(distributions[i]);
       arguments[i] = px_dist_arg_out(arguments[i]);
@@ -47,11 +48,12 @@ int px_Type_get_contents_c(mana_h datatype, int64_t max_integers, int64_t max_ad
   if (MPI_Type_get_contents_c) {
     PX_ARRAY(MPI_Datatype, types, max_datatypes);
     if (!types) return MANA_ERR_NO_MEM;
-    int rc = MPI_Type_get_contents_c(px_datatype(datatype), max_integers, max_addresses, max_large_counts, max_datatypes,
-                                     integers, (MPI_Aint *)addresses, (MPI_Count *)large_counts, types);
+    int rc = MPI_Type_get_contents_c(px_datatype(datatype), max_integers, max_addresses, max_large_counts,
+                                     max_datatypes, integers, (MPI_Aint *)addresses, (MPI_Count *)large_counts, types);
     if (rc == MPI_SUCCESS) {
       int small[4] = {0};
-      if (max_large_counts == 0 && MPI_Type_get_envelope(px_datatype(datatype), &small[0], &small[1], &small[2], &small[3]) == MPI_SUCCESS)
+      if (max_large_counts == 0 &&
+          MPI_Type_get_envelope(px_datatype(datatype), &small[0], &small[1], &small[2], &small[3]) == MPI_SUCCESS)
         integers_out(small[3], integers);
       types_out(datatypes, types, (int)max_datatypes);
     }
@@ -61,5 +63,6 @@ int px_Type_get_contents_c(mana_h datatype, int64_t max_integers, int64_t max_ad
 #endif
   (void)large_counts;
   if (max_large_counts != 0) return MANA_RC_ABSENT;
-  return px_Type_get_contents(datatype, (int)max_integers, (int)max_addresses, (int)max_datatypes, integers, addresses, datatypes);
+  return px_Type_get_contents(datatype, (int)max_integers, (int)max_addresses, (int)max_datatypes, integers, addresses,
+                              datatypes);
 }

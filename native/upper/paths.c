@@ -62,8 +62,8 @@ __attribute__((noinline)) static long open_alias(const struct hook_call *call) {
 /* An MPI for which there is no stub must not be loaded here: each rank would run alone, as a job of one. The libraries of the C++
  * bindings are no MPI: they call the C library, which is ours. */
 static bool is_real_mpi(const char *base) {
-  return name_mpi_family(base) != MPI_FAMILY_NONE && !name_starts(base, "libmpi_cxx") && !name_starts(base, "libmpicxx") &&
-         !name_starts(base, "libmpichcxx");
+  return name_mpi_family(base) != MPI_FAMILY_NONE && !name_starts(base, "libmpi_cxx") &&
+         !name_starts(base, "libmpicxx") && !name_starts(base, "libmpichcxx");
 }
 
 /* An RPATH, LD_LIBRARY_PATH or plain path would bring a real MPI into the upper half: its name decides, not its place. */

@@ -12,8 +12,8 @@
 #define ABI_OPENMPI 1
 #define ABI_TITLE "Open MPI"
 
-typedef struct core_object *MPI_Comm, *MPI_Group, *MPI_Datatype, *MPI_Op, *MPI_Request, *MPI_Message, *MPI_Win, *MPI_Info,
-    *MPI_Errhandler, *MPI_File, *MPI_Session;
+typedef struct core_object *MPI_Comm, *MPI_Group, *MPI_Datatype, *MPI_Op, *MPI_Request, *MPI_Message, *MPI_Win,
+    *MPI_Info, *MPI_Errhandler, *MPI_File, *MPI_Session;
 typedef struct MPI_Status {
   int MPI_SOURCE, MPI_TAG, MPI_ERROR;
   int cancelled;
