@@ -14,7 +14,8 @@
 /* ierror is optional in the mpi_f08 module, whose procedures come here too: absent is null. */
 #define FORTRAN_RETURN(rc)                                                                                             \
   do {                                                                                                                 \
-    if (ierror) *ierror = (rc);                                                                                        \
+    int code_ = (rc);                                                                                                  \
+    if (ierror) *ierror = code_;                                                                                       \
     return;                                                                                                            \
   } while (0)
 
