@@ -4,7 +4,7 @@ using Xunit;
 namespace Mana.Api.Tests.Support;
 
 /// <summary>What a shared library exports, by readelf.</summary>
-internal sealed record Symbols(IReadOnlySet<string> Functions, IReadOnlyDictionary<string, int> Objects)
+internal sealed record Symbols(IReadOnlySet<string> Functions, IReadOnlyDictionary<string, int> Objects, IReadOnlySet<string> Weak)
 {
     public static async Task<Symbols> Of(string library)
     {
@@ -12,6 +12,7 @@ internal sealed record Symbols(IReadOnlySet<string> Functions, IReadOnlyDictiona
         Assert.True(result.ExitCode == 0, result.StandardError);
         HashSet<string> functions = [];
         Dictionary<string, int> objects = [];
+        HashSet<string> weak = [];
         foreach (string line in result.StandardOutput.Split('\n'))
         {
             // Num: Value Size Type Bind Vis Ndx Name
@@ -20,8 +21,9 @@ internal sealed record Symbols(IReadOnlySet<string> Functions, IReadOnlyDictiona
             string name = w[7].Split('@')[0];
             if (w[3] == "FUNC") functions.Add(name);
             if (w[3] == "OBJECT") objects[name] = Size(w[2]);
+            if (w[4] == "WEAK") weak.Add(name);
         }
-        return new Symbols(functions, objects);
+        return new Symbols(functions, objects, weak);
     }
 
     // readelf writes sizes past 99999 in hexadecimal.
