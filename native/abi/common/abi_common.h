@@ -37,6 +37,8 @@ typedef MPI_File_errhandler_function MPI_File_errhandler_fn;
 typedef int MPI_Grequest_query_function(void *extra_state, MPI_Status *status);
 typedef int MPI_Grequest_free_function(void *extra_state);
 typedef int MPI_Grequest_cancel_function(void *extra_state, int complete);
+typedef int MPIX_Grequest_poll_function(void *extra_state, MPI_Status *status);
+typedef int MPIX_Grequest_wait_function(int count, void **states, double timeout, MPI_Status *status);
 typedef int MPI_Datarep_extent_function(MPI_Datatype, MPI_Aint *extent, void *extra_state);
 typedef int MPI_Datarep_conversion_function(void *userbuf, MPI_Datatype, int count, void *filebuf, MPI_Offset position,
                                             void *extra_state);
