@@ -40,6 +40,26 @@ int px_local_size(mana_h comm);
 int px_in_degree(mana_h comm);
 int px_out_degree(mana_h comm);
 
+/* --- t_object.c: what MPI_T handles are bound to ---------------------------------------------------------------- */
+union px_any {
+  MPI_Comm comm;
+  MPI_Group group;
+  MPI_Datatype datatype;
+  MPI_Op op;
+  MPI_Win win;
+  MPI_File file;
+  MPI_Info info;
+  MPI_Message message;
+  MPI_Errhandler errhandler;
+  MPI_Request request;
+};
+/* Address of the site's handle for the canonical one at `object`, kept in *site; NULL for NULL. */
+void *px_t_object(const void *object, union px_any *site);
+/* Canonical 1 is "all handles of this session". */
+static inline MPI_T_pvar_handle px_pvar_handle(void *handle) {
+  return handle == (void *)(intptr_t)1 ? MPI_T_PVAR_ALL_HANDLES : (MPI_T_pvar_handle)handle;
+}
+
 /* --- small arrays -------------------------------------------------------------------------------------------------- */
 enum { PX_SMALL = 128 };
 #define PX_ARRAY(type, name, n)                                                                                        \

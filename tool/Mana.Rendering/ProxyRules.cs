@@ -10,6 +10,8 @@ public static class ProxyRules
         "buffer" => Snippet.Plain(p.IsConst ? $"px_buffer({p.Name})" : $"(void *)px_buffer({p.Name})"),
         "weights" when !p.IsOut => Snippet.Plain($"px_weights({p.Name})"),
         "status" => Status(p),
+        "t-object" => new([$"union px_any {p.Name}_s;"], $"px_t_object({p.Name}, &{p.Name}_s)", [], []),
+        "opaque" when p is { Type: "MPI_T_pvar_handle", Direction: Direction.In } => Snippet.Plain($"px_pvar_handle({p.Name})"),
         "function" => Snippet.Plain($"({p.Type} *)({p.Name})".Replace("* *", "*", StringComparison.Ordinal)),
         _ when p.IsHandle => p.IsArray ? Array(p, all) : Handle(p),
         _ when p.IsValue => p.IsArray ? Array(p, all) : Value(p),

@@ -65,6 +65,16 @@ public static class StubRules
             return BoundedString(p, all);
         }
 
+        if (p.Kind == "t-object")
+        {
+            return new([$"mana_h {p.Name}_c = abi_t_object_in({p.Name});"], $"{p.Name} ? &{p.Name}_c : NULL", [], []);
+        }
+
+        if (p is { Type: "MPI_T_pvar_handle", Direction: Direction.In })
+        {
+            return Snippet.Plain($"abi_pvar_handle_in({p.Name})");
+        }
+
         if (p.Kind == "function")
         {
             return Snippet.Plain($"(void *){p.Name}");

@@ -76,6 +76,19 @@ static inline const int *abi_weights_in(const int *weights) {
   return weights;
 }
 
+/* MPI_T names an object by the address of its handle (MPI-4.1 section 15.3.2). A handle's own bits tell its kind, but for files, which are
+ * pointers here and of which no variable has been seen. 0 where there is none. */
+static inline mana_h abi_t_object_in(const void *object) {
+  if (!object) return 0;
+  int h = *(const int *)object;
+  return abi_handle_in((enum mana_kind)((uint32_t)h >> 26 & 0xf), h);
+}
+/* "All handles of this session" is canonical 1. */
+extern struct mana_t_pvar *const MPI_T_PVAR_ALL_HANDLES;
+static inline void *abi_pvar_handle_in(struct mana_t_pvar *h) {
+  return h == MPI_T_PVAR_ALL_HANDLES ? (void *)(intptr_t)1 : (void *)h;
+}
+
 /* MPI_STATUS_IGNORE and MPI_STATUSES_IGNORE are 1. */
 static inline int abi_status_ignored(const MPI_Status *s) {
   return s == (const MPI_Status *)(intptr_t)1;

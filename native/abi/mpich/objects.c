@@ -7,6 +7,5 @@ int *const MPI_UNWEIGHTED = &unweighted_value;
 int *const MPI_WEIGHTS_EMPTY = &weights_empty_value;
 
 /* MPI_T's "all handles of this session" (MPI-4.1 section 15.3.7). */
-extern struct mana_t_pvar *const MPI_T_PVAR_ALL_HANDLES;
 static char all_handles_value;
 struct mana_t_pvar *const MPI_T_PVAR_ALL_HANDLES = (struct mana_t_pvar *)(void *)&all_handles_value;

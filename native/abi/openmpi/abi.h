@@ -57,6 +57,16 @@ static inline const int *abi_weights_in(const int *weights) {
   return (uintptr_t)weights - 2 < 2 ? (const int *)((uintptr_t)weights + 8) : weights;
 }
 
+/* MPI_T names an object by the address of its handle (MPI-4.1 section 15.3.2). 0 where there is none. */
+static inline mana_h abi_t_object_in(const void *object) {
+  const struct core_object *const *handle = object;
+  return handle && *handle ? (mana_h)(*handle)->handle : 0;
+}
+/* "All handles of this session" is -1, canonical 1. */
+static inline void *abi_pvar_handle_in(struct mana_t_pvar *h) {
+  return h == (struct mana_t_pvar *)(intptr_t)-1 ? (void *)(intptr_t)1 : (void *)h;
+}
+
 /* MPI_STATUS_IGNORE and MPI_STATUSES_IGNORE are 0. */
 static inline int abi_status_ignored(const MPI_Status *s) {
   return s == NULL;
