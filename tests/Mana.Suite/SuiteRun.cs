@@ -6,7 +6,7 @@ namespace Mana.Suite;
 /// <summary>Runs tests of one setting, one after the other, and judges them.</summary>
 internal sealed class SuiteRun(Setting setting, SuiteBuild build, LaunchTemplate launch, Exceptions exceptions)
 {
-    private static readonly TimeSpan ShortestLimit = TimeSpan.FromSeconds(40);
+    private static readonly TimeSpan ShortestLimit = TimeSpan.FromSeconds(60);
 
     /// <summary>Stops before `until`; then results are missing in the file, and a later call brings them.</summary>
     /// <returns>Whether all are there.</returns>
@@ -32,11 +32,8 @@ internal sealed class SuiteRun(Setting setting, SuiteBuild build, LaunchTemplate
         Result Judged(Verdict verdict, string note) => new(test.Key, verdict, watch.Elapsed.TotalSeconds, note);
         if (test.Passed(outcome)) return Judged(Verdict.Pass, "");
         if (exceptions.Find(test, setting) is { } known) return Judged(Verdict.Excepted, known.Reason);
-        if (!outcome.TimedOut)
-        {
-            outcome = await RunOnceAsync(launch.Words(test), test);
-            if (test.Passed(outcome)) return Judged(Verdict.Pass, "at the second try");
-        }
+        outcome = await RunOnceAsync(launch.Words(test), test);
+        if (test.Passed(outcome)) return Judged(Verdict.Pass, "at the second try");
         Outcome native = await RunOnceAsync(LaunchTemplate.Native(setting.BuiltFor).Words(test), test);
         return Judged(test.Passed(native) ? Verdict.Fail : Verdict.NativeFails, Summary(outcome));
     }
