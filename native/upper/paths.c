@@ -80,7 +80,8 @@ long hook_openat(const struct hook_call *call) {
   if (path[0] == '/' && is_own_exe(path) && !(call->c & O_NOFOLLOW)) {
     return RAW4(SYS_openat, AT_FDCWD, SPLIT->exe, call->c, call->d);
   }
-  if ((call->c & (O_ACCMODE | O_CREAT)) != O_RDONLY || !STATE->stub_name_count) return hook_pass(call);
+  /* As every ld.so opens a library; `cp` and the like, which want the file itself, do not. */
+  if ((call->c & (O_ACCMODE | O_CREAT | O_CLOEXEC)) != O_CLOEXEC) return hook_pass(call);
   const char *base = name_base(path);
   return name_starts(base, "lib") ? open_library(call, base) : hook_pass(call);
 }
