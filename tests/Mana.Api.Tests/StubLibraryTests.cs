@@ -35,7 +35,8 @@ public sealed class StubLibraryTests
         Symbols stub = await Symbols.Of(ours);
         Symbols real = await Symbols.Of(Path.Combine(await new Installation(abi).LibraryFolder(), soname));
         StubLibrary[] libraries = [.. Repository.Description.Libraries.Where(l => l.Abi == abi && l.Soname == soname)];
-        HashSet<string> beside = [.. libraries.SelectMany(l => l.Functions)], objects = [.. libraries.SelectMany(l => l.Objects).Select(o => o.Name)];
+        HashSet<string> beside = [.. libraries.SelectMany(l => l.Functions)];
+        HashSet<string> objects = [.. libraries.SelectMany(l => l.Objects).Select(o => o.Name)];
         bool Counts(string symbol) => counts(symbol) || beside.Contains(symbol) || objects.Contains(symbol);
         bool IsMisbound(string symbol) => IsEntryPoint(symbol) && !beside.Contains(symbol) && stub.Functions.Contains(symbol)
             && real.Weak.Contains(symbol) != stub.Weak.Contains(symbol);

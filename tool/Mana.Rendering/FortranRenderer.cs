@@ -14,13 +14,15 @@ public sealed class FortranRenderer(ApiDescription api, Renderer renderer)
             ? new List<FortranHandleView>()
             : api.Handles
                 .Where(h => h is { AliasOf: null, OpenMpi: not null, OpenMpiFortran: not null })
-                .Select(h => new FortranHandleView(h.Name, "MANA_KIND_" + h.Kind.ToUpperInvariant(), h.Canonical, h.OpenMpiFortran!.Value))
+                .Select(h => new FortranHandleView(
+                    h.Name, "MANA_KIND_" + h.Kind.ToUpperInvariant(), h.Canonical, h.OpenMpiFortran!.Value))
                 .ToList();
         model["fortran_keyvals"] = api.Constants
             .Where(c => c.Kind == "keyval" && c.FortranIn(abi) is { } value && value != c.In(abi)?.Number)
             .Select(c => new FortranHandleView(c.Name, "", c.Canonical, (int)c.FortranIn(abi)!.Value))
             .ToList();
-        return [renderer.Render("fortran_values.c", output, model), RenderRefused(abi, abi == Abi.Mpich ? "libmpich.so.12" : "libmpi.so.40", output)];
+        string soname = abi == Abi.Mpich ? "libmpich.so.12" : "libmpi.so.40";
+        return [renderer.Render("fortran_values.c", output, model), RenderRefused(abi, soname, output)];
     }
 
     /// <summary>Compiled into the library of mpif.h and `use mpi`, which in MPICH's ABI is that of mpi_f08 too.</summary>
@@ -53,7 +55,8 @@ public sealed class FortranRenderer(ApiDescription api, Renderer renderer)
     private IReadOnlyList<string> RenderF08(Abi abi, string output)
     {
         ScriptObject model = Model(abi);
-        Dictionary<string, Form> forms = api.Functions.Where(f => !f.IsLarge).ToDictionary(f => f.Name, f => f.Fortran, StringComparer.Ordinal);
+        Dictionary<string, Form> forms =
+            api.Functions.Where(f => !f.IsLarge).ToDictionary(f => f.Name, f => f.Fortran, StringComparer.Ordinal);
         List<ApiFunction> module =
         [
             .. api.Functions.Where(f =>
@@ -103,7 +106,9 @@ public sealed class FortranRenderer(ApiDescription api, Renderer renderer)
             Upper = symbol.ToUpperInvariant(),
             MpiName = symbol,
             F08Suffix = (HasBuffer(f) ? "_f08ts" : "_f08") + (f.IsLarge ? "_large_" : "_"),
-            Params = string.Join(", ", all.Select(FortranRules.Declare).Append("MPI_Fint *ierror").Concat(all.Select(FortranRules.Hidden).OfType<string>())),
+            Params = Parameters([
+                .. all.Select(FortranRules.Declare), "MPI_Fint *ierror", .. all.Select(FortranRules.Hidden).OfType<string>(),
+            ]),
             Before = [.. snippets.SelectMany(s => s.Before)],
             Args = string.Join(", ", snippets.Select(s => s.Argument)),
             After = [.. snippets.SelectMany(s => s.After)],

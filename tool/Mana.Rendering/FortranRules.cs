@@ -23,7 +23,7 @@ public static class FortranRules
         _ => Snippet.Plain(p.IsOut || p.IsArray || p.Kind == "pointer-out" ? Pointer(p) : $"*{p.Name}"),
     };
 
-    /// <summary>The parameter as the entry point declares it. The hidden length of a string comes after all parameters: <see cref="Hidden"/>.</summary>
+    /// <summary>The parameter as the entry point declares it. Lengths of strings come after all parameters: <see cref="Hidden"/>.</summary>
     public static string Declare(ApiParameter p) => p.Kind switch
     {
         "buffer" => $"{(p.IsConst ? "const " : "")}void *{p.Name}",
@@ -34,7 +34,7 @@ public static class FortranRules
         _ => $"{(p.IsOut || (p.IsArray && !p.IsConst) ? "" : "const ")}{Element(p)} *{p.Name}",
     };
 
-    /// <summary>The compiler passes the length of a string by value. Compilers differ in its width; the low 32 bits are right for all.</summary>
+    /// <summary>Compilers pass the length of a string by value, in widths that differ: the low 32 bits are right for all.</summary>
     public static string? Hidden(ApiParameter p) => p.Kind is "string" or "string-out" ? $"int {p.Name}_len" : null;
 
     private static string Element(ApiParameter p)
@@ -77,7 +77,8 @@ public static class FortranRules
         if (p.Direction == Direction.InOut) always.Add($"{loop}{p.Name}[i] = f_{p.Id}_out({local}[i]);");
         always.Add($"F_ARRAY_FREE({local});");
         // The call may fill fewer than there is room for.
-        IReadOnlyList<string> after = p.Direction == Direction.Out ? [$"{loop}if ({local}[i]) {p.Name}[i] = f_{p.Id}_out({local}[i]);"] : [];
+        IReadOnlyList<string> after =
+            p.Direction == Direction.Out ? [$"{loop}if ({local}[i]) {p.Name}[i] = f_{p.Id}_out({local}[i]);"] : [];
         return new(before, local, after, always);
     }
 
