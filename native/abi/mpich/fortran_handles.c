@@ -49,6 +49,12 @@ ABI_WEAK(MPI_File_f2c)
 extern MPI_Fint *MPI_F_STATUS_IGNORE, *MPI_F_STATUSES_IGNORE;
 MPI_Fint *MPI_F_STATUS_IGNORE, *MPI_F_STATUSES_IGNORE; /* set by the Fortran library: it knows the COMMON block */
 
+/* Those of the mpi_f08 module are objects, in the program or in the library, whose addresses C programs compare. */
+extern char MPIR_F08_MPI_STATUS_IGNORE_OBJ[], MPIR_F08_MPI_STATUSES_IGNORE_OBJ[];
+extern MPI_F08_status *MPI_F08_STATUS_IGNORE, *MPI_F08_STATUSES_IGNORE;
+MPI_F08_status *MPI_F08_STATUS_IGNORE = (MPI_F08_status *)(void *)MPIR_F08_MPI_STATUS_IGNORE_OBJ;
+MPI_F08_status *MPI_F08_STATUSES_IGNORE = (MPI_F08_status *)(void *)MPIR_F08_MPI_STATUSES_IGNORE_OBJ;
+
 int PMPI_Status_c2f(const MPI_Status *c_status, MPI_Fint *f_status) {
   if (abi_status_ignored(c_status)) return ABI_ERR_OTHER;
   memcpy(f_status, c_status, sizeof *c_status);
