@@ -1,5 +1,5 @@
 using Mana.Api.Tests.Support;
-using Mana.Bundles.Errors;
+using Mana.Common.Errors;
 using Xunit;
 
 namespace Mana.Api.Tests;

@@ -1,5 +1,5 @@
-using Mana.Bundles.Errors;
 using Mana.Bundles.Processes;
+using Mana.Common.Errors;
 using Microsoft.Build.Framework;
 using Microsoft.Build.Utilities;
 

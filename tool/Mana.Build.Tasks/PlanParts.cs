@@ -1,7 +1,7 @@
 using Mana.Bundles.Backends;
-using Mana.Bundles.Errors;
 using Mana.Bundles.Plan;
 using Mana.Bundles.Profile;
+using Mana.Common.Errors;
 using Microsoft.Build.Framework;
 
 namespace Mana.Build.Tasks;

@@ -1,9 +1,9 @@
 using Mana.Api;
 using Mana.Bundles.Backends;
 using Mana.Bundles.Build;
-using Mana.Bundles.Errors;
 using Mana.Bundles.Processes;
 using Mana.Bundles.Profile;
+using Mana.Common.Errors;
 using Microsoft.Build.Framework;
 
 namespace Mana.Build.Tasks;

@@ -1,5 +1,5 @@
 using Mana.Api;
-using Mana.Bundles.Errors;
+using Mana.Common.Errors;
 using Mana.Rendering;
 using Microsoft.Build.Framework;
 

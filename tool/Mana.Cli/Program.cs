@@ -1,10 +1,10 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
-using Mana.Bundles.Errors;
 using Mana.Bundles.Processes;
 using Mana.Cli;
 using Mana.Cli.Commands;
 using Mana.Cli.Terminal;
+using Mana.Common.Errors;
 
 Tool tool = Tool.FromEnvironment();
 RootCommand root = CommandTree.Make(tool);

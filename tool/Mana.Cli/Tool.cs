@@ -26,7 +26,7 @@ internal sealed class Interruption : IDisposable
     private readonly List<PosixSignalRegistration> _signals = [];
 
     /// <summary>128 + the signal that came.</summary>
-    public int ExitCode { get; private set; } = Mana.Bundles.Errors.ExitCodes.ManaFailed;
+    public int ExitCode { get; private set; } = Mana.Common.Errors.ExitCodes.ManaFailed;
 
     /// <summary>The token of this run; signals are caught from now on.</summary>
     public CancellationToken Watch()
@@ -36,7 +36,7 @@ internal sealed class Interruption : IDisposable
                 _signals.Add(PosixSignalRegistration.Create(signal, context =>
                 {
                     context.Cancel = true;
-                    ExitCode = Mana.Bundles.Errors.ExitCodes.SignalBase + number;
+                    ExitCode = Mana.Common.Errors.ExitCodes.SignalBase + number;
                     _stop.Cancel();
                 }));
         return _stop.Token;

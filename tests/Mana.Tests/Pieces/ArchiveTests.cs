@@ -1,6 +1,6 @@
 using System.Formats.Tar;
-using Mana.Bundles.Errors;
 using Mana.Bundles.Store;
+using Mana.Common.Errors;
 using Mana.Testing;
 using Xunit;
 using ZstdSharp;

@@ -1,10 +1,10 @@
 using Mana.Bundles.Backends;
 using Mana.Bundles.Build;
-using Mana.Bundles.Errors;
 using Mana.Bundles.Launch;
 using Mana.Bundles.Processes;
 using Mana.Bundles.Profile;
 using Mana.Bundles.Store;
+using Mana.Common.Errors;
 using Mana.Testing;
 using Xunit;
 

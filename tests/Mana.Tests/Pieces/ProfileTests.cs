@@ -1,5 +1,5 @@
-using Mana.Bundles.Errors;
 using Mana.Bundles.Profile;
+using Mana.Common.Errors;
 using Xunit;
 
 namespace Mana.Tests.Pieces;

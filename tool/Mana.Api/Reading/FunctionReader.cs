@@ -1,5 +1,5 @@
-using Mana.Bundles.Errors;
-using Mana.Bundles.Toml;
+using Mana.Common.Errors;
+using Mana.Common.Toml;
 
 namespace Mana.Api.Reading;
 

@@ -1,4 +1,4 @@
-using Mana.Bundles.Toml;
+using Mana.Common.Toml;
 
 namespace Mana.Api.Reading;
 

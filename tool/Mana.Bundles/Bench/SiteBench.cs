@@ -1,8 +1,8 @@
 using System.Globalization;
-using Mana.Bundles.Errors;
 using Mana.Bundles.Launch;
 using Mana.Bundles.Processes;
 using Mana.Bundles.Store;
+using Mana.Common.Errors;
 
 namespace Mana.Bundles.Bench;
 

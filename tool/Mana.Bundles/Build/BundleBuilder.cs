@@ -1,12 +1,12 @@
 using System.Security.Cryptography;
 using System.Text;
 using Mana.Bundles.Backends;
-using Mana.Bundles.Errors;
 using Mana.Bundles.Probe;
 using Mana.Bundles.Processes;
 using Mana.Bundles.Profile;
 using Mana.Bundles.Render;
 using Mana.Bundles.Store;
+using Mana.Common.Errors;
 
 namespace Mana.Bundles.Build;
 

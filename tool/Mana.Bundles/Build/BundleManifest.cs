@@ -1,6 +1,6 @@
-using Mana.Bundles.Errors;
 using Mana.Bundles.Profile;
-using Mana.Bundles.Toml;
+using Mana.Common.Errors;
+using Mana.Common.Toml;
 
 namespace Mana.Bundles.Build;
 

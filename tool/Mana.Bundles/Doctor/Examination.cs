@@ -1,11 +1,11 @@
 using System.Runtime.InteropServices;
 using Mana.Bundles.Backends;
 using Mana.Bundles.Build;
-using Mana.Bundles.Errors;
 using Mana.Bundles.Probe;
 using Mana.Bundles.Processes;
 using Mana.Bundles.Profile;
 using Mana.Bundles.Store;
+using Mana.Common.Errors;
 
 namespace Mana.Bundles.Doctor;
 

@@ -1,7 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
-using Mana.Bundles.Errors;
+using Mana.Common.Errors;
 using Mono.Unix.Native;
 
 namespace Mana.Bundles.Launch;

@@ -1,7 +1,7 @@
 using Mana.Bundles.Elf;
-using Mana.Bundles.Errors;
 using Mana.Bundles.Probe;
 using Mana.Bundles.Processes;
+using Mana.Common.Errors;
 
 namespace Mana.Bundles.Launch;
 

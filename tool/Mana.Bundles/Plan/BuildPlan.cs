@@ -1,6 +1,6 @@
 using System.IO.Enumeration;
-using Mana.Bundles.Errors;
 using Mana.Bundles.Profile;
+using Mana.Common.Errors;
 
 namespace Mana.Bundles.Plan;
 

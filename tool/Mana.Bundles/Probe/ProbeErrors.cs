@@ -1,6 +1,6 @@
 using Mana.Bundles.Backends;
-using Mana.Bundles.Errors;
 using Mana.Bundles.Processes;
+using Mana.Common.Errors;
 
 namespace Mana.Bundles.Probe;
 

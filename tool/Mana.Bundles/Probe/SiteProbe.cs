@@ -1,7 +1,7 @@
 using Mana.Bundles.Backends;
-using Mana.Bundles.Errors;
 using Mana.Bundles.Processes;
 using Mana.Bundles.Profile;
+using Mana.Common.Errors;
 
 namespace Mana.Bundles.Probe;
 

@@ -1,7 +1,7 @@
 using System.ComponentModel;
 using System.Text;
 using CliWrap;
-using Mana.Bundles.Errors;
+using Mana.Common.Errors;
 
 namespace Mana.Bundles.Processes;
 

@@ -1,6 +1,6 @@
 using Mana.Bundles.Build;
 using Mana.Bundles.Elf;
-using Mana.Bundles.Errors;
+using Mana.Common.Errors;
 
 namespace Mana.Bundles.Store;
 

@@ -1,6 +1,6 @@
 using System.Formats.Tar;
 using Mana.Bundles.Build;
-using Mana.Bundles.Errors;
+using Mana.Common.Errors;
 using ZstdSharp;
 
 namespace Mana.Bundles.Store;

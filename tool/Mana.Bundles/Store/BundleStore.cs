@@ -1,5 +1,5 @@
 using Mana.Bundles.Build;
-using Mana.Bundles.Errors;
+using Mana.Common.Errors;
 
 namespace Mana.Bundles.Store;
 

@@ -1,4 +1,4 @@
-using Mana.Bundles.Errors;
+using Mana.Common.Errors;
 
 namespace Mana.Bundles.Store;
 

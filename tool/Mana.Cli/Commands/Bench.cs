@@ -1,9 +1,9 @@
 using System.CommandLine;
 using Mana.Bundles.Bench;
-using Mana.Bundles.Errors;
 using Mana.Bundles.Launch;
 using Mana.Bundles.Store;
 using Mana.Cli.Terminal;
+using Mana.Common.Errors;
 
 namespace Mana.Cli.Commands;
 

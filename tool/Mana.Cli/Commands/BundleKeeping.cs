@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Mana.Bundles.Build;
-using Mana.Bundles.Errors;
 using Mana.Bundles.Store;
 using Mana.Cli.Terminal;
+using Mana.Common.Errors;
 
 namespace Mana.Cli.Commands;
 

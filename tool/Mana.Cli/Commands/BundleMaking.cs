@@ -1,12 +1,12 @@
 using System.CommandLine;
 using Mana.Bundles.Backends;
 using Mana.Bundles.Build;
-using Mana.Bundles.Errors;
 using Mana.Bundles.Probe;
 using Mana.Bundles.Profile;
 using Mana.Bundles.Store;
 using Mana.Bundles.Verify;
 using Mana.Cli.Terminal;
+using Mana.Common.Errors;
 
 namespace Mana.Cli.Commands;
 

@@ -1,6 +1,6 @@
 using System.CommandLine;
-using Mana.Bundles.Errors;
 using Mana.Cli.Terminal;
+using Mana.Common.Errors;
 
 namespace Mana.Cli.Commands;
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Mana.Bundles.Doctor;
-using Mana.Bundles.Errors;
 using Mana.Cli.Terminal;
+using Mana.Common.Errors;
 
 namespace Mana.Cli.Commands;
 

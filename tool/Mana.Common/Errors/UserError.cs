@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Mana.Bundles.Errors;
+namespace Mana.Common.Errors;
 
 /// <summary>Exit codes that users and batch scripts test; the program's own codes pass through beside them.</summary>
 public static class ExitCodes

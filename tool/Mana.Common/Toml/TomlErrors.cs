@@ -1,6 +1,6 @@
-using Mana.Bundles.Errors;
+using Mana.Common.Errors;
 
-namespace Mana.Bundles.Toml;
+namespace Mana.Common.Toml;
 
 public static class TomlErrors
 {

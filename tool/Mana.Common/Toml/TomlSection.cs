@@ -1,9 +1,9 @@
 using System.Globalization;
-using Mana.Bundles.Errors;
+using Mana.Common.Errors;
 using Tomlyn.Parsing;
 using Tomlyn.Syntax;
 
-namespace Mana.Bundles.Toml;
+namespace Mana.Common.Toml;
 
 /// <summary>
 /// One table of a TOML file, read strictly: every key is taken by name and type, and <see cref="Close"/> refuses what nobody took.

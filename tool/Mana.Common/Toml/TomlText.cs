@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Mana.Bundles.Toml;
+namespace Mana.Common.Toml;
 
 /// <summary>Writes TOML by hand, since the files we write carry comments for the person who edits them.</summary>
 public sealed class TomlText

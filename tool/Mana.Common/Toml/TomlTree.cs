@@ -1,7 +1,7 @@
-using Mana.Bundles.Errors;
+using Mana.Common.Errors;
 using Tomlyn.Syntax;
 
-namespace Mana.Bundles.Toml;
+namespace Mana.Common.Toml;
 
 /// <summary>Turns Tomlyn's syntax tree, which knows every place, into nested <see cref="TomlSection"/>s.</summary>
 internal static class TomlTree
