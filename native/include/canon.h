@@ -52,4 +52,7 @@ _Static_assert(sizeof(mana_status) == 32, "MPI-5 status is 32 bytes");
 #define MANA_ERR_USER_BASE 0x40000000
 /* Not an MPI code: the site has no such function. The core turns it into MPI_ERR_UNSUPPORTED_OPERATION without a handler. */
 #define MANA_RC_ABSENT (-1)
+/* Not an MPI code: a blocking receive, probe or wait left because upper threads must park (SPLIT_PARK). Nothing of the call is pending
+ * below; the core parks as its crossing ends and makes the same call again. */
+#define MANA_RC_AGAIN (-2)
 #endif

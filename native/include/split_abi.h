@@ -23,6 +23,7 @@
 #define UPPER_STATE_ADDR (ARENA_LO + 0x10000) /* the blob's own state: native/upper/state.h */
 #define MPI_TABLE_ADDR (ARENA_LO + 0x40000)   /* struct mpi_table */
 #define OWNER_PAGE_ADDR (ARENA_LO + 0x60000)  /* struct split_owner, zeroed in a forked child */
+#define CLOCKS_ADDR (ARENA_LO + 0x100000)     /* struct split_clocks */
 #define ARENA_BUMP (ARENA_LO + 0x40000000)    /* mmap(NULL) area, grows upward */
 #define ARENA_PIE 0x310000000000ull           /* a PIE program; its heap follows it */
 #define ARENA_STACK_TOP 0x4fff00000000ull
@@ -112,12 +113,38 @@ struct split_table {
   uint64_t lower_fds[SPLIT_FD_WORDS]; /* one bit a descriptor that belongs to the lower half, atomic access */
   uint64_t ld_debug;                  /* address of the upper ld.so's `_r_debug`, for debuggers; 0 = unknown */
   uint64_t lower_signal_entry;        /* the kernel-installed handler of a lower action: hidden from the upper half */
+  int32_t phase;                      /* enum split_phase, written by the agent; a futex word */
+  int32_t inside; /* threads inside a gated collective (struct split_clock), atomic where MPI has several */
 };
 _Static_assert(sizeof(struct split_table) <= 0x10000, "the blob's state follows at UPPER_STATE_ADDR");
 static inline int split_fd_is_lower(const struct split_table *table, long fd) {
   if (fd < SPLIT_FD_BASE || fd >= SPLIT_FD_MAX) return 0;
   return __atomic_load_n(&table->lower_fds[fd >> 6], __ATOMIC_RELAXED) >> (fd & 63) & 1;
 }
+/* Where a checkpoint stands, as far as upper threads need to know. */
+enum split_phase {
+  SPLIT_RUN,    /* nobody wants anything */
+  SPLIT_INTENT, /* a checkpoint is wanted: collectives pass the gate one by one, all else runs on */
+  SPLIT_PARK,   /* every upper thread leaves MPI and parks: blocking receives, probes and waits return MANA_RC_AGAIN */
+};
+
+/* Collective clocks: one a set of world ranks, shared by all communicators of that membership. At a collective's entry, in this order:
+ * inside++, seq++, look at the phase. The agent writes the phase, then has the kernel run a barrier on all threads (membarrier(2)), then
+ * reads: so either it sees the new seq, or the thread sees the phase, and the normal path needs no fence. */
+struct split_clock {
+  uint64_t id[2];  /* hash of the sorted world ranks; equal on all members */
+  uint64_t seq;    /* collectives entered */
+  uint64_t target; /* in phase INTENT: up to here they may be entered */
+};
+enum { SPLIT_CLOCKS_MAX = 65536 };
+struct split_clocks {
+  int32_t lock;   /* spin: count grows, or seq and target are compared in phase INTENT */
+  uint32_t count; /* clocks in use; [0] is for communicators that nobody else is in, and never published */
+  struct split_clock clock[SPLIT_CLOCKS_MAX];
+};
+#define CLOCKS ((struct split_clocks *)CLOCKS_ADDR)
+_Static_assert(CLOCKS_ADDR + sizeof(struct split_clocks) <= ARENA_BUMP, "the program's own mappings follow");
+
 enum split_mpi_state { SPLIT_MPI_NOT_LOADED, SPLIT_MPI_LOADED, SPLIT_MPI_INITIALIZED, SPLIT_MPI_FINALIZED };
 #define SPLIT ((struct split_table *)TABLE_ADDR)
 

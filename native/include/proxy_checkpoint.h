@@ -1,0 +1,36 @@
+/* What a proxy offers to the agent: the site's MPI as a checkpoint sees it. Symbol `mana_proxy_checkpoint` of libmana_proxy.so.
+ *
+ * All of it is called with the lower FS in place, on the thread that the MPI library knows as the caller of MPI_Init_thread, on a stack of the lower half,
+ * while no thread is inside another call of the proxy. */
+#ifndef MANA_PROXY_CHECKPOINT_H
+#define MANA_PROXY_CHECKPOINT_H
+#include "save_stream.h"
+
+#define PROXY_CHECKPOINT_VERSION 1
+
+struct proxy_counts {
+  uint64_t sent,
+      received; /* point-to-point messages, by all communicators; sums over all ranks are equal when nothing is in flight */
+  uint64_t collectives; /* nonblocking collectives (and constructors) started here and not complete */
+};
+
+enum { PROXY_WHY_SIZE = 512 };
+struct proxy_checkpoint {
+  uint64_t version; /* PROXY_CHECKPOINT_VERSION */
+  /* Rank and size of MPI_COMM_WORLD; 0, or not initialized. */
+  int (*identity)(int *rank, int *size);
+  /* Lets the site's MPI make progress while this rank waits at a gate. Receives nothing. */
+  void (*progress)(void);
+  /* One round of the drain: completes what can be completed, takes messages that no posted receive matches into the queue. Not 0:
+   * something moved. */
+  int (*pump)(void);
+  void (*counts)(struct proxy_counts *counts);
+  /* After the drain: all live objects, pending and idle requests and the queue, in saved form. 0; or -1, with the reason in `why` for
+   * what cannot be saved (an open window, say): the checkpoint is given up, and the job goes on. Collective: all ranks save at once. */
+  int (*save)(struct save_stream *to, char why[PROXY_WHY_SIZE]);
+  /* In a fresh process, after MPI_Init_thread: rebuilds it all under the same canonical handles. Collective. 0, or -1 with `why`. */
+  int (*restore)(struct save_stream *from, char why[PROXY_WHY_SIZE]);
+  /* After --stop: cancels pending receives and finalizes the site's MPI. Does not return values: the process exits next. */
+  void (*leave)(void);
+};
+#endif
