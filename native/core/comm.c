@@ -91,22 +91,26 @@ static int born_with_attributes(mana_h comm, mana_h parent, const char *name) {
   return core_fail(MANA_KIND_COMM, parent, rc, name);
 }
 
-/* One body for the two blocking forms and one for the two nonblocking ones: `call` crosses. */
-#define DUPLICATE(name, call)                                                                                          \
+/* One body for the two blocking forms and one for the two nonblocking ones: `call` crosses, `gate` counts it. */
+#define DUPLICATE(name, gate, leave, call)                                                                             \
   mana_h fresh = core_new(MANA_KIND_COMM);                                                                             \
   if (!fresh) return core_fail(MANA_KIND_COMM, comm, MANA_ERR_NO_MEM, name);                                           \
   *newcomm = fresh;                                                                                                    \
   int rc;                                                                                                              \
+  gate;                                                                                                                \
   MANA_CROSS(rc, call);                                                                                                \
+  leave;                                                                                                               \
   if (rc) core_delete(MANA_KIND_COMM, fresh);                                                                          \
   if (rc) return core_fail(MANA_KIND_COMM, comm, rc, name);                                                            \
   return born_with_attributes(fresh, comm, name)
 
 int core_Comm_dup(mana_h comm, mana_h *newcomm) {
-  DUPLICATE("MPI_Comm_dup", MPI_BELOW(Comm_dup)(comm, newcomm));
+  DUPLICATE("MPI_Comm_dup", CORE_GATE_ENTER(core_gate_of(comm), SLOT_Comm_dup), core_gate_leave(),
+            MPI_BELOW(Comm_dup)(comm, newcomm));
 }
 int core_Comm_dup_with_info(mana_h comm, mana_h info, mana_h *newcomm) {
-  DUPLICATE("MPI_Comm_dup_with_info", MPI_BELOW(Comm_dup_with_info)(comm, info, newcomm));
+  DUPLICATE("MPI_Comm_dup_with_info", CORE_GATE_ENTER(core_gate_of(comm), SLOT_Comm_dup_with_info), core_gate_leave(),
+            MPI_BELOW(Comm_dup_with_info)(comm, info, newcomm));
 }
 
 #define DUPLICATE_NONBLOCKING(name, call)                                                                              \
@@ -114,7 +118,7 @@ int core_Comm_dup_with_info(mana_h comm, mana_h info, mana_h *newcomm) {
   if (!*request) return core_fail(MANA_KIND_COMM, comm, MANA_ERR_NO_MEM, name);                                        \
   mana_h pending = *request;                                                                                           \
   core_object(MANA_KIND_REQUEST, pending)->request.comm = comm;                                                        \
-  DUPLICATE(name, call)
+  DUPLICATE(name, CORE_GATE_PASS(core_gate_of(comm), SLOT_Comm_idup), (void)0, call)
 
 int core_Comm_idup(mana_h comm, mana_h *newcomm, mana_h *request) {
   DUPLICATE_NONBLOCKING("MPI_Comm_idup", MPI_BELOW(Comm_idup)(comm, newcomm, request));

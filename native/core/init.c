@@ -68,6 +68,9 @@ int core_Init_thread(int *argc, char ***argv, int required, int *provided) {
   init.main_tid = (int)syscall(SYS_gettid);
   SPLIT->thread_multiple = *provided == MANA_THREAD_MULTIPLE;
   SPLIT->mpi_state = SPLIT_MPI_INITIALIZED;
+  uint64_t upper_fs = mana_cross_enter();
+  MANA_SERVICE(void (*)(int), SVC_MPI_BEGINS)(*provided);
+  mana_cross_leave(upper_fs);
   return MANA_SUCCESS;
 }
 
@@ -83,7 +86,12 @@ int core_Finalize(void) {
   }
   int rc = core_attributes_delete_all(MANA_KIND_COMM, MANA_COMM_SELF);
   if (rc) return core_fail(MANA_KIND_COMM, MANA_COMM_SELF, rc, "MPI_Finalize");
+  CORE_GATE_ENTER(core_gate_of(MANA_COMM_WORLD), SLOT_Finalize);
+  uint64_t upper_fs = mana_cross_enter();
+  MANA_SERVICE(void (*)(void), SVC_MPI_ENDS)();
+  mana_cross_leave(upper_fs);
   MANA_CROSS(rc, MPI_BELOW(Finalize)());
+  core_gate_leave();
   if (rc) return core_fail(MANA_KIND_COMM, MANA_COMM_WORLD, rc, "MPI_Finalize");
   SPLIT->mpi_state = SPLIT_MPI_FINALIZED;
   return MANA_SUCCESS;

@@ -32,6 +32,7 @@ static void reset(struct core_object *o, enum mana_kind kind, mana_h h) {
   if (kind == MANA_KIND_COMM) {
     o->comm.rank = o->comm.size = o->comm.remote_size = o->comm.inter = -1;
     o->comm.in_degree = o->comm.out_degree = -1;
+    o->comm.clock = CORE_CLOCK_UNKNOWN;
     o->errhandler = MANA_ERRORS_ARE_FATAL;
   } else if (kind == MANA_KIND_DATATYPE) {
     o->datatype.size = -1;

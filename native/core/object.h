@@ -15,6 +15,8 @@ struct core_attribute; /* attribute.h */
  * application's MPI, which calls through a function of its own (native/abi/.../cxx.c). */
 enum core_convention { CORE_C, CORE_C_LARGE, CORE_FORTRAN, CORE_FORTRAN_INTEGER, CORE_CXX };
 
+#define CORE_CLOCK_UNKNOWN UINT32_MAX /* not asked yet */
+
 struct core_object {
   uint64_t handle;                   /* canonical; must stay first (ABI of the Open MPI stub) */
   int32_t refs;                      /* the application's reference plus those of operations and objects that use it */
@@ -24,6 +26,7 @@ struct core_object {
     struct {
       int32_t rank, size, remote_size, inter; /* -1 = not asked yet */
       int32_t in_degree, out_degree;          /* neighbours of a topology; -1 = not asked yet */
+      uint32_t clock;                         /* index in CLOCKS */
     } comm;
     struct {
       int64_t size; /* bytes; -1 = not asked yet, MANA_UNDEFINED = does not fit */

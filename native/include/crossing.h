@@ -17,11 +17,19 @@ static inline void mana_write_fs(uint64_t fs) {
   }
 }
 
+/* An upper thread leaves its outermost crossing while a checkpoint wants it parked. */
+static inline __attribute__((always_inline)) void mana_park_if_wanted(void) {
+  if (__builtin_expect(__atomic_load_n(&SPLIT->phase, __ATOMIC_RELAXED) == SPLIT_PARK, 0) && !mana_upper_tls.depth) {
+    ((void (*)(void))SPLIT->park)();
+  }
+}
+
 /* Returns the upper FS, to be given to mana_cross_leave. Between the two, nothing thread-local of the upper half may be touched. */
 static inline __attribute__((always_inline)) uint64_t mana_cross_enter(void) {
+  mana_upper_tls.depth++; /* first: a thread that parked after the test below would come back with an old lower FS */
+  __asm__ volatile("" ::: "memory");
   if (__builtin_expect(mana_upper_tls.generation != SPLIT->generation, 0)) mana_crossing_attach();
   uint64_t upper_fs, lower_fs = mana_upper_tls.lower_fs;
-  mana_upper_tls.depth++;
   __asm__ volatile("mov %%fs:0,%0" : "=r"(upper_fs));
   mana_write_fs(lower_fs);
   return upper_fs;
@@ -29,6 +37,7 @@ static inline __attribute__((always_inline)) uint64_t mana_cross_enter(void) {
 static inline __attribute__((always_inline)) void mana_cross_leave(uint64_t upper_fs) {
   mana_write_fs(upper_fs);
   mana_upper_tls.depth--;
+  mana_park_if_wanted();
 }
 
 /* MANA_CROSS(result, expression-that-calls-below): one crossing. */

@@ -42,11 +42,17 @@ enum split_service {
   SVC_LOAD_PROXY, /* int (void): loads the proxy and the site's MPI, fills the MPI table; 0, or a negative errno (said on stderr) */
   SVC_EXITING, /* void (void): the program is leaving through exit() */
   SVC_ATTACH, /* uint64_t (uint64_t upper_fs): called with the UPPER FS; returns a lower FS for this thread, 0 on failure */
-  SVC_DETACH,  /* void (uint64_t lower_fs): called with the UPPER FS; gives it back */
-  SVC_MUNMAP,  /* long (void *, size_t): munmap through the lower libc, so that registration caches see it */
-  SVC_MREMAP,  /* long (void *, size_t, size_t, int, void *): likewise */
-  SVC_MADVISE, /* long (void *, size_t, int): likewise */
-  SVC_REPORT,  /* void (const char *text): one message to the user, on stderr */
+  SVC_DETACH,     /* void (uint64_t lower_fs): called with the UPPER FS; gives it back */
+  SVC_MUNMAP,     /* long (void *, size_t): munmap through the lower libc, so that registration caches see it */
+  SVC_MREMAP,     /* long (void *, size_t, size_t, int, void *): likewise */
+  SVC_MADVISE,    /* long (void *, size_t, int): likewise */
+  SVC_REPORT,     /* void (const char *text): one message to the user, on stderr */
+  SVC_MPI_BEGINS, /* void (int provided): MPI_Init has succeeded on this thread, with this canonical thread level */
+  SVC_MPI_ENDS,   /* void (void): MPI_Finalize is about to begin */
+  SVC_CLOCK, /* uint32_t (uint32_t comm, uint32_t group): index of the clock of the communicator's members, or of the group's; 0 = alone */
+  SVC_GATE, /* int (uint32_t clock, int slot, int inside): phase INTENT at a collective's entry: takes seq (and inside) back, waits, and adds them again
+               when the collective may be entered: 1. 0, without them, in phase PARK */
+  SVC_PARKED, /* void (void): on a stack of the lower half: the parked MPI thread is the agent's until it returns */
   SVC_MAX = 64
 };
 
@@ -67,6 +73,7 @@ struct kernel_sigaction {
   uint64_t handler, flags, restorer, mask;
 };
 #define SPLIT_NSIG 65
+#define SPLIT_PARK_SIGNAL 62 /* asks a thread to park; the program cannot have it */
 
 enum split_vdso { VDSO_CLOCK_GETTIME, VDSO_GETTIMEOFDAY, VDSO_TIME, VDSO_GETCPU, VDSO_CLOCK_GETRES, VDSO_MAX = 8 };
 
@@ -113,8 +120,11 @@ struct split_table {
   uint64_t lower_fds[SPLIT_FD_WORDS]; /* one bit a descriptor that belongs to the lower half, atomic access */
   uint64_t ld_debug;                  /* address of the upper ld.so's `_r_debug`, for debuggers; 0 = unknown */
   uint64_t lower_signal_entry;        /* the kernel-installed handler of a lower action: hidden from the upper half */
-  int32_t phase;                      /* enum split_phase, written by the agent; a futex word */
-  int32_t inside; /* threads inside a gated collective (struct split_clock), atomic where MPI has several */
+  int32_t phase;                      /* enum split_phase, written by the agent */
+  int32_t inside;        /* threads inside a gated collective (struct split_clock), atomic where MPI has several */
+  uint64_t mpi_lower_fs; /* lower FS of the thread that called MPI_Init */
+  uint64_t park_stack;   /* top of the stack on which that thread serves the agent while it is parked */
+  void *park;            /* void (void), of the blob: parks the calling thread; at once back where nobody wants it */
 };
 _Static_assert(sizeof(struct split_table) <= 0x10000, "the blob's state follows at UPPER_STATE_ADDR");
 static inline int split_fd_is_lower(const struct split_table *table, long fd) {

@@ -2,6 +2,7 @@
  * thread-local block (libc's tcache, errno, the MPI's per-thread state) that the upper thread runs on. */
 #ifndef MANA_LOWER_THREADS_H
 #define MANA_LOWER_THREADS_H
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Starts the thread that makes lenders: an upper thread without a lower FS cannot call libc to make its own. */
@@ -10,6 +11,9 @@ void lower_threads_start(void);
 /* Services SVC_ATTACH and SVC_DETACH, split_abi.h. Called with the UPPER FS: raw futexes only. */
 uint64_t lower_thread_attach(uint64_t upper_fs);
 void lower_thread_detach(uint64_t lower_fs);
+
+/* Whether a task of this process was made by the lower half (all that go through pthread_create). */
+bool lower_thread_is_own(int tid) __attribute__((warn_unused_result));
 
 /* Offset from a lower FS to the word that holds the upper FS of the thread which runs on it. */
 int64_t lower_thread_upper_fs_offset(void);

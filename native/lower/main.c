@@ -16,6 +16,7 @@
 #include "options.h"
 #include "program.h"
 #include "report.h"
+#include "restart.h"
 #include "split_abi.h"
 #include "upper_half.h"
 
@@ -86,10 +87,14 @@ int main(int argc, char **argv, char **environment) {
   start_above_arena(argc, argv);
   struct descriptor_limit nofile = descriptors_raise_limit();
   descriptors_take_inherited(options.reenter);
-  program_find(&program);
+  if (!options.restart[0]) program_find(&program);
   arena_check_free();
   lower_libc_steer();
   upper_half_create_table(&program, nofile);
+  if (options.restart[0]) {
+    lower_threads_start();
+    restart_run();
+  }
   upper_half_load_resident();
   lower_threads_start();
   upper_half_start(&program, auxv);

@@ -11,7 +11,8 @@
 struct options options;
 
 static const char usage[] =
-    "mana-lower [--syscalls=patch|dispatch] [--verbose=N] [--proxy=FILE] [--upper=DIR] -- PROGRAM [ARGS...]";
+    "mana-lower [--syscalls=patch|dispatch] [--verbose=N] [--proxy=FILE] [--upper=DIR] [--job=FILE] -- PROGRAM "
+    "[ARGS...]";
 
 static void set_path(char out[4096], const char *value, const char *option) {
   if (strlen(value) >= 4096) report_fatal(EXIT_MANA, usage, "%s: path too long", option);
@@ -91,6 +92,12 @@ static void read_option(char **argv, int *i) {
     set_path(options.proxy, value, "--proxy");
   } else if (starts(argv[*i], "--upper=", &value)) {
     set_path(options.upper, value, "--upper");
+  } else if (starts(argv[*i], "--job=", &value)) {
+    set_path(options.job, value, "--job");
+  } else if (starts(argv[*i], "--restart=", &value)) {
+    set_path(options.restart, value, "--restart");
+  } else if (starts(argv[*i], "--thread-level=", &value)) {
+    options.thread_level = (int)number_of(value, "--thread-level");
   } else if (starts(argv[*i], "--stack-soft=", &value)) {
     options.stack_soft = number_of(value, "--stack-soft");
     options.stack_soft_given = true;
@@ -117,6 +124,7 @@ void options_read(int argc, char **argv) {
     read_option(argv, &i);
     i++;
   }
+  if (options.restart[0]) return;
   if (i + 1 >= argc) report_fatal(EXIT_MANA, usage, "no program to run");
   options.argc = argc - i - 1;
   options.argv = argv + i + 1;

@@ -1,6 +1,11 @@
 /* The command line of mana-lower, and the variables that stand in for it:
  *
- *   mana-lower [--syscalls=patch|dispatch] [--verbose=N] [--proxy=FILE] [--upper=DIR] -- PROGRAM [ARGS...]
+ *   mana-lower [--syscalls=patch|dispatch] [--verbose=N] [--proxy=FILE] [--upper=DIR] [--job=FILE] -- PROGRAM [ARGS...]
+ *   mana-lower ... --job=FILE --thread-level=N --restart=FOLDER
+ *
+ *   --job=FILE             address and secret of the job's coordinator; without it no checkpoint can be taken
+ *   --restart=FOLDER       instead of a program: the checkpoint to go on from
+ *   --thread-level=N       its MPI thread level, canonical
  *
  *   MANA_SYSCALLS, MANA_VERBOSE, MANA_PROXY, MANA_UPPER     likewise, where the option is absent
  *   MANA_NO_FSGSBASE=1                                      behave as on a kernel without FSGSBASE
@@ -25,9 +30,12 @@ struct options {
   uint64_t stack_soft;
   uint64_t nofile_soft; /* 0 = not given */
   int verbose;
-  char self[4096];   /* this program's own path */
-  char proxy[4096];  /* the proxy library */
-  char upper[4096];  /* folder of the blob and of the stub libraries */
+  char self[4096];    /* this program's own path */
+  char proxy[4096];   /* the proxy library */
+  char upper[4096];   /* folder of the blob and of the stub libraries */
+  char job[4096];     /* "" = none */
+  char restart[4096]; /* "" = a program is started */
+  int thread_level;
   const char *argv0; /* NULL = PROGRAM */
   const char *setenv[OPTIONS_SETENV_MAX];
   int setenv_count;

@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "agent.h"
 #include "hook_lower.h"
 #include "lower_threads.h"
 #include "options.h"
@@ -27,7 +28,7 @@ static void become_rank(void) {
 }
 
 /* RTLD_GLOBAL: MPI libraries look up each other's and their plug-ins' symbols. */
-static int load_proxy(void) {
+int services_load_proxy(void) {
   static pthread_mutex_t once = PTHREAD_MUTEX_INITIALIZER;
   int result = 0;
   pthread_mutex_lock(&once);
@@ -41,6 +42,7 @@ static int load_proxy(void) {
       result = -ENOENT;
     } else {
       result = fill(SPLIT, MPI_TABLE);
+      agent_set_proxy(proxy);
       if (result == 0) SPLIT->mpi_state = SPLIT_MPI_LOADED;
     }
   }
@@ -70,7 +72,7 @@ static void report(const char *text) {
 }
 
 void services_fill(struct split_table *table) {
-  table->service[SVC_LOAD_PROXY] = (void *)load_proxy;
+  table->service[SVC_LOAD_PROXY] = (void *)services_load_proxy;
   table->service[SVC_EXITING] = (void *)exiting;
   table->service[SVC_ATTACH] = (void *)lower_thread_attach;
   table->service[SVC_DETACH] = (void *)lower_thread_detach;
@@ -78,4 +80,9 @@ void services_fill(struct split_table *table) {
   table->service[SVC_MREMAP] = (void *)forward_mremap;
   table->service[SVC_MADVISE] = (void *)forward_madvise;
   table->service[SVC_REPORT] = (void *)report;
+  table->service[SVC_MPI_BEGINS] = (void *)agent_mpi_begins;
+  table->service[SVC_MPI_ENDS] = (void *)agent_mpi_ends;
+  table->service[SVC_CLOCK] = (void *)agent_clock;
+  table->service[SVC_GATE] = (void *)agent_gate;
+  table->service[SVC_PARKED] = (void *)agent_parked;
 }

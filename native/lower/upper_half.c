@@ -57,6 +57,20 @@ static void read_image(const char *path, struct elf_image *image) {
   close(fd);
 }
 
+static void find_resident(const char *path) {
+  resident = (const struct resident *)mapping_symbol(RESIDENT_ADDR, "mana_resident");
+  if (!resident || resident->version != RESIDENT_VERSION) {
+    report_fatal(EXIT_MANA, "build the bundle again", "%s and %s are of different versions", path, options.self);
+  }
+  lower_signals_upper_entry = (uint64_t)resident->signal_entry;
+  SPLIT->park = resident->park;
+}
+
+void upper_half_adopt(const struct split_table *fresh) {
+  upper_table_adopt(fresh);
+  find_resident("the image");
+}
+
 void upper_half_load_resident(void) {
   char path[4096];
   struct elf_image image;
@@ -67,11 +81,11 @@ void upper_half_load_resident(void) {
   read_image(path, &image);
   mapping_load(path, &image, RESIDENT_ADDR, &blob);
   relocate(&blob, path);
-  resident = (const struct resident *)mapping_symbol(RESIDENT_ADDR, "mana_resident");
-  if (!resident || resident->version != RESIDENT_VERSION) {
-    report_fatal(EXIT_MANA, "build the bundle again", "%s and %s are of different versions", path, options.self);
-  }
-  lower_signals_upper_entry = (uint64_t)resident->signal_entry;
+  find_resident(path);
+}
+
+const struct resident *upper_half_resident(void) {
+  return resident;
 }
 
 /* The main stack, as large as the program may make it, and a guard below. Nothing of it is reserved or touched. */

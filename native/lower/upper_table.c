@@ -74,6 +74,7 @@ static void fill_reenter_options(struct upper_state *state) {
   add_reenter_option(state, &at, "--verbose=%s", verbose);
   add_reenter_option(state, &at, "--proxy=%s", options.proxy);
   add_reenter_option(state, &at, "--upper=%s", options.upper);
+  if (options.job[0]) add_reenter_option(state, &at, "--job=%s", options.job);
   if (options.no_fsgsbase) add_reenter_option(state, &at, "--no-fsgsbase%s", "");
 }
 
@@ -97,15 +98,36 @@ static void fill_table(struct split_table *table, const struct program *program)
   if (!table->have_fsgsbase) report_verbose("this kernel lacks FSGSBASE: each crossing costs two system calls more");
 }
 
+/* Of the image's table only what the program is; of the fresh one all that the lower half is. */
+void upper_table_adopt(const struct split_table *fresh) {
+  struct split_table *table = SPLIT;
+  uint64_t generation = table->generation;
+  const struct split_table old = *table;
+  *table = *fresh;
+  table->generation = generation + 1; /* lower FS bases that threads remember are stale */
+  memcpy(table->upcall, old.upcall, sizeof table->upcall);
+  table->upper_tls_offset = old.upper_tls_offset;
+  table->mpi_state = old.mpi_state;
+  table->thread_multiple = old.thread_multiple;
+  table->phase = old.phase;
+  table->inside = old.inside;
+  table->ld_debug = old.ld_debug;
+  strcpy(table->exe, old.exe);
+  fill_stub_names(STATE);
+  fill_reenter_options(STATE);
+}
+
 void upper_half_create_table(const struct program *program, struct descriptor_limit nofile) {
   map_at(TABLE_ADDR, MPI_TABLE_ADDR - TABLE_ADDR);
   map_at(MPI_TABLE_ADDR, sizeof(struct mpi_table));
+  if (!options.restart[0]) map_at(CLOCKS_ADDR, sizeof(struct split_clocks)); /* else the image has them */
   map_at(OWNER_PAGE_ADDR, (size_t)getpagesize());
   if (madvise((void *)OWNER_PAGE_ADDR, (size_t)getpagesize(), MADV_WIPEONFORK) != 0) {
     report_fatal(EXIT_MANA, "use Linux 4.14 or newer", "madvise(MADV_WIPEONFORK): %s", strerror(errno));
   }
   SPLIT_OWNER->pid = getpid();
   fill_table(SPLIT, program);
+  if (!options.restart[0]) CLOCKS->count = 1;
   STATE->bump = ARENA_BUMP;
   STATE->low_bump = LOW_BUMP;
   STATE->nofile_soft = nofile.soft;

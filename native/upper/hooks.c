@@ -67,4 +67,7 @@ __attribute__((visibility("default"))) const struct resident mana_resident = {
     .patch_text = patch_upper_text,
     .dispatch_arm = dispatch_arm,
     .signal_entry = signal_entry,
+    .park_signal_entry = park_signal_entry,
+    .park = park,
+    .signal_restorer = signal_restorer,
 };

@@ -69,6 +69,8 @@ HIDDEN bool process_owns_memory(void) MUST_CHECK;
 
 /* Syscall user dispatch, dispatch.c and dispatch_entry.S. */
 HIDDEN long dispatch_arm(void) MUST_CHECK;
-HIDDEN void signal_entry(void);    /* signal_entry.S */
-HIDDEN void signal_restorer(void); /* rt_sigreturn from the allowed range */
+HIDDEN void signal_entry(void);      /* signal_entry.S */
+HIDDEN void signal_restorer(void);   /* rt_sigreturn from the allowed range */
+HIDDEN void park_signal_entry(void); /* park_entry.S */
+HIDDEN void park(void);              /* park.c */
 #endif

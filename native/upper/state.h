@@ -2,6 +2,7 @@
  * marked (start) before the program runs and again before it goes on after a restart. */
 #ifndef MANA_UPPER_STATE_H
 #define MANA_UPPER_STATE_H
+#include "park.h"
 #include "split_abi.h"
 
 #define ARENA_HOLES 256
@@ -33,23 +34,29 @@ struct upper_state {
   char stub_name[STUB_NAMES][STUB_NAME_SIZE];
   /* exec.c: options for a mana-lower that an exec re-enters (start), NUL-terminated, one after the other */
   int32_t reenter_count;
-  char reenter_option[4 * 4096 + 256];
+  char reenter_option[5 * 4096 + 256];
   /* limits.c: the soft RLIMIT_NOFILE as the program knows it, and as it was raised for both halves (start) */
   uint64_t nofile_soft, nofile_raised;
   /* dispatch.c */
   uint8_t dispatch_selector; /* read by the kernel at each system call of the upper half */
+  /* park.c: written by the agent between checkpoints */
+  struct parked_thread *parked; /* list */
+  int32_t parked_count;         /* a futex word */
+  int32_t parking;              /* threads inside park(): the next park begins when there is none */
+  int32_t park_number;          /* changes when a park ends; a futex word */
 };
 #define STATE ((struct upper_state *)UPPER_STATE_ADDR)
 _Static_assert(UPPER_STATE_ADDR + sizeof(struct upper_state) <= MPI_TABLE_ADDR, "the MPI table follows");
 
 /* What the blob offers to the lower half: its symbol `mana_resident`. */
-#define RESIDENT_VERSION 1
+#define RESIDENT_VERSION 2
 struct resident {
   uint64_t version;
   /* Steers the text at start; 0 or more: sites patched, else a negated errno. */
   long (*patch_text)(uint64_t start, uint64_t length, int prot, uint64_t pool_from);
   /* Arms syscall user dispatch for the calling thread; 0 or a negated errno. */
   long (*dispatch_arm)(void);
-  void *signal_entry; /* the handler the kernel sees for the program's own handlers */
+  void *signal_entry;                               /* the handler the kernel sees for the program's own handlers */
+  void *park_signal_entry, *park, *signal_restorer; /* (2) */
 };
 #endif

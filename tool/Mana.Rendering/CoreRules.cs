@@ -2,10 +2,41 @@ using Mana.Api;
 
 namespace Mana.Rendering;
 
-/// <summary>What a generated core function does around its crossing: fresh handles, consumed handles, requests bound to their communicator.</summary>
+/// <summary>
+/// What a generated core function does around its crossing: fresh handles, consumed handles, requests bound to their communicator, and the
+/// gate of a collective.
+/// </summary>
 public static class CoreRules
 {
-    public static IEnumerable<string> Before(IReadOnlyList<ApiParameter> all, string failKind, string failHandle, string name)
+    public static IEnumerable<string> Before(ApiFunction f, string failKind, string failHandle, string name) =>
+        Fresh(f.Parameters, failKind, failHandle, name).Concat(GateBefore(f));
+
+    /// <summary>The count is taken back at the very end of the crossing; nothing of the outcome hangs on it.</summary>
+    public static IEnumerable<string> After(ApiFunction f) => GateAfter(f).Concat(Settled(f.Parameters));
+
+    /// <summary>
+    /// Collectives on a communicator. A call that only the members of a group make has the group's clock. Windows and files are not gated: with
+    /// one open, a checkpoint is refused.
+    /// </summary>
+    private static string? Clock(ApiFunction f)
+    {
+        bool collective = f.Class is "constructor-collective" || f.Class.StartsWith("coll-", StringComparison.Ordinal) || f.Name is "File_open";
+        if (!collective) return null;
+        if (f.Name == "Comm_create_group") return "core_gate_of_group(group)";
+        return f.Parameters.FirstOrDefault(p => p is { Kind: "comm", IsArray: false, Direction: Direction.In }) is { } comm ? $"core_gate_of({comm.Name})" : null;
+    }
+
+    private static IEnumerable<string> GateBefore(ApiFunction f)
+    {
+        if (Clock(f) is { } clock) yield return $"{(f.Class == "coll-nonblocking" ? "CORE_GATE_PASS" : "CORE_GATE_ENTER")}({clock}, SLOT_{f.Name});";
+    }
+
+    private static IEnumerable<string> GateAfter(ApiFunction f)
+    {
+        if (Clock(f) is not null && f.Class != "coll-nonblocking") yield return "core_gate_leave();";
+    }
+
+    private static IEnumerable<string> Fresh(IReadOnlyList<ApiParameter> all, string failKind, string failHandle, string name)
     {
         foreach (ApiParameter p in all.Where(p => p is { IsHandle: true, IsArray: false }))
         {
@@ -22,7 +53,7 @@ public static class CoreRules
         }
     }
 
-    public static IEnumerable<string> After(IReadOnlyList<ApiParameter> all)
+    private static IEnumerable<string> Settled(IReadOnlyList<ApiParameter> all)
     {
         ApiParameter? comm = all.FirstOrDefault(p => p is { Kind: "comm", IsArray: false, Direction: Direction.In });
         ApiParameter? owner = comm ?? all.FirstOrDefault(p => p is { Kind: "win" or "file", IsArray: false, Direction: Direction.In });

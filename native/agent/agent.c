@@ -1,0 +1,256 @@
+#include "agent.h"
+
+#include <dlfcn.h>
+#include <linux/membarrier.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "link.h"
+#include "options.h"
+#include "report.h"
+
+struct agent agent = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
+
+static const struct proxy_checkpoint *proxy;
+static int (*membership)(mana_h comm, mana_h group, uint64_t id[2]);
+static int (*begin_mpi)(int thread_level);
+
+void agent_set_proxy(void *library) {
+  const struct proxy_checkpoint *offered = dlsym(library, "mana_proxy_checkpoint");
+  *(void **)&membership = dlsym(library, "mana_proxy_membership");
+  *(void **)&begin_mpi = dlsym(library, "mana_proxy_begin");
+  if (offered && offered->version == PROXY_CHECKPOINT_VERSION && membership && begin_mpi) proxy = offered;
+  agent.wanted = proxy && options.job[0];
+}
+const struct proxy_checkpoint *agent_proxy(void) {
+  return proxy;
+}
+int agent_membership(mana_h comm, mana_h group, uint64_t id[2]) {
+  return membership(comm, group, id);
+}
+
+int agent_begin_mpi(int thread_level) {
+  return begin_mpi(thread_level);
+}
+
+/* --- what the agent says; lock held -------------------------------------------------------------------------------------- */
+#define SAY(put, ...)                                                                                                  \
+  do {                                                                                                                 \
+    struct save_stream frame_ = {0};                                                                                   \
+    put(&frame_, ##__VA_ARGS__);                                                                                       \
+    link_send(&frame_);                                                                                                \
+    save_free(&frame_);                                                                                                \
+  } while (0)
+
+static void fail(const char *why) {
+  SAY(protocol_put_failed, agent.epoch, (uint32_t)agent.stage, why);
+}
+
+/* --- stages; lock held --------------------------------------------------------------------------------------------------- */
+/* Puts every running thread of the process through a barrier, so that the gate's normal path needs none (struct split_clock). */
+static void barrier_all_threads(void) {
+  static bool registered;
+  if (!registered) syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0);
+  registered = true;
+  syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
+}
+
+static void begin_intent(uint32_t epoch) {
+  agent.epoch = epoch;
+  if (agent.finalizing) {
+    fail("it is in MPI_Finalize");
+    return;
+  }
+  if (SPLIT->dispatch) {
+    fail("--syscalls=dispatch is in force, and programs steered that way cannot be checkpointed yet");
+    return;
+  }
+  agent.stage = AGENT_INTENT;
+  agent.targets_known = false;
+  __atomic_store_n(&SPLIT->phase, SPLIT_INTENT, __ATOMIC_SEQ_CST);
+  barrier_all_threads();
+  agent_gate_publish_all();
+}
+
+static void begin_park(void) {
+  agent.stage = AGENT_PARK;
+  agent.order = ORDER_PUMP;
+  agent.serving = false;
+  agent_park_begin();
+}
+
+/* Whatever the stage: all upper threads run on. */
+static void end_checkpoint(void) {
+  bool parked = agent.stage >= AGENT_PARK;
+  agent.stage = AGENT_RUN;
+  if (parked) {
+    pthread_mutex_unlock(&agent.lock); /* the MPI thread takes it on its way out */
+    agent_order(ORDER_RETURN);
+    agent_park_end();
+    pthread_mutex_lock(&agent.lock);
+  } else {
+    __atomic_store_n(&SPLIT->phase, SPLIT_RUN, __ATOMIC_SEQ_CST);
+  }
+  save_free(&agent.mpi);
+}
+
+static void do_write(const char *folder) {
+  struct agent_written written;
+  struct timespec from, to;
+  clock_gettime(CLOCK_MONOTONIC, &from);
+  pthread_mutex_unlock(&agent.lock);
+  int result = agent_write(folder, &written, agent.why);
+  pthread_mutex_lock(&agent.lock);
+  clock_gettime(CLOCK_MONOTONIC, &to);
+  agent.stage = AGENT_WRITTEN;
+  if (result != 0) {
+    fail(agent.why);
+    return;
+  }
+  int64_t ms = (to.tv_sec - from.tv_sec) * 1000 + (to.tv_nsec - from.tv_nsec) / 1000000;
+  SAY(protocol_put_wrote, agent.epoch, written.bytes, written.stored, written.checksum, (uint32_t)ms);
+}
+
+/* --- what the coordinator says; lock held --------------------------------------------------------------------------------- */
+static void take_targets(struct save_stream *frame) {
+  uint32_t epoch, version, count;
+  if (!protocol_get_targets(frame, &epoch, &version, &count) || epoch != agent.epoch) return;
+  agent_gate_take_targets(frame, count);
+  agent.targets_version = version;
+}
+
+static void take_write(struct save_stream *frame) {
+  char folder[4096];
+  uint32_t epoch, compress;
+  if (protocol_get_write(frame, &epoch, folder, sizeof folder, &compress) && epoch == agent.epoch) do_write(folder);
+}
+
+static void leave(void) __attribute__((noreturn));
+static void leave(void) {
+  enum { PATIENCE_SECONDS = 20 };
+  pthread_mutex_unlock(&agent.lock);
+  agent_order(ORDER_LEAVE); /* the MPI thread finalizes and exits; where it cannot, nothing is lost any more */
+  sleep(PATIENCE_SECONDS);
+  _exit(0);
+}
+
+static void answer_where(void) {
+  uint32_t where = agent.stage >= AGENT_DRAIN ? 3 : 0;
+  SAY(protocol_put_where, agent.epoch, 0, where, 0, 0);
+}
+
+static void take(int type, struct save_stream *frame) {
+  uint32_t epoch, timeout;
+  switch (type) {
+    case PROTOCOL_INTENT:
+      if (protocol_get_intent(frame, &epoch, &timeout) && agent.stage == AGENT_RUN) begin_intent(epoch);
+      break;
+    case PROTOCOL_TARGETS: take_targets(frame); break;
+    case PROTOCOL_PARK:
+      if (agent.stage == AGENT_INTENT) begin_park();
+      break;
+    case PROTOCOL_WRITE: take_write(frame); break;
+    case PROTOCOL_RESUME:
+      end_checkpoint();
+      SAY(protocol_put_resumed, agent.epoch);
+      break;
+    case PROTOCOL_ABANDON: end_checkpoint(); break;
+    case PROTOCOL_EXIT: leave();
+    case PROTOCOL_ASK: answer_where(); break;
+    case PROTOCOL_WELCOME:
+      if (protocol_get_welcome(frame, &epoch)) agent.epoch = epoch;
+      break;
+    default: break;
+  }
+}
+
+static bool counts_differ(const struct proxy_counts *a, const struct proxy_counts *b) {
+  return a->sent != b->sent || a->received != b->received || a->collectives != b->collectives;
+}
+
+/* What this rank does on its own in a stage. */
+static void step(void) {
+  if (agent.stage == AGENT_INTENT) {
+    agent_gate_check();
+  } else if (agent.stage == AGENT_PARK) {
+    int threads = agent_park_round(agent.why);
+    if (threads < 0) {
+      agent.stage = AGENT_DRAIN; /* says it once */
+      fail(agent.why);
+    } else if (threads > 0) {
+      agent.stage = AGENT_DRAIN;
+      agent.told = agent.counts;
+      SAY(protocol_put_parked, agent.epoch, (uint32_t)threads, agent.counts.sent, agent.counts.received,
+          agent.counts.collectives);
+    }
+  } else if (agent.stage == AGENT_DRAIN && counts_differ(&agent.counts, &agent.told)) {
+    agent.told = agent.counts;
+    SAY(protocol_put_counts, agent.epoch, agent.counts.sent, agent.counts.received, agent.counts.collectives);
+  }
+}
+
+/* --- the thread ----------------------------------------------------------------------------------------------------------- */
+/* A coordinator that dies takes the checkpoint under way with it, not the job. */
+static void *serve(void *restarted_threads) {
+  struct save_stream frame;
+  enum { STEP_MILLISECONDS = 1 };
+  if (restarted_threads) {
+    agent_park_await((int)(intptr_t)restarted_threads);
+    agent_park_end();
+  }
+  for (;;) {
+    bool busy = agent.stage != AGENT_RUN && agent.stage != AGENT_WRITTEN;
+    int type = link_receive(&frame, busy ? STEP_MILLISECONDS : -1);
+    pthread_mutex_lock(&agent.lock);
+    if (type < 0) break;
+    if (type > 0) take(type, &frame);
+    step();
+    pthread_mutex_unlock(&agent.lock);
+  }
+  if (agent.stage != AGENT_RUN) end_checkpoint();
+  pthread_mutex_unlock(&agent.lock);
+  return NULL;
+}
+
+void agent_serve(int restarted_threads) {
+  pthread_t thread;
+  int result = pthread_create(&thread, NULL, serve, (void *)(intptr_t)restarted_threads);
+  if (result != 0) report_fatal(EXIT_MANA, "check ulimit -u", "cannot start a thread: %s", strerror(result));
+  pthread_detach(thread);
+}
+
+void agent_say_restored(const char *why) {
+  SAY(protocol_put_restored, agent.epoch, why);
+}
+
+int agent_connect(int thread_level, uint32_t flags) {
+  uint8_t secret[16];
+  char host[256] = "";
+  int rank = 0, size = 0;
+  if (!agent.wanted || proxy->identity(&rank, &size) != 0 || link_open(options.job, secret) != 0) return -1;
+  gethostname(host, sizeof host - 1);
+  SAY(protocol_put_hello, secret, rank, size, getpid(), host, (uint32_t)thread_level, flags);
+  return 0;
+}
+
+void agent_mpi_begins(int provided) {
+  SPLIT->mpi_lower_fs = (uint64_t)__builtin_thread_pointer();
+  if (!agent.wanted) return;
+  if (syscall(SYS_gettid) != getpid()) {
+    report_warning("call MPI_Init in the main thread",
+                   "MPI was initialized by another thread than the main one: no checkpoint of this job can be taken");
+    agent.wanted = false;
+    return;
+  }
+  if (agent_connect(provided, 0) != 0) return;
+  agent_park_prepare();
+  agent_serve(0);
+}
+
+void agent_mpi_ends(void) {
+  pthread_mutex_lock(&agent.lock);
+  agent.finalizing = true;
+  if (agent.wanted) SAY(protocol_put_finalizing);
+  pthread_mutex_unlock(&agent.lock);
+}

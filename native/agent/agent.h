@@ -1,0 +1,93 @@
+/* The agent: one thread in each rank's lower half. It talks to the job's coordinator, parks the upper threads, and has the image written.
+ *
+ * Stages, as the coordinator drives them (native/protocol/messages.toml); each is left for RUN by ABANDON, or when the coordinator dies:
+ *   AGENT_RUN     nobody wants anything.
+ *   AGENT_INTENT  begun by INTENT. Collectives are gated, their clocks published; confirmed by REACHED. Then: nobody is inside a collective.
+ *   AGENT_PARK    begun by PARK. Upper threads are asked to park until all have; confirmed by PARKED. Then: the upper half stands still.
+ *   AGENT_DRAIN   follows. The parked MPI thread takes what is in flight; COUNTS tells of it. Ended by WRITE: nothing is in flight anywhere.
+ *   AGENT_WRITTEN begun by WRITE, confirmed by WROTE: the image is on disk. Ended by RESUME, or EXIT, which does not return. */
+#ifndef MANA_AGENT_H
+#define MANA_AGENT_H
+#include <pthread.h>
+
+#include "canon.h"
+#include "proxy_checkpoint.h"
+#include "split_abi.h"
+
+enum agent_stage { AGENT_RUN, AGENT_INTENT, AGENT_PARK, AGENT_DRAIN, AGENT_WRITTEN };
+
+/* What the parked MPI thread is to do. */
+enum agent_order { ORDER_WAIT, ORDER_PUMP, ORDER_SAVE, ORDER_RETURN, ORDER_LEAVE };
+
+struct agent {
+  pthread_mutex_t lock;   /* all below, and the frames that go out */
+  pthread_cond_t changed; /* order, saved */
+  bool wanted;            /* there is a job file: clocks are kept */
+  uint32_t epoch;
+  enum agent_stage stage;
+  /* INTENT */
+  bool targets_known;
+  uint32_t targets_version, reached_version;
+  bool finalizing;
+  /* PARK and later */
+  enum agent_order order;
+  bool serving; /* the MPI thread takes orders */
+  struct proxy_counts counts, told;
+  struct save_stream mpi; /* what ORDER_SAVE made */
+  int save_result;        /* 1 = not yet */
+  char why[PROXY_WHY_SIZE];
+};
+extern struct agent agent;
+
+/* --- agent.c: called by the services of split_abi.h ----------------------------------------------------------------- */
+/* MPI_Init has succeeded on the calling thread: connects and starts the agent's thread. Without a job file it does nothing. */
+void agent_mpi_begins(int provided);
+/* MPI_Finalize is about to begin. */
+void agent_mpi_ends(void);
+/* The proxy's offer, once it is loaded (services.c). */
+void agent_set_proxy(void *library);
+const struct proxy_checkpoint *agent_proxy(void);
+int agent_membership(mana_h comm, mana_h group, uint64_t id[2]);
+/* What a rank does before it can take orders; restart.c shares it. The connection and its HELLO; 0, or -1 when there is none. */
+enum { AGENT_FLAG_RESTART = 1 };
+int agent_connect(int thread_level, uint32_t flags) __attribute__((warn_unused_result));
+void agent_say_restored(const char *why);
+/* The site's MPI_Init_thread, at the program's level; 0, or the site's code. */
+int agent_begin_mpi(int thread_level) __attribute__((warn_unused_result));
+/* The thread that serves the connection. After a restart it first waits until so many threads are parked again, and lets them go. */
+void agent_serve(int restarted_threads);
+
+/* --- gate.c --------------------------------------------------------------------------------------------------------- */
+uint32_t agent_clock(uint32_t comm, uint32_t group);
+int agent_gate(uint32_t clock, int slot, int inside);
+/* Lock held. All clocks: published at the start of an intent. */
+void agent_gate_publish_all(void);
+/* Lock held. At all targets, nobody inside, and not yet said: says so. */
+void agent_gate_check(void);
+/* Lock held. Takes the entries of a TARGETS frame. */
+void agent_gate_take_targets(struct save_stream *frame, uint32_t count);
+
+/* --- park.c --------------------------------------------------------------------------------------------------------- */
+void agent_parked(void); /* service SVC_PARKED */
+/* One round: asks whoever runs to park. The number of parked threads when all are and the MPI thread serves, else 0; -1 with `why`. */
+int agent_park_round(char why[PROXY_WHY_SIZE]);
+void agent_park_begin(void);
+/* The kernel's action of the park signal, and the stack on which the MPI thread serves. */
+void agent_park_prepare(void);
+/* Sleeps until so many threads have come back after a restart. */
+void agent_park_await(int threads);
+/* All upper threads run again. */
+void agent_park_end(void);
+void agent_order(enum agent_order order);
+
+/* --- write.c -------------------------------------------------------------------------------------------------------- */
+struct image_identity;
+/* What CPUID says the processor can do: words of image_identity.cpu. */
+void agent_cpu_features(uint64_t *words);
+struct agent_written {
+  uint64_t bytes, stored, checksum;
+};
+/* All sections and the memory, into FOLDER/rank-N.img. 0, or -1 with `why`. */
+int agent_write(const char *folder, struct agent_written *written, char why[PROXY_WHY_SIZE])
+    __attribute__((warn_unused_result));
+#endif

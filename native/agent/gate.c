@@ -1,0 +1,123 @@
+/* Collective clocks in phase INTENT (prior-art: "collective clock"). A rank below one of its targets enters any collective, for others
+ * wait for it; one at all its targets enters none. Whoever is below the target of A must perhaps go past the target of B first: then B's
+ * target rises for all, which the coordinator sees to. */
+#include <unistd.h>
+
+#include "agent.h"
+#include "link.h"
+
+enum { GATE_POLL_MICROSECONDS = 20 };
+
+static void publish(uint32_t first, uint32_t end) {
+  struct save_stream frame = {0};
+  protocol_put_clocks(&frame, agent.epoch, end - first);
+  for (uint32_t i = first; i < end; i++) {
+    save_u64(&frame, CLOCKS->clock[i].id[0]);
+    save_u64(&frame, CLOCKS->clock[i].id[1]);
+    save_u64(&frame, __atomic_load_n(&CLOCKS->clock[i].seq, __ATOMIC_RELAXED));
+  }
+  link_send(&frame);
+  save_free(&frame);
+}
+
+void agent_gate_publish_all(void) {
+  for (uint32_t i = 1; i < CLOCKS->count; i++) CLOCKS->clock[i].target = 0;
+  agent.targets_known = false;
+  agent.reached_version = 0;
+  publish(1, CLOCKS->count);
+}
+
+static struct split_clock *find(const uint64_t id[2]) {
+  for (uint32_t i = 1; i < CLOCKS->count; i++) {
+    if (CLOCKS->clock[i].id[0] == id[0] && CLOCKS->clock[i].id[1] == id[1]) return &CLOCKS->clock[i];
+  }
+  return NULL;
+}
+
+void agent_gate_take_targets(struct save_stream *frame, uint32_t count) {
+  for (uint32_t i = 0; i < count; i++) {
+    uint64_t id[2] = {load_u64(frame), load_u64(frame)}, target = load_u64(frame);
+    struct split_clock *clock = find(id);
+    if (clock) clock->target = target;
+  }
+  agent.targets_known = true;
+}
+
+static bool behind(void) {
+  for (uint32_t i = 1; i < CLOCKS->count; i++) {
+    if (__atomic_load_n(&CLOCKS->clock[i].seq, __ATOMIC_RELAXED) < CLOCKS->clock[i].target) return true;
+  }
+  return false;
+}
+
+void agent_gate_check(void) {
+  bool inside = __atomic_load_n(&SPLIT->inside, __ATOMIC_RELAXED) > 0;
+  if (!agent.targets_known || agent.reached_version == agent.targets_version || inside || behind()) return;
+  struct save_stream frame = {0};
+  agent.reached_version = agent.targets_version;
+  protocol_put_reached(&frame, agent.epoch, agent.targets_version);
+  link_send(&frame);
+  save_free(&frame);
+}
+
+/* --- the gate ------------------------------------------------------------------------------------------------------------- */
+static void count(struct split_clock *clock, int inside, int sign) {
+  __atomic_fetch_add(&clock->seq, (uint64_t)(int64_t)sign, __ATOMIC_SEQ_CST);
+  __atomic_fetch_add(&SPLIT->inside, sign * inside, __ATOMIC_SEQ_CST);
+}
+
+/* Lock held. */
+static void tell_gated(const struct split_clock *clock, int slot) {
+  struct save_stream frame = {0};
+  protocol_put_gated(&frame, agent.epoch, agent.targets_version, clock->id[0], clock->id[1], clock->seq + 1,
+                     (uint32_t)slot);
+  link_send(&frame);
+  save_free(&frame);
+}
+
+/* Lock held. A collective that only this rank is in never holds anybody up. */
+static bool may_enter(uint32_t clock) {
+  return clock == 0 || SPLIT->phase == SPLIT_RUN || (agent.targets_known && behind());
+}
+
+int agent_gate(uint32_t clock, int slot, int inside) {
+  struct split_clock *c = &CLOCKS->clock[clock];
+  const struct proxy_checkpoint *proxy = agent_proxy();
+  uint32_t told_version = 0, told_epoch = 0;
+  pthread_mutex_lock(&agent.lock);
+  count(c, inside, -1);
+  while (SPLIT->phase != SPLIT_PARK && !may_enter(clock)) {
+    if (agent.targets_known && (told_version != agent.targets_version || told_epoch != agent.epoch)) {
+      tell_gated(c, slot);
+      told_version = agent.targets_version;
+      told_epoch = agent.epoch;
+    }
+    pthread_mutex_unlock(&agent.lock);
+    proxy->progress(); /* a peer may need it to end a send to us */
+    usleep(GATE_POLL_MICROSECONDS);
+    pthread_mutex_lock(&agent.lock);
+  }
+  int passed = SPLIT->phase != SPLIT_PARK;
+  if (passed) {
+    count(c, inside, 1);
+    if (clock && SPLIT->phase == SPLIT_INTENT && c->seq > c->target) publish(clock, clock + 1);
+  }
+  pthread_mutex_unlock(&agent.lock);
+  return passed;
+}
+
+/* --- clocks --------------------------------------------------------------------------------------------------------------- */
+uint32_t agent_clock(uint32_t comm, uint32_t group) {
+  uint64_t id[2] = {0, 0};
+  if (!agent.wanted || agent_membership(comm, group, id) <= 1) return 0;
+  pthread_mutex_lock(&agent.lock);
+  struct split_clock *clock = find(id);
+  if (!clock && CLOCKS->count < SPLIT_CLOCKS_MAX) {
+    clock = &CLOCKS->clock[CLOCKS->count];
+    *clock = (struct split_clock){.id = {id[0], id[1]}};
+    __atomic_store_n(&CLOCKS->count, CLOCKS->count + 1, __ATOMIC_RELEASE);
+    if (SPLIT->phase == SPLIT_INTENT) publish(CLOCKS->count - 1, CLOCKS->count);
+  }
+  pthread_mutex_unlock(&agent.lock);
+  return clock ? (uint32_t)(clock - CLOCKS->clock) : 0;
+}

@@ -1,0 +1,164 @@
+#include "link.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "report.h"
+
+static int connection = -1;
+static uint8_t *received; /* the frame that is read: its length word first */
+static size_t received_have, received_room;
+
+/* --- the job file: `key = value` lines; nested or unknown ones are the tool's own ------------------------------------- */
+struct job {
+  char address[1024]; /* several, separated by blanks: a host has many, not all reach it */
+  char port[16];
+  char secret[40];
+};
+
+static void take_value(char *out, size_t size, const char *text) {
+  size_t n = 0;
+  while (*text == ' ' || *text == '"') text++;
+  for (; *text && *text != '"' && *text != '\n' && n + 1 < size; text++) out[n++] = *text;
+  out[n] = 0;
+}
+
+static int read_job(const char *file, struct job *job) {
+  static const struct {
+    const char *key;
+    size_t offset, size;
+  } keys[] = {{"address =", offsetof(struct job, address), sizeof job->address},
+              {"port =", offsetof(struct job, port), sizeof job->port},
+              {"secret =", offsetof(struct job, secret), sizeof job->secret}};
+  char line[2048];
+  FILE *f = fopen(file, "re");
+  if (!f) return -1;
+  memset(job, 0, sizeof *job);
+  while (fgets(line, sizeof line, f)) {
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+      size_t length = strlen(keys[i].key);
+      if (strncmp(line, keys[i].key, length) == 0)
+        take_value((char *)job + keys[i].offset, keys[i].size, line + length);
+    }
+  }
+  fclose(f);
+  return job->address[0] && job->port[0] && strlen(job->secret) == 32 ? 0 : -1;
+}
+
+static int read_secret(const char *hex, uint8_t secret[16]) {
+  for (int i = 0; i < 16; i++) {
+    unsigned byte;
+    if (sscanf(hex + 2 * i, "%2x", &byte) != 1) return -1;
+    secret[i] = (uint8_t)byte;
+  }
+  return 0;
+}
+
+/* --- connecting --------------------------------------------------------------------------------------------------------- */
+enum { CONNECT_SECONDS = 10 };
+
+static int try_address(const char *host, const char *port) {
+  struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV}, *found;
+  struct timeval patience = {.tv_sec = CONNECT_SECONDS};
+  int one = 1;
+  if (getaddrinfo(host, port, &hints, &found) != 0) return -1;
+  int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience); /* bounds connect(2) too, man 7 socket */
+  int result = fd < 0 ? -1 : connect(fd, found->ai_addr, found->ai_addrlen);
+  freeaddrinfo(found);
+  if (result == 0) {
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    return fd;
+  }
+  if (fd >= 0) close(fd);
+  return -1;
+}
+
+int link_open(const char *job_file, uint8_t secret[16]) {
+  struct job job;
+  if (read_job(job_file, &job) != 0 || read_secret(job.secret, secret) != 0) {
+    report_warning("put MANA_HOME on a file system that all nodes share; the job runs on without checkpoints",
+                   "cannot read the job file %s: %s", job_file, errno ? strerror(errno) : "not a job file");
+    return -1;
+  }
+  char *rest = NULL;
+  for (char *host = strtok_r(job.address, " ", &rest); host && connection < 0; host = strtok_r(NULL, " ", &rest)) {
+    connection = try_address(host, job.port);
+  }
+  if (connection < 0) {
+    report_warning("see that this node reaches the one where `mana launch` runs; the job runs on without checkpoints",
+                   "no coordinator answers at port %s of the addresses in %s", job.port, job_file);
+  }
+  return connection < 0 ? -1 : 0;
+}
+
+void link_close(void) {
+  if (connection >= 0) close(connection);
+  connection = -1;
+}
+
+/* --- frames --------------------------------------------------------------------------------------------------------------- */
+void link_send(struct save_stream *frame) {
+  size_t sent = 0;
+  while (connection >= 0 && !frame->failed && sent < frame->length) {
+    ssize_t n = send(connection, frame->data + sent, frame->length - sent, MSG_NOSIGNAL);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) {
+      shutdown(connection, SHUT_RDWR);
+      break;
+    }
+    sent += (size_t)n;
+  }
+  frame->length = 0;
+}
+
+/* One read towards `wanted` bytes; 1 when they are there, 0 when more must come, -1 at the end. */
+static int read_towards(size_t wanted) {
+  if (wanted > received_room) {
+    uint8_t *more = realloc(received, wanted);
+    if (!more) return -1;
+    received = more;
+    received_room = wanted;
+  }
+  while (received_have < wanted) {
+    ssize_t n = recv(connection, received + received_have, wanted - received_have, MSG_DONTWAIT);
+    if (n > 0) {
+      received_have += (size_t)n;
+    } else if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+      return 0;
+    } else {
+      return -1;
+    }
+  }
+  return 1;
+}
+
+/* 1 when a whole frame is there. */
+static int read_frame(void) {
+  int got = read_towards(4);
+  if (got != 1) return got;
+  uint32_t length = protocol_length(received);
+  return length ? read_towards(4 + (size_t)length) : -1;
+}
+
+int link_receive(struct save_stream *frame, int milliseconds) {
+  if (connection < 0) return -1;
+  int got = read_frame();
+  if (got == 0) {
+    struct pollfd p = {.fd = connection, .events = POLLIN};
+    if (poll(&p, 1, milliseconds) > 0) got = read_frame();
+  }
+  if (got != 1) return got;
+  *frame = (struct save_stream){.data = received + 4, .length = received_have - 4};
+  received_have = 0;
+  int type = (int)protocol_get_type(frame);
+  return type ? type : -1;
+}

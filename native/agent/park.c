@@ -1,0 +1,133 @@
+/* Parking the upper threads, and the orders to the one that may call MPI. */
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "agent.h"
+#include "lower_threads.h"
+#include "report.h"
+#include "state.h"
+#include "syscall_raw.h"
+#include "upper_half.h"
+
+/* The signal's action is the kernel's only from here on: programs and MPIs that claim it are told no by the hooks. */
+static void install_signal(void) {
+  const struct resident *resident = upper_half_resident();
+  struct kernel_sigaction action = {.handler = (uint64_t)resident->park_signal_entry,
+                                    .flags = SA_SIGINFO | SA_RESTART | 0x04000000, /* SA_RESTORER */
+                                    .restorer = (uint64_t)resident->signal_restorer,
+                                    .mask = ~0ull};
+  RAW4(SYS_rt_sigaction, SPLIT_PARK_SIGNAL, &action, NULL, 8);
+}
+
+void agent_park_prepare(void) {
+  enum { STACK_BYTES = 8 << 20 };
+  install_signal();
+  void *stack = mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (stack == MAP_FAILED) report_fatal(EXIT_MANA, "check ulimit -v", "no memory for a stack: %s", strerror(errno));
+  SPLIT->mpi_lower_fs = SPLIT->lower_fs_main;
+  SPLIT->park_stack = (uint64_t)stack + STACK_BYTES;
+}
+
+void agent_park_await(int threads) {
+  for (int32_t now; (now = __atomic_load_n(&STATE->parked_count, __ATOMIC_ACQUIRE)) < threads;) {
+    RAW4(SYS_futex, &STATE->parked_count, RAW_FUTEX_WAIT, now, NULL);
+  }
+}
+
+void agent_park_begin(void) {
+  install_signal(); /* again: an MPI library may have put its own in its place */
+  while (__atomic_load_n(&STATE->parking, __ATOMIC_SEQ_CST)) usleep(100); /* on their way out of the last park */
+  STATE->parked = NULL;
+  __atomic_store_n(&STATE->parked_count, 0, __ATOMIC_SEQ_CST);
+  __atomic_store_n(&SPLIT->phase, SPLIT_PARK, __ATOMIC_SEQ_CST);
+}
+
+void agent_park_end(void) {
+  __atomic_store_n(&SPLIT->phase, SPLIT_RUN, __ATOMIC_SEQ_CST);
+  __atomic_fetch_add(&STATE->park_number, 1, __ATOMIC_SEQ_CST);
+  RAW3(SYS_futex, &STATE->park_number, RAW_FUTEX_WAKE, INT_MAX);
+}
+
+static const struct parked_thread *find_parked(int tid) {
+  for (const struct parked_thread *t = __atomic_load_n(&STATE->parked, __ATOMIC_ACQUIRE); t; t = t->next) {
+    if (t->tid == tid) return t;
+  }
+  return NULL;
+}
+
+/* Threads of the upper half: all tasks that the lower half did not make. */
+int agent_park_round(char why[PROXY_WHY_SIZE]) {
+  DIR *tasks = opendir("/proc/self/task");
+  int parked = 0, running = 0;
+  if (!tasks) {
+    snprintf(why, PROXY_WHY_SIZE, "/proc/self/task cannot be read: %s", strerror(errno));
+    return -1;
+  }
+  for (struct dirent *entry; (entry = readdir(tasks));) {
+    int tid = atoi(entry->d_name);
+    if (tid <= 0 || lower_thread_is_own(tid)) continue;
+    if (find_parked(tid)) {
+      parked++;
+    } else if (syscall(SYS_tgkill, getpid(), tid, SPLIT_PARK_SIGNAL) == 0) {
+      running++;
+    }
+  }
+  closedir(tasks);
+  return running == 0 && agent.serving ? parked : 0;
+}
+
+/* --- the parked MPI thread ------------------------------------------------------------------------------------------------ */
+void agent_order(enum agent_order order) {
+  pthread_mutex_lock(&agent.lock);
+  agent.order = order;
+  pthread_cond_broadcast(&agent.changed);
+  pthread_mutex_unlock(&agent.lock);
+}
+
+static void pump(void) {
+  enum { IDLE_MICROSECONDS = 50 };
+  struct proxy_counts counts;
+  int moved = agent_proxy()->pump();
+  agent_proxy()->counts(&counts);
+  pthread_mutex_lock(&agent.lock);
+  agent.counts = counts;
+  agent.serving = true;
+  pthread_mutex_unlock(&agent.lock);
+  if (!moved) usleep(IDLE_MICROSECONDS);
+}
+
+static void save(void) {
+  char why[PROXY_WHY_SIZE] = "";
+  save_free(&agent.mpi);
+  int result = agent_proxy()->save(&agent.mpi, why);
+  pthread_mutex_lock(&agent.lock);
+  agent.save_result = result;
+  memcpy(agent.why, why, sizeof why);
+  agent.order = ORDER_WAIT;
+  pthread_cond_broadcast(&agent.changed);
+  pthread_mutex_unlock(&agent.lock);
+}
+
+void agent_parked(void) {
+  for (;;) {
+    pthread_mutex_lock(&agent.lock);
+    while (agent.order == ORDER_WAIT) pthread_cond_wait(&agent.changed, &agent.lock);
+    enum agent_order order = agent.order;
+    pthread_mutex_unlock(&agent.lock);
+    if (order == ORDER_RETURN) return;
+    if (order == ORDER_PUMP) pump();
+    if (order == ORDER_SAVE) save();
+    if (order == ORDER_LEAVE) {
+      agent_proxy()->leave();
+      _exit(0);
+    }
+  }
+}

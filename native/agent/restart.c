@@ -1,0 +1,158 @@
+#include "restart.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "agent.h"
+#include "image_read.h"
+#include "link.h"
+#include "options.h"
+#include "report.h"
+#include "sections.h"
+#include "services.h"
+#include "state_parts.h"
+#include "syscall_raw.h"
+#include "upper_half.h"
+
+void resume_context(const struct park_context *context) __attribute__((noreturn));
+long resume_thread(const struct park_context *context, uint64_t fs);
+
+/* --- 1: the lower half alone ---------------------------------------------------------------------------------------------- */
+static void begin_mpi(void) {
+  if (services_load_proxy() != 0) _exit(EXIT_MANA); /* has said why */
+  if (!agent_proxy()) {
+    report_fatal(EXIT_MANA, "build the bundle again", "the proxy %s cannot restart a job", options.proxy);
+  }
+  int rc = agent_begin_mpi(options.thread_level);
+  if (rc != 0)
+    report_fatal(EXIT_MANA, "run `mana bundle verify NAME`", "the site's MPI_Init_thread failed with %d", rc);
+}
+
+/* --- 2: the image, verified by all before anybody maps -------------------------------------------------------------------- */
+static int check_identity(const struct image *image, int rank, int size, char why[PROXY_WHY_SIZE]) {
+  const struct image_identity *id = &image->identity;
+  uint64_t cpu[IMAGE_CPU_WORDS];
+  agent_cpu_features(cpu);
+  if ((int)id->rank != rank || (int)id->size != size) {
+    snprintf(why, PROXY_WHY_SIZE, "the image is that of rank %u of %u", id->rank, id->size);
+    return -1;
+  }
+  if (id->fingerprint != MPI_TABLE->fingerprint) {
+    snprintf(why, PROXY_WHY_SIZE, "the image was written by another version of mana than this bundle is of");
+    return -1;
+  }
+  for (int i = 0; i < IMAGE_CPU_WORDS; i++) {
+    if (!(id->cpu[i] & ~cpu[i])) continue;
+    snprintf(why, PROXY_WHY_SIZE,
+             "this processor lacks features of the one the checkpoint was taken on (word %d: %#llx)", i,
+             (unsigned long long)(id->cpu[i] & ~cpu[i]));
+    return -1;
+  }
+  return 0;
+}
+
+static int verify(struct image *image, int rank, int size, char why[PROXY_WHY_SIZE]) {
+  char path[4096 + 32];
+  snprintf(path, sizeof path, "%s/rank-%d.img", options.restart, rank);
+  if (image_open(path, image, why) != 0) return -1;
+  return image_verify(image, why) != 0 ? -1 : check_identity(image, rank, size, why);
+}
+
+static void wait_for_go(void) {
+  struct save_stream frame;
+  int type;
+  do {
+    type = link_receive(&frame, -1);
+  } while (type >= 0 && type != PROTOCOL_GO);
+  if (type < 0) _exit(EXIT_MANA); /* another rank could not go on: the coordinator has said which */
+}
+
+/* --- 3: the upper half, and what the parts have of it ---------------------------------------------------------------------- */
+static void require(int result, const char *part, const char *why) {
+  if (result == 0) return;
+  report_fatal(EXIT_MANA, "the checkpoint is as it was; mend this and restart again", "cannot restore %s: %s", part,
+               why);
+}
+
+static struct save_stream section(struct image *image, uint32_t kind, const char *part) {
+  char why[IMAGE_WHY_SIZE] = "";
+  struct save_stream s = {0};
+  const void *data = image_section(image, kind, &s.length, why);
+  require(data ? 0 : -1, part, why);
+  s.data = (uint8_t *)(uintptr_t)data;
+  return s;
+}
+
+static void map_upper_half(struct image *image) {
+  static const struct image_range present[] = {{TABLE_ADDR, MPI_TABLE_ADDR}};
+  static struct split_table fresh;
+  char why[PROXY_WHY_SIZE] = "";
+  fresh = *SPLIT;
+  require(image_map(image, present, sizeof present / sizeof *present, why), "memory", why);
+  upper_half_adopt(&fresh);
+}
+
+static void restore_parts(struct image *image) {
+  char why[PROXY_WHY_SIZE] = "";
+  struct save_stream s = section(image, SECTION_MPI, "MPI");
+  require(agent_proxy()->restore(&s, why), "MPI objects", why);
+  s = section(image, SECTION_PROCESS, "process");
+  require(state_process_restore(&s, why), "the process", why);
+  s = section(image, SECTION_DESCRIPTORS, "descriptors");
+  require(state_descriptors_restore(&s, why), "open files", why);
+  s = section(image, SECTION_SIGNALS, "signals");
+  require(state_signals_restore(&s, why), "signal actions", why);
+}
+
+/* --- 4: threads ---------------------------------------------------------------------------------------------------------------- */
+/* All signals are blocked; each thread takes its own mask back when the park ends. */
+static const struct parked_thread *make_threads(int *count) {
+  const struct parked_thread *main_thread = NULL;
+  *count = 0;
+  for (const struct parked_thread *t = STATE->parked; t; t = t->next) {
+    ++*count;
+    if (t->is_main) {
+      main_thread = t;
+      continue;
+    }
+    long tid = resume_thread(&t->context, t->fs);
+    require(tid > 0 ? 0 : -1, "a thread", strerror((int)-tid));
+  }
+  require(main_thread ? 0 : -1, "the main thread", "it had ended");
+  return main_thread;
+}
+
+static void resume_main(const struct parked_thread *t) __attribute__((noreturn));
+static void resume_main(const struct parked_thread *t) {
+  raw_set_fs(SPLIT->have_fsgsbase, t->fs);
+  resume_context(&t->context);
+}
+
+void restart_run(void) {
+  struct image image;
+  char why[PROXY_WHY_SIZE] = "";
+  int rank = 0, size = 0, threads;
+  begin_mpi();
+  (void)agent_proxy()->identity(&rank, &size);
+  if (agent_connect(options.thread_level, AGENT_FLAG_RESTART) != 0) _exit(EXIT_MANA);
+  int result = verify(&image, rank, size, why);
+  agent_say_restored(result == 0 ? "" : why);
+  wait_for_go();
+  map_upper_half(&image);
+  restore_parts(&image);
+  image_close(&image);
+  sigset_t all;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, NULL);
+  __atomic_store_n(&STATE->parked_count, 0, __ATOMIC_SEQ_CST);
+  agent_park_prepare();
+  const struct parked_thread *main_thread = make_threads(&threads);
+  agent_serve(threads);
+  resume_main(main_thread);
+}

@@ -1,0 +1,10 @@
+/* The sections of an image: each belongs to one part, which writes and reads it (save_stream.h). Numbers are for ever. */
+#ifndef MANA_AGENT_SECTIONS_H
+#define MANA_AGENT_SECTIONS_H
+enum section_kind {
+  SECTION_MPI = 1,         /* native/proxy: objects, requests, messages that were in flight */
+  SECTION_DESCRIPTORS = 2, /* native/state */
+  SECTION_SIGNALS = 3,
+  SECTION_PROCESS = 4,
+};
+#endif

@@ -1,0 +1,87 @@
+/* The image of this rank: what each part has to say of itself, and the upper half's memory. */
+#include <cpuid.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent.h"
+#include "image_write.h"
+#include "sections.h"
+#include "state_parts.h"
+
+static int save_mpi(char why[PROXY_WHY_SIZE]) {
+  pthread_mutex_lock(&agent.lock);
+  agent.save_result = 1;
+  agent.order = ORDER_SAVE;
+  pthread_cond_broadcast(&agent.changed);
+  while (agent.save_result == 1) pthread_cond_wait(&agent.changed, &agent.lock);
+  int result = agent.save_result;
+  if (result != 0 && why != agent.why) memcpy(why, agent.why, PROXY_WHY_SIZE);
+  pthread_mutex_unlock(&agent.lock);
+  return result;
+}
+
+void agent_cpu_features(uint64_t words[IMAGE_CPU_WORDS]) {
+  uint32_t a, b, c, d;
+  memset(words, 0, IMAGE_CPU_WORDS * sizeof *words);
+  if (__get_cpuid(1, &a, &b, &c, &d)) words[0] = (uint64_t)c << 32 | d;
+  if (__get_cpuid_count(7, 0, &a, &b, &c, &d)) {
+    words[1] = (uint64_t)c << 32 | b;
+    words[2] = d;
+  }
+  if (__get_cpuid(0x80000001, &a, &b, &c, &d)) words[3] = (uint64_t)c << 32 | d;
+}
+
+static const struct part {
+  uint32_t kind;
+  int (*save)(struct save_stream *to, char *why);
+} parts[] = {
+    {SECTION_DESCRIPTORS, state_descriptors_save},
+    {SECTION_SIGNALS, state_signals_save},
+    {SECTION_PROCESS, state_process_save},
+};
+enum { PARTS = sizeof parts / sizeof *parts };
+
+static int write_image(const char *folder, struct save_stream *streams, struct agent_written *written,
+                       char why[PROXY_WHY_SIZE]) {
+  static const struct image_range exclusions[] = {
+      {MPI_TABLE_ADDR, MPI_TABLE_ADDR + ((sizeof(struct mpi_table) + 4095) & ~4095ull)},
+      {OWNER_PAGE_ADDR, OWNER_PAGE_ADDR + 4096},
+  };
+  struct image_block sections[PARTS + 1] = {{SECTION_MPI, agent.mpi.data, agent.mpi.length}};
+  struct image_result result;
+  char path[4096 + 32];
+  int rank = 0, size = 0;
+  for (int i = 0; i < PARTS; i++) {
+    sections[i + 1] = (struct image_block){parts[i].kind, streams[i].data, streams[i].length};
+  }
+  (void)agent_proxy()->identity(&rank, &size);
+  snprintf(path, sizeof path, "%s/rank-%d.img", folder, rank);
+  struct image_source source = {
+      .path = path,
+      .sections = sections,
+      .section_count = PARTS + 1,
+      .exclusions = exclusions,
+      .exclusion_count = sizeof exclusions / sizeof *exclusions,
+      .identity = {
+          .rank = (uint32_t)rank, .size = (uint32_t)size, .epoch = agent.epoch, .fingerprint = MPI_TABLE->fingerprint}};
+  agent_cpu_features(source.identity.cpu);
+  if (image_write(&source, &result, why) != 0) return -1;
+  *written = (struct agent_written){result.memory_length, result.file_length, result.checksum};
+  return 0;
+}
+
+int agent_write(const char *folder, struct agent_written *written, char why[PROXY_WHY_SIZE]) {
+  struct save_stream streams[PARTS] = {0};
+  int result = save_mpi(why);
+  for (int i = 0; i < PARTS && result == 0; i++) {
+    result = parts[i].save(&streams[i], why);
+    if (result == 0 && streams[i].failed) {
+      snprintf(why, PROXY_WHY_SIZE, "out of memory");
+      result = -1;
+    }
+  }
+  if (result == 0) result = write_image(folder, streams, written, why);
+  for (int i = 0; i < PARTS; i++) save_free(&streams[i]);
+  return result;
+}

@@ -1,0 +1,29 @@
+#include "gate.h"
+
+#include "constants.h"
+#include "core_auto.h"
+
+typedef uint32_t clock_service(mana_h comm, mana_h group);
+typedef int gate_service(uint32_t clock, int slot, int inside);
+
+uint32_t core_gate_ask(mana_h comm) {
+  uint32_t clock;
+  MANA_CROSS(clock, MANA_SERVICE(clock_service *, SVC_CLOCK)(comm, MANA_GROUP_NULL));
+  struct core_object *o = core_object(MANA_KIND_COMM, comm);
+  if (o && o->refs) o->comm.clock = clock;
+  return clock;
+}
+
+uint32_t core_gate_of_group(mana_h group) {
+  uint32_t clock;
+  MANA_CROSS(clock, MANA_SERVICE(clock_service *, SVC_CLOCK)(MANA_COMM_NULL, group));
+  return clock;
+}
+
+/* The service takes the count back and waits. It returns early when the thread must park, which it does as the crossing ends; then the
+ * collective is counted and looked at as if it began only now, perhaps in another process. */
+void core_gate_wait(uint32_t clock, int slot, int inside) {
+  for (int passed = 0; !passed;) {
+    MANA_CROSS(passed, MANA_SERVICE(gate_service *, SVC_GATE)(clock, slot, inside));
+  }
+}

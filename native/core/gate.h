@@ -1,0 +1,47 @@
+/* The gate in front of every collective: counts it on the clock of its members, and while a checkpoint is wanted lets pass only what
+ * others wait for (split_abi.h, struct split_clock). The normal path: two increments, two loads, no fence. */
+#ifndef MANA_CORE_GATE_H
+#define MANA_CORE_GATE_H
+#include "object.h"
+
+/* Asks below for the clock of a communicator, and remembers it. */
+uint32_t core_gate_ask(mana_h comm) __attribute__((visibility("hidden"), cold));
+/* A checkpoint is wanted: returns when the collective may be entered. */
+void core_gate_wait(uint32_t clock, int slot, int inside) __attribute__((visibility("hidden"), cold));
+/* The clock of a group of which only the members make the call. */
+uint32_t core_gate_of_group(mana_h group) __attribute__((visibility("hidden")));
+
+static inline uint32_t core_gate_of(mana_h comm) {
+  const struct core_object *o = core_object(MANA_KIND_COMM, comm);
+  if (__builtin_expect(!o, 0)) return 0; /* not valid: the site will say so */
+  return __builtin_expect(o->comm.clock == CORE_CLOCK_UNKNOWN, 0) ? core_gate_ask(comm) : o->comm.clock;
+}
+
+/* The order matters: count, then look. */
+static inline __attribute__((always_inline)) void core_gate_count(uint32_t clock, int slot, int inside) {
+  struct split_clock *c = &CLOCKS->clock[clock];
+  if (__builtin_expect(SPLIT->thread_multiple, 0)) {
+    __atomic_fetch_add(&SPLIT->inside, inside, __ATOMIC_SEQ_CST);
+    __atomic_fetch_add(&c->seq, 1, __ATOMIC_SEQ_CST);
+  } else {
+    SPLIT->inside += inside;
+    c->seq++;
+  }
+  __asm__ volatile("" ::: "memory");
+  if (__builtin_expect(__atomic_load_n(&SPLIT->phase, __ATOMIC_RELAXED) != SPLIT_RUN, 0)) {
+    core_gate_wait(clock, slot, inside);
+  }
+}
+
+/* Around a call that blocks until other members have entered theirs. */
+#define CORE_GATE_ENTER(clock, slot) core_gate_count(clock, slot, 1)
+static inline void core_gate_leave(void) {
+  if (__builtin_expect(SPLIT->thread_multiple, 0)) {
+    __atomic_fetch_sub(&SPLIT->inside, 1, __ATOMIC_SEQ_CST);
+  } else {
+    SPLIT->inside--;
+  }
+}
+/* Before a call that only starts a collective. */
+#define CORE_GATE_PASS(clock, slot) core_gate_count(clock, slot, 0)
+#endif

@@ -1,0 +1,66 @@
+/* The identity of a set of world ranks: equal on all its members, whatever communicator it is asked of. */
+#include "proxy.h"
+
+static int compare(const void *a, const void *b) {
+  int x = *(const int *)a, y = *(const int *)b;
+  return (x > y) - (x < y);
+}
+
+static uint64_t mix(uint64_t h, uint64_t value) {
+  h = (h ^ value) * 0x9e3779b97f4a7c15ull;
+  return h ^ h >> 29;
+}
+
+/* Appends the world ranks of a group; the new count, or -1. */
+static int add_ranks(MPI_Group group, MPI_Group world, int **ranks, int have) {
+  int size = 0;
+  if (MPI_Group_size(group, &size) != MPI_SUCCESS) return -1;
+  int *more = realloc(*ranks, (size_t)(have + size + 1) * sizeof *more),
+      *own = malloc((size_t)(size + 1) * sizeof *own);
+  if (more) *ranks = more;
+  for (int i = 0; own && i < size; i++) own[i] = i;
+  bool good = more && own && MPI_Group_translate_ranks(group, size, own, world, more + have) == MPI_SUCCESS;
+  free(own);
+  return good ? have + size : -1;
+}
+
+static int ranks_of_comm(MPI_Comm comm, MPI_Group world, int **ranks) {
+  MPI_Group local, remote;
+  int inter = 0, n;
+  if (MPI_Comm_test_inter(comm, &inter) != MPI_SUCCESS || MPI_Comm_group(comm, &local) != MPI_SUCCESS) return -1;
+  n = add_ranks(local, world, ranks, 0);
+  MPI_Group_free(&local);
+  if (n < 0 || !inter) return n;
+  if (MPI_Comm_remote_group(comm, &remote) != MPI_SUCCESS) return -1;
+  n = add_ranks(remote, world, ranks, n);
+  MPI_Group_free(&remote);
+  return n;
+}
+
+/* Of a communicator (both groups of an intercommunicator), or of a group where comm is MANA_COMM_NULL. The number of members, and
+ * their identity; 0 for none, or when the handle is not valid. */
+int mana_proxy_membership(mana_h comm, mana_h group, uint64_t id[2]) __attribute__((visibility("default")));
+int mana_proxy_membership(mana_h comm, mana_h group, uint64_t id[2]) {
+  int *ranks = NULL, n = -1;
+  MPI_Group world;
+  if (MPI_Comm_group(MPI_COMM_WORLD, &world) != MPI_SUCCESS) return 0;
+  if (comm != MANA_COMM_NULL && px_comm(comm) != MPI_COMM_NULL) n = ranks_of_comm(px_comm(comm), world, &ranks);
+  if (comm == MANA_COMM_NULL && px_group(group) != MPI_GROUP_NULL) n = add_ranks(px_group(group), world, &ranks, 0);
+  if (n > 0) qsort(ranks, (size_t)n, sizeof *ranks, compare);
+  id[0] = mix(0x6d616e61, (uint64_t)n);
+  id[1] = mix(0x636c6f63, (uint64_t)n);
+  for (int i = 0; i < n; i++) {
+    id[0] = mix(id[0], (uint64_t)ranks[i]);
+    id[1] = mix(id[1], (uint64_t)ranks[i] + 0x5bd1e995);
+  }
+  free(ranks);
+  MPI_Group_free(&world);
+  return n > 0 ? n : 0;
+}
+
+/* For a restart, where no program calls MPI_Init. 0, or a canonical code. */
+int mana_proxy_begin(int thread_level) __attribute__((visibility("default")));
+int mana_proxy_begin(int thread_level) {
+  int none = 0, provided = 0;
+  return px_Init_thread(&none, NULL, thread_level, &provided);
+}

@@ -1,0 +1,107 @@
+/* Parking: a thread of the program leaves the list of those that run, in the upper half only, where all that it is lies in memory that
+ * is saved. Two ways lead here: the park signal, in the program's own code; and the end of an outermost crossing (crossing.h). */
+#include "park.h"
+
+#include <signal.h>
+#include <sys/prctl.h>
+
+#include "hooks.h"
+
+enum { KERNEL_MASK_SIZE = 8, GET_TID_ADDRESS = 40 }; /* PR_GET_TID_ADDRESS, man 2 prctl */
+enum { GET_GS = 0x1004, SET_GS = 0x1001 };           /* man 2 arch_prctl */
+
+HIDDEN int park_save(struct park_context *context) __attribute__((returns_twice));
+HIDDEN void park_call_below(void (*function)(void), uint64_t stack_top);
+
+static void wake(int32_t *word) {
+  RAW3(SYS_futex, word, RAW_FUTEX_WAKE, INT32_MAX);
+}
+
+static void describe(struct parked_thread *t) {
+  const struct split_table *table = SPLIT;
+  t->fs = raw_get_fs(table->have_fsgsbase);
+  RAW2(SYS_arch_prctl, GET_GS, &t->gs);
+  t->tid = (int32_t)RAW0(SYS_gettid);
+  t->is_main = t->tid == (int32_t)RAW0(SYS_getpid);
+  RAW2(SYS_sigaltstack, 0, t->altstack);
+  RAW2(SYS_prctl, GET_TID_ADDRESS, &t->tid_address);
+  RAW3(SYS_get_robust_list, 0, &t->robust_head, &t->robust_length);
+  RAW2(SYS_prctl, PR_GET_NAME, t->name);
+}
+
+/* In a fresh kernel thread: what the kernel knows of a thread, as it was. */
+static void become(const struct parked_thread *t) {
+  uint64_t altstack[3] = {t->altstack[0], t->altstack[1], t->altstack[2]};
+  altstack[1] &= ~1ull; /* SS_ONSTACK tells, it cannot be set */
+  RAW2(SYS_arch_prctl, SET_GS, t->gs);
+  RAW2(SYS_sigaltstack, altstack, 0);
+  RAW1(SYS_set_tid_address, t->tid_address);
+  if (t->robust_length) RAW2(SYS_set_robust_list, t->robust_head, t->robust_length);
+  RAW2(SYS_prctl, PR_SET_NAME, t->name);
+}
+
+static void join_list(struct parked_thread *t) {
+  t->next = __atomic_load_n(&STATE->parked, __ATOMIC_RELAXED);
+  while (!__atomic_compare_exchange_n(&STATE->parked, &t->next, t, 0, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) {
+  }
+  __atomic_fetch_add(&STATE->parked_count, 1, __ATOMIC_ACQ_REL);
+  wake(&STATE->parked_count);
+}
+
+/* Until the agent ends this park. A later one has another number, so nobody sleeps through from one to the next. */
+static void sleep_through(int32_t number) {
+  while (__atomic_load_n(&STATE->park_number, __ATOMIC_ACQUIRE) == number) {
+    RAW4(SYS_futex, &STATE->park_number, RAW_FUTEX_WAIT, number, 0);
+  }
+}
+
+/* The thread that called MPI_Init lends itself to the agent, on a stack of the lower half: only it may call MPI. */
+static bool is_mpi_thread(uint64_t fs, uint64_t *lower_fs) {
+  const struct split_table *table = SPLIT;
+  if (table->mpi_state != SPLIT_MPI_INITIALIZED || !table->upper_tls_offset) return false;
+  const struct upper_tls *tls = (const struct upper_tls *)(fs + (uint64_t)table->upper_tls_offset);
+  *lower_fs = tls->lower_fs;
+  return tls->generation == table->generation && tls->lower_fs == table->mpi_lower_fs;
+}
+
+static void serve(uint64_t upper_fs, uint64_t lower_fs) {
+  const struct split_table *table = SPLIT;
+  raw_set_fs(table->have_fsgsbase, lower_fs);
+  park_call_below((void (*)(void))table->service[SVC_PARKED], table->park_stack);
+  raw_set_fs(table->have_fsgsbase, upper_fs);
+}
+
+void park(void) {
+  struct parked_thread self;
+  uint64_t all = ~0ull, mask, lower_fs;
+  __atomic_fetch_add(&STATE->parking, 1, __ATOMIC_SEQ_CST);
+  int32_t number = __atomic_load_n(&STATE->park_number, __ATOMIC_SEQ_CST);
+  RAW4(SYS_rt_sigprocmask, SIG_SETMASK, &all, &mask, KERNEL_MASK_SIZE);
+  if (__atomic_load_n(&SPLIT->phase, __ATOMIC_SEQ_CST) == SPLIT_PARK) {
+    describe(&self);
+    if (park_save(&self.context) == 0) {
+      join_list(&self);
+      if (is_mpi_thread(self.fs, &lower_fs)) serve(self.fs, lower_fs);
+    } else {
+      become(&self);
+      __atomic_fetch_add(&STATE->parked_count, 1, __ATOMIC_ACQ_REL);
+      wake(&STATE->parked_count);
+    }
+    sleep_through(number);
+  }
+  __atomic_fetch_sub(&STATE->parking, 1, __ATOMIC_SEQ_CST);
+  RAW4(SYS_rt_sigprocmask, SIG_SETMASK, &mask, 0, KERNEL_MASK_SIZE);
+}
+
+/* Not in a crossing, not in a callback out of one, and not in the core's bookkeeping around one: there depth says no, and the thread
+ * parks at the end of its outermost crossing. The agent asks again until all have parked. */
+HIDDEN void park_signal(int sig, void *info, void *context);
+void park_signal(int sig, void *info, void *context) {
+  (void)sig, (void)info, (void)context;
+  const struct split_table *table = SPLIT;
+  if (__atomic_load_n(&table->phase, __ATOMIC_ACQUIRE) != SPLIT_PARK) return;
+  uint64_t fs = raw_get_fs(table->have_fsgsbase);
+  if (!fs || !split_is_upper(fs)) return;
+  if (table->upper_tls_offset && ((const struct upper_tls *)(fs + (uint64_t)table->upper_tls_offset))->depth) return;
+  park();
+}
