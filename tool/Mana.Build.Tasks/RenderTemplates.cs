@@ -1,6 +1,7 @@
 using Mana.Api;
 using Mana.Common.Errors;
 using Mana.Rendering;
+using Mana.Rendering.Protocol;
 using Microsoft.Build.Framework;
 
 namespace Mana.Build.Tasks;
@@ -17,7 +18,7 @@ public sealed class RenderTemplates : Microsoft.Build.Utilities.Task
     [Required]
     public string OutputFolder { get; set; } = "";
 
-    /// <summary>upper: the stub libraries, one folder for each ABI. proxy: the proxy.</summary>
+    /// <summary>upper: the stub libraries, one folder for each ABI. proxy: the lower half, that is the proxy and the protocol.</summary>
     [Required]
     public string Target { get; set; } = "";
 
@@ -27,7 +28,7 @@ public sealed class RenderTemplates : Microsoft.Build.Utilities.Task
         {
             ApiDescription api = ApiDescription.Load(Api);
             Renderer renderer = new(api, Templates);
-            if (Target is "proxy") renderer.RenderProxy(OutputFolder);
+            if (Target is "proxy") RenderLower(renderer);
             else
                 foreach (Abi abi in Enum.GetValues<Abi>()) RenderUpper(renderer, new FortranRenderer(api, renderer), abi);
             return true;
@@ -41,6 +42,14 @@ public sealed class RenderTemplates : Microsoft.Build.Utilities.Task
             Log.LogError("{0}", e.Message);
         }
         return false;
+    }
+
+    private void RenderLower(Renderer renderer)
+    {
+        renderer.RenderProxy(OutputFolder);
+        // native/protocol stands beside native/api.
+        string native = Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(Api)))!;
+        new ProtocolRenderer(ProtocolDescription.Read(Path.Combine(native, ProtocolDescription.FileName)), new TemplateFolder(Templates)).RenderC(OutputFolder);
     }
 
     private void RenderUpper(Renderer renderer, FortranRenderer fortran, Abi abi)

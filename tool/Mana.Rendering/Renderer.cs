@@ -1,6 +1,4 @@
-using System.Collections.Concurrent;
 using Mana.Api;
-using Scriban;
 using Scriban.Runtime;
 
 namespace Mana.Rendering;
@@ -8,7 +6,7 @@ namespace Mana.Rendering;
 /// <summary>Renders the templates over the description. Output files are rewritten only where their text changes, so that builds stay incremental.</summary>
 public sealed class Renderer(ApiDescription api, string templatesFolder)
 {
-    private readonly ConcurrentDictionary<string, Template> _templates = new(StringComparer.Ordinal);
+    private readonly TemplateFolder _templates = new(templatesFolder);
     private readonly IReadOnlyList<(ApiFunction Function, FunctionView View)> _functions =
         [.. api.Functions.Select(f => (f, ViewBuilder.Build(f, BaseOf(api, f))))];
 
@@ -37,29 +35,7 @@ public sealed class Renderer(ApiDescription api, string templatesFolder)
         [.. RenderShared(output), Render("proxy.c", output, Shared()), Render("proxy_hand.h", output, Shared()), Render("site_values.h", output, Shared())];
 
     /// <summary>Renders one template of the folder; the output is named after it unless said otherwise. Returns the file's path.</summary>
-    public string Render(string name, string output, ScriptObject model, string? outputName = null)
-    {
-        TemplateContext context = new() { StrictVariables = true, LoopLimit = int.MaxValue, LimitToString = int.MaxValue };
-        context.PushGlobal(model);
-        string text;
-        try
-        {
-            text = _templates.GetOrAdd(name, Parse).Render(context);
-        }
-        catch (Scriban.Syntax.ScriptRuntimeException mistake)
-        {
-            throw new TemplateException(mistake.Message);
-        }
-
-        string path = Path.Combine(output, outputName ?? name);
-        if (!File.Exists(path) || File.ReadAllText(path) != text)
-        {
-            Directory.CreateDirectory(output);
-            File.WriteAllText(path, text);
-        }
-
-        return path;
-    }
+    public string Render(string name, string output, ScriptObject model, string? outputName = null) => _templates.Render(name, output, model, outputName);
 
     /// <summary>The model every template has: functions, crossing, constants, groups, handles.</summary>
     public ScriptObject Shared()
@@ -101,13 +77,6 @@ public sealed class Renderer(ApiDescription api, string templatesFolder)
     private static ApiFunction BaseOf(ApiDescription api, ApiFunction f) =>
         f.IsLarge ? api.Functions.First(b => !b.IsLarge && b.Name == f.BaseName) : f;
 
-    private Template Parse(string name)
-    {
-        string path = Path.Combine(templatesFolder, name + ".sbn");
-        Template template = Template.Parse(File.ReadAllText(path), path);
-        return template.HasErrors ? throw new TemplateException(string.Join('\n', template.Messages)) : template;
-    }
-
     private List<GroupView> Groups(Abi? abi) =>
     [
         .. api.Groups.Where(g => Kinds.All.Contains(g.Kind) || g.Kind is "bound" or "version" or "bsend" or "win-flavor" or "win-model")
@@ -134,6 +103,3 @@ public sealed class Renderer(ApiDescription api, string templatesFolder)
         abi switch { Abi.Mpich => h.Mpich?.ToString(), Abi.OpenMpi => h.OpenMpi, _ => null },
         h.AliasOf is not null);
 }
-
-/// <summary>A template is wrong; the message says template, line and column.</summary>
-public sealed class TemplateException(string message) : Exception(message);

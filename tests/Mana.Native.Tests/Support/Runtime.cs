@@ -1,5 +1,7 @@
 using Mana.Bundles.Build;
 using Mana.Bundles.Plan;
+using Mana.Rendering;
+using Mana.Rendering.Protocol;
 using Mana.Testing;
 using Xunit;
 
@@ -36,6 +38,8 @@ public sealed class Runtime : IAsyncLifetime, IDisposable
         await CompileAsync("crossing", "crossing.c", $"{Native}/core/attach.c", "-fno-stack-protector", $"-I{Native}/include");
         await CompileAsync("list_sites", "list_sites.c",
             $"-I{Native}/common", $"{Native}/common/elf_image.c", $"{Native}/common/machine_code.c");
+        await CompileAsync("protocol", "protocol.c",
+            "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", $"-I{_folder["gen"]}", $"-I{Native}/saved", $"{Native}/saved/save_stream.c");
         await CompileAsync("units", "units.c",
         [
             "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", $"-I{Native}/include", $"-I{Native}/common", $"-I{Native}/lower",
@@ -74,6 +78,8 @@ public sealed class Runtime : IAsyncLifetime, IDisposable
             Parts = [.. all.Parts.Where(p => p.Name is "resident" or "mana-lower").Select(p => p with { Stage = PartStage.Product })],
         };
         BuildFolders folders = new(Native, _folder["gen"], _folder["objects"], _folder.Path);
+        ProtocolDescription protocol = ProtocolDescription.Read(Path.Combine(Native, ProtocolDescription.FileName));
+        new ProtocolRenderer(protocol, new TemplateFolder(Path.Combine(Repository.Root, "templates"))).RenderC(folders.Generated);
         BuildPlan plan = new Planner(runtime, folders).ForProduct("gcc");
         List<string> said = [];
         CCompiler compiler = new(Environment.ProcessorCount);
