@@ -1,0 +1,38 @@
+/* Opens, checks and maps the image of a rank. Format: image_format.h. Order: image_open, image_verify, image_map; until image_map the
+ * process is left as it is. */
+#ifndef MANA_IMAGE_READ_H
+#define MANA_IMAGE_READ_H
+#include "image_format.h"
+
+struct image {
+  char *path;
+  int fd;
+  struct image_identity identity;
+  uint64_t file_length;
+  uint32_t checksum; /* as image_result says */
+  uint64_t region_count, chunk_count, section_count;
+  const struct image_region *region; /* inside `tables`, like those below */
+  const struct image_chunk *chunk;
+  const struct image_section *section;
+  const char *paths;
+  uint8_t *tables;
+  void *section_data[IMAGE_SECTIONS_MAX];
+};
+
+/* Reads header, footer and tables and checks them: sizes before anything is read, checksums before anything is used. 0; or -1 with `why`:
+ * no such file, no image, of another version, damaged. */
+int image_open(const char *path, struct image *image, char why[IMAGE_WHY_SIZE]) __attribute__((warn_unused_result));
+/* Gives everything back, also after a failed image_open. What is mapped stays. */
+void image_close(struct image *image);
+/* Reads the whole file and checks all contents. 0, or -1 with `why`. */
+int image_verify(struct image *image, char why[IMAGE_WHY_SIZE]) __attribute__((warn_unused_result));
+/* A section's contents, checked, until image_close. NULL with `why`: none of this kind, or damaged. */
+const void *image_section(struct image *image, uint32_t kind, size_t *length, char why[IMAGE_WHY_SIZE])
+    __attribute__((warn_unused_result));
+
+/* Maps all regions where they were, with their contents and protection. `present` are ranges that this process has mapped already (private
+ * anonymous): there, only the contents are replaced. Called with no upper half in place. 0; or -1 with `why`, and then some regions may be
+ * mapped and the process has no choice but to end: a range is occupied, memory is short, a shared file is gone or shorter, a read failed. */
+int image_map(struct image *image, const struct image_range *present, size_t present_count, char why[IMAGE_WHY_SIZE])
+    __attribute__((warn_unused_result));
+#endif
