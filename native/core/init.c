@@ -49,9 +49,9 @@ __attribute__((constructor)) static void construct(void) {
 
 __attribute__((destructor)) static void destruct(void) {
   if (SPLIT->pid != getpid()) return; /* a forked child leaves its parent's MPI alone */
-  uint64_t upper_fs = mana_cross_enter();
+  struct upper_tls *tls = mana_cross_enter();
   MANA_SERVICE(void (*)(void), SVC_EXITING)();
-  mana_cross_leave(upper_fs);
+  mana_cross_leave(tls);
 }
 
 /* --- initialization --------------------------------------------------------------------------------------------------- */

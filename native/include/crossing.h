@@ -8,8 +8,8 @@ extern __thread struct upper_tls mana_upper_tls __attribute__((tls_model("initia
 /* Gives the calling thread a lower FS (first crossing of a thread, or first after a restart). */
 void mana_crossing_attach(void) __attribute__((noinline, cold, visibility("hidden")));
 
-static inline void mana_write_fs(uint64_t fs) {
-  if (__builtin_expect(SPLIT->have_fsgsbase, 1)) {
+static inline __attribute__((always_inline)) void mana_write_fs(uint64_t fs, int by_call) {
+  if (__builtin_expect(!by_call, 1)) {
     __asm__ volatile("wrfsbase %0" ::"r"(fs) : "memory");
   } else {
     long ret;
@@ -17,26 +17,29 @@ static inline void mana_write_fs(uint64_t fs) {
   }
 }
 
-/* Returns the upper FS, to be given to mana_cross_leave. Between the two, nothing thread-local of the upper half may be touched. */
-static inline __attribute__((always_inline)) uint64_t mana_cross_enter(void) {
-  if (__builtin_expect(mana_upper_tls.generation != SPLIT->generation, 0)) mana_crossing_attach();
-  uint64_t upper_fs, lower_fs = mana_upper_tls.lower_fs;
-  mana_upper_tls.depth++;
-  __asm__ volatile("mov %%fs:0,%0" : "=r"(upper_fs));
-  mana_write_fs(lower_fs);
-  return upper_fs;
+/* Returns what mana_cross_leave wants. Between the two, nothing thread-local of the upper half may be touched by name: the compiler would
+ * find it through the lower FS. The empty asm hides that the address is that of a thread-local variable, so it stays one register through
+ * the call below, and leaving waits for no load that depends on the FS just written. */
+static inline __attribute__((always_inline)) struct upper_tls *mana_cross_enter(void) {
+  struct upper_tls *tls = &mana_upper_tls;
+  __asm__("" : "+r"(tls));
+  if (__builtin_expect(tls->generation != SPLIT->generation, 0)) mana_crossing_attach();
+  tls->depth++;
+  tls->crossings++;
+  mana_write_fs(tls->lower_fs, (int)tls->fs_by_call);
+  return tls;
 }
-static inline __attribute__((always_inline)) void mana_cross_leave(uint64_t upper_fs) {
-  mana_write_fs(upper_fs);
-  mana_upper_tls.depth--;
+static inline __attribute__((always_inline)) void mana_cross_leave(struct upper_tls *tls) {
+  mana_write_fs(tls->upper_fs, (int)tls->fs_by_call);
+  tls->depth--;
 }
 
 /* MANA_CROSS(result, expression-that-calls-below): one crossing. */
 #define MANA_CROSS(result, call)                                                                                       \
   do {                                                                                                                 \
-    uint64_t upper_fs_ = mana_cross_enter();                                                                           \
+    struct upper_tls *tls_ = mana_cross_enter();                                                                       \
     (result) = (call);                                                                                                 \
-    mana_cross_leave(upper_fs_);                                                                                       \
+    mana_cross_leave(tls_);                                                                                            \
   } while (0)
 #define MANA_SERVICE(type, nr) ((type)SPLIT->service[nr])
 #endif
