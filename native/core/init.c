@@ -8,6 +8,7 @@
 #include "abi.h"
 #include "attribute.h"
 #include "core_auto.h"
+#include "poll.h"
 #include "upcall.h"
 
 static struct {
@@ -66,6 +67,7 @@ int core_Init_thread(int *argc, char ***argv, int required, int *provided) {
   if (rc) return core_fail(MANA_KIND_COMM, MANA_COMM_WORLD, rc, "MPI_Init");
   init.provided = *provided;
   init.main_tid = (int)syscall(SYS_gettid);
+  core_poll_allowed = *provided <= MANA_THREAD_FUNNELED;
   SPLIT->thread_multiple = *provided == MANA_THREAD_MULTIPLE;
   SPLIT->mpi_state = SPLIT_MPI_INITIALIZED;
   return MANA_SUCCESS;
