@@ -40,5 +40,7 @@ void mana_crossing_attach(void) {
     if (!mana_upper_tls.lower_fs) abort();
     pthread_setspecific(key, &mana_upper_tls);
   }
+  mana_upper_tls.upper_fs = upper_fs();
+  mana_upper_tls.fs_by_call = !SPLIT->have_fsgsbase;
   mana_upper_tls.generation = SPLIT->generation;
 }

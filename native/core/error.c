@@ -13,9 +13,9 @@
 #include "refs.h"
 
 static void report(const char *text) {
-  uint64_t upper_fs = mana_cross_enter();
+  struct upper_tls *tls = mana_cross_enter();
   MANA_SERVICE(void (*)(const char *), SVC_REPORT)(text);
-  mana_cross_leave(upper_fs);
+  mana_cross_leave(tls);
 }
 
 /* --- functions that the site lacks ---------------------------------------------------------------------------------- */

@@ -8,6 +8,7 @@
 #include "abi.h"
 #include "attribute.h"
 #include "core_auto.h"
+#include "poll.h"
 #include "upcall.h"
 
 static struct {
@@ -49,9 +50,9 @@ __attribute__((constructor)) static void construct(void) {
 
 __attribute__((destructor)) static void destruct(void) {
   if (SPLIT->pid != getpid()) return; /* a forked child leaves its parent's MPI alone */
-  uint64_t upper_fs = mana_cross_enter();
+  struct upper_tls *tls = mana_cross_enter();
   MANA_SERVICE(void (*)(void), SVC_EXITING)();
-  mana_cross_leave(upper_fs);
+  mana_cross_leave(tls);
 }
 
 /* --- initialization --------------------------------------------------------------------------------------------------- */
@@ -66,11 +67,12 @@ int core_Init_thread(int *argc, char ***argv, int required, int *provided) {
   if (rc) return core_fail(MANA_KIND_COMM, MANA_COMM_WORLD, rc, "MPI_Init");
   init.provided = *provided;
   init.main_tid = (int)syscall(SYS_gettid);
+  core_poll_allowed = *provided <= MANA_THREAD_FUNNELED;
   SPLIT->thread_multiple = *provided == MANA_THREAD_MULTIPLE;
   SPLIT->mpi_state = SPLIT_MPI_INITIALIZED;
-  uint64_t upper_fs = mana_cross_enter();
+  struct upper_tls *tls = mana_cross_enter();
   MANA_SERVICE(void (*)(int), SVC_MPI_BEGINS)(*provided);
-  mana_cross_leave(upper_fs);
+  mana_cross_leave(tls);
   return MANA_SUCCESS;
 }
 
@@ -87,9 +89,9 @@ int core_Finalize(void) {
   int rc = core_attributes_delete_all(MANA_KIND_COMM, MANA_COMM_SELF);
   if (rc) return core_fail(MANA_KIND_COMM, MANA_COMM_SELF, rc, "MPI_Finalize");
   CORE_GATE_ENTER(core_gate_of(MANA_COMM_WORLD), SLOT_Finalize);
-  uint64_t upper_fs = mana_cross_enter();
+  struct upper_tls *tls = mana_cross_enter();
   MANA_SERVICE(void (*)(void), SVC_MPI_ENDS)();
-  mana_cross_leave(upper_fs);
+  mana_cross_leave(tls);
   MANA_CROSS(rc, MPI_BELOW(Finalize)());
   core_gate_leave();
   if (rc) return core_fail(MANA_KIND_COMM, MANA_COMM_WORLD, rc, "MPI_Finalize");

@@ -3,6 +3,10 @@
 #include <string.h>
 
 #include "core_auto.h"
+#include "poll.h"
+
+__thread struct core_poll core_poll_last;
+int core_poll_allowed;
 
 static mana_h comm_of(mana_h request) {
   struct core_object *o = core_object(MANA_KIND_REQUEST, request);
@@ -28,8 +32,17 @@ int core_Wait(mana_h *request, mana_status *status) {
 int core_Test(mana_h *request, int *flag, mana_status *status) {
   mana_h before = *request;
   int rc;
+  if (core_poll_skip(CORE_POLL_TEST, request, sizeof *request)) {
+    *flag = 0;
+    return MANA_SUCCESS;
+  }
   MANA_CROSS(rc, MPI_BELOW(Test)(request, flag, status));
-  if (__builtin_expect(rc != 0, 0)) rc = fail(before, rc, "MPI_Test");
+  if (__builtin_expect(rc != 0, 0)) {
+    rc = fail(before, rc, "MPI_Test");
+  } else if (!*flag) {
+    core_poll_failed(CORE_POLL_TEST, request, sizeof *request);
+    return MANA_SUCCESS;
+  }
   if (*request != before) core_delete(MANA_KIND_REQUEST, before);
   return rc;
 }
@@ -70,8 +83,8 @@ static mana_h first_active(int count, const mana_h *requests) {
 }
 
 /* The proxy overwrites handles of completed requests, so a copy tells afterwards which are gone. A negative count is
- * passed on: the site reports it. */
-#define COMPLETE_SET(name, count, call)                                                                                \
+ * passed on: the site reports it. `changed`: whether requests may be gone though the call succeeded. */
+#define COMPLETE_SET(name, count, call, changed)                                                                       \
   size_t length = (count) > 0 ? (size_t)(count) : 0;                                                                   \
   CORE_ARRAY(mana_h, before, length);                                                                                  \
   if (!before) return core_fail(MANA_KIND_COMM, MANA_COMM_WORLD, MANA_ERR_NO_MEM, name);                               \
@@ -79,25 +92,25 @@ static mana_h first_active(int count, const mana_h *requests) {
   int rc;                                                                                                              \
   MANA_CROSS(rc, call);                                                                                                \
   if (__builtin_expect(rc != 0, 0)) rc = fail(first_active((int)length, before), rc, name);                            \
-  give_back((int)length, before, requests);                                                                            \
+  if (rc || (changed)) give_back((int)length, before, requests);                                                       \
   CORE_ARRAY_FREE(before);                                                                                             \
   return rc
 
 int core_Waitall(int count, mana_h *requests, mana_status *statuses) {
-  COMPLETE_SET("MPI_Waitall", count, MPI_BELOW(Waitall)(count, requests, statuses));
+  COMPLETE_SET("MPI_Waitall", count, MPI_BELOW(Waitall)(count, requests, statuses), 1);
 }
 int core_Testall(int count, mana_h *requests, int *flag, mana_status *statuses) {
-  COMPLETE_SET("MPI_Testall", count, MPI_BELOW(Testall)(count, requests, flag, statuses));
+  COMPLETE_SET("MPI_Testall", count, MPI_BELOW(Testall)(count, requests, flag, statuses), *flag);
 }
 int core_Waitany(int count, mana_h *requests, int *index, mana_status *status) {
-  COMPLETE_SET("MPI_Waitany", count, MPI_BELOW(Waitany)(count, requests, index, status));
+  COMPLETE_SET("MPI_Waitany", count, MPI_BELOW(Waitany)(count, requests, index, status), 1);
 }
 int core_Testany(int count, mana_h *requests, int *index, int *flag, mana_status *status) {
-  COMPLETE_SET("MPI_Testany", count, MPI_BELOW(Testany)(count, requests, index, flag, status));
+  COMPLETE_SET("MPI_Testany", count, MPI_BELOW(Testany)(count, requests, index, flag, status), *flag);
 }
 int core_Waitsome(int count, mana_h *requests, int *outcount, int *indices, mana_status *statuses) {
-  COMPLETE_SET("MPI_Waitsome", count, MPI_BELOW(Waitsome)(count, requests, outcount, indices, statuses));
+  COMPLETE_SET("MPI_Waitsome", count, MPI_BELOW(Waitsome)(count, requests, outcount, indices, statuses), 1);
 }
 int core_Testsome(int count, mana_h *requests, int *outcount, int *indices, mana_status *statuses) {
-  COMPLETE_SET("MPI_Testsome", count, MPI_BELOW(Testsome)(count, requests, outcount, indices, statuses));
+  COMPLETE_SET("MPI_Testsome", count, MPI_BELOW(Testsome)(count, requests, outcount, indices, statuses), *outcount);
 }

@@ -18,14 +18,14 @@ int core_Status_set_cancelled(mana_status *status, int flag) {
 }
 
 /* --- counts: MPI_UNDEFINED where the bytes are not whole elements, or the number does not fit ------------------------------------- */
-static int count_of(const mana_status *status, mana_h datatype, int64_t *count) {
+static int count_of(int64_t bytes, mana_h datatype, int64_t *count) {
   int64_t size = 0;
   int rc = core_type_bytes(datatype, &size);
   if (rc) return rc;
   if (size == 0) {
-    *count = status->bytes == 0 ? 0 : MANA_UNDEFINED;
+    *count = bytes == 0 ? 0 : MANA_UNDEFINED;
   } else {
-    *count = status->bytes % size == 0 ? status->bytes / size : MANA_UNDEFINED;
+    *count = bytes % size == 0 ? bytes / size : MANA_UNDEFINED;
   }
   return MANA_SUCCESS;
 }
@@ -40,15 +40,15 @@ static int as_int(int64_t count) {
   return count > INT_MAX ? MANA_UNDEFINED : (int)count;
 }
 
-int core_get_count_ask(const mana_status *status, mana_h datatype, int *count) {
+int core_get_count_ask(int64_t bytes, mana_h datatype, int *count) {
   int64_t wide = 0;
-  int rc = count_of(status, datatype, &wide);
+  int rc = count_of(bytes, datatype, &wide);
   if (rc) return failed(rc, "MPI_Get_count");
   *count = as_int(wide);
   return MANA_SUCCESS;
 }
 int core_Get_count_c(const mana_status *status, mana_h datatype, int64_t *count) {
-  return failed(count_of(status, datatype, count), "MPI_Get_count_c");
+  return failed(count_of(status->bytes, datatype, count), "MPI_Get_count_c");
 }
 int core_Get_elements(const mana_status *status, mana_h datatype, int *count) {
   int64_t wide = 0;

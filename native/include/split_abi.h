@@ -82,6 +82,11 @@ struct upper_tls {
   uint64_t lower_fs;   /* this thread's lower FS; valid while generation matches */
   uint64_t generation; /* split_table.generation it belongs to; 0 = never attached */
   uint32_t depth;      /* crossings under way on this thread (a callback that calls MPI makes it 2) */
+  uint32_t fs_by_call; /* FS is written by system call: split_table.have_fsgsbase is 0 */
+  uint64_t upper_fs;   /* this thread's own FS; valid while generation matches */
+  /* Crossings begun so far; wraps. Unchanged: this thread has asked nothing of MPI since. Not beside depth: compilers would count both in
+   * one vector register, which takes longer than two additions. */
+  uint32_t crossings;
   uint32_t pad;
 };
 

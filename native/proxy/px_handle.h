@@ -39,7 +39,7 @@ int px_handles_create(void);
 /* px_KIND(h): site handle. px_KIND_store(h, s): s is new, h the fresh handle; returns the canonical handle it now has.
  * px_KIND_update(h, s): s is what the site left in an inout handle. */
 #define PX_DEFINE_KIND(id, KIND, type)                                                                                 \
-  extern type *px_table_##id;                                                                                          \
+  extern type *px_table_##id __attribute__((visibility("hidden")));                                                                                          \
   static inline type px_##id(mana_h h) {                                                                               \
     return px_table_##id[mana_index(h)];                                                                               \
   }                                                                                                                    \

@@ -15,6 +15,8 @@ void mana_crossing_attach(void) {
   __asm__("mov %%fs:0,%0" : "=r"(fs));
   const struct upper_tls *stub = (const struct upper_tls *)(fs + (uint64_t)SPLIT->upper_tls_offset);
   mana_upper_tls.lower_fs = stub->lower_fs;
+  mana_upper_tls.upper_fs = fs;
+  mana_upper_tls.fs_by_call = stub->fs_by_call;
   mana_upper_tls.generation = stub->generation;
 }
 
@@ -30,16 +32,16 @@ static double bare_writes(void) {
   __asm__("mov %%fs:0,%0" : "=r"(fs));
   double start = now();
   for (int i = 0; i < LOOPS; i++) {
-    mana_write_fs(fs);
-    mana_write_fs(fs);
+    mana_write_fs(fs, !SPLIT->have_fsgsbase);
+    mana_write_fs(fs, !SPLIT->have_fsgsbase);
   }
   return (now() - start) / LOOPS;
 }
 static double crossings(void) {
   double start = now();
   for (int i = 0; i < LOOPS; i++) {
-    uint64_t fs = mana_cross_enter();
-    mana_cross_leave(fs);
+    struct upper_tls *tls = mana_cross_enter();
+    mana_cross_leave(tls);
   }
   return (now() - start) / LOOPS;
 }
