@@ -24,7 +24,10 @@ int core_Wait(mana_h *request, mana_status *status) {
   mana_h before = *request;
   int rc;
   MANA_CROSS(rc, MPI_BELOW(Wait)(request, status));
-  if (__builtin_expect(rc != 0, 0)) rc = fail(before, rc, "MPI_Wait");
+  if (__builtin_expect(rc != 0, 0)) {
+    while (rc == MANA_RC_AGAIN) MANA_CROSS(rc, MPI_BELOW(Wait)(request, status));
+    if (rc) rc = fail(before, rc, "MPI_Wait");
+  }
   if (*request != before) core_delete(MANA_KIND_REQUEST, before);
   return rc;
 }
@@ -91,7 +94,10 @@ static mana_h first_active(int count, const mana_h *requests) {
   if (length) memcpy(before, requests, length * sizeof *before);                                                       \
   int rc;                                                                                                              \
   MANA_CROSS(rc, call);                                                                                                \
-  if (__builtin_expect(rc != 0, 0)) rc = fail(first_active((int)length, before), rc, name);                            \
+  if (__builtin_expect(rc != 0, 0)) {                                                                                  \
+    while (rc == MANA_RC_AGAIN) MANA_CROSS(rc, call);                                                                  \
+    if (rc) rc = fail(first_active((int)length, before), rc, name);                                                    \
+  }                                                                                                                    \
   if (rc || (changed)) give_back((int)length, before, requests);                                                       \
   CORE_ARRAY_FREE(before);                                                                                             \
   return rc

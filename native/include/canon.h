@@ -55,4 +55,6 @@ _Static_assert(sizeof(mana_status) == 32, "MPI-5 status is 32 bytes");
 /* Not an MPI code: a blocking receive, probe or wait left because upper threads must park (SPLIT_PARK). Nothing of the call is pending
  * below; the core parks as its crossing ends and makes the same call again. */
 #define MANA_RC_AGAIN (-2)
+/* The same of MPI_Sendrecv and MPI_Sendrecv_replace, whose send is done: after parking, the core makes the receive alone. */
+#define MANA_RC_RECEIVE (-3)
 #endif

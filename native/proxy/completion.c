@@ -1,133 +1,92 @@
 /* Completion in the lower half. The site's requests sit in the request table; a completed one leaves MPI_REQUEST_NULL there
  * and the canonical handle becomes MANA_REQUEST_NULL. What had to outlive the call that started it is released then. */
-#include "px_request.h"
+#include "completion.h"
 
 /* MPI_STATUSES_IGNORE may be a small number cast to a pointer, which the compiler takes for an array of no room. */
 #pragma GCC diagnostic ignored "-Wstringop-overflow"
 
-static void settle(mana_h *request) {
-  if (px_request(*request) != MPI_REQUEST_NULL) return;
-  px_request_release(*request);
-  *request = MANA_REQUEST_NULL;
+/* One request, by a call of the site's that may complete it. */
+static inline int one(mana_h *request, int *flag, mana_status *status, int blocking) {
+  struct px_record *r = px_record_of(*request);
+  MPI_Request *site = &px_table_request[mana_index(*request)];
+  MPI_Status s, *to = status || __builtin_expect(r->canceled, 0) ? &s : MPI_STATUS_IGNORE;
+  int rc = blocking ? MPI_Wait(site, to) : MPI_Test(site, flag, to);
+  if (blocking) *flag = 1;
+  if (__builtin_expect(rc != MPI_SUCCESS, 0)) *flag = 1;
+  if (!*flag) return 0;
+  if (status && px_status_is_set(rc)) px_status_out(status, &s);
+  if (__builtin_expect(r->canceled, 0) && rc == MPI_SUCCESS) px_record_canceled(r, &s);
+  if (__builtin_expect(rc == MPI_SUCCESS, 1) || *site == MPI_REQUEST_NULL || r->persistent)
+    px_complete(*request, status);
+  px_settle(request);
+  return __builtin_expect(rc == MPI_SUCCESS, 1) ? 0 : px_error(rc);
 }
 
 int px_Wait(mana_h *request, mana_status *status) {
-  MPI_Status s;
-  int rc = MPI_Wait(&px_table_request[mana_index(*request)], status ? &s : MPI_STATUS_IGNORE);
-  if (status && px_status_is_set(rc)) px_status_out(status, &s);
-  settle(request);
-  return __builtin_expect(rc == MPI_SUCCESS, 1) ? 0 : px_error(rc);
+  int flag = 0, rc;
+  if (px_is_early(*request)) return px_early_take(request, status);
+  if (!px_record_waits(px_record_of(*request))) return one(request, &flag, status, 1);
+  for (;;) {
+    rc = one(request, &flag, status, 0);
+    if (__builtin_expect(flag, 1)) return rc;
+    if (px_must_park()) return MANA_RC_AGAIN;
+  }
 }
 
 int px_Test(mana_h *request, int *flag, mana_status *status) {
-  MPI_Status s;
+  if (px_is_early(*request)) return *flag = 1, px_early_take(request, status);
   *flag = 0;
-  int rc = MPI_Test(&px_table_request[mana_index(*request)], flag, status ? &s : MPI_STATUS_IGNORE);
-  if (status && *flag && px_status_is_set(rc)) px_status_out(status, &s);
-  if (*flag || rc != MPI_SUCCESS) settle(request);
-  return __builtin_expect(rc == MPI_SUCCESS, 1) ? 0 : px_error(rc);
-}
-
-int px_Request_free(mana_h *request) {
-  int rc = MPI_Request_free(&px_table_request[mana_index(*request)]);
-  if (rc != MPI_SUCCESS) return px_error(rc);
-  settle(request);
-  return 0;
+  return one(request, flag, status, 0);
 }
 
 int px_Request_get_status(mana_h request, int *flag, mana_status *status) {
   MPI_Status s;
+  if (px_is_early(request)) {
+    if (status) *status = px_early[mana_index(request)];
+    return *flag = 1, 0;
+  }
   int rc = MPI_Request_get_status(px_request(request), flag, status ? &s : MPI_STATUS_IGNORE);
   if (rc != MPI_SUCCESS) return px_error(rc);
   if (status && *flag) px_status_out(status, &s);
+  if (status && *flag && px_record_of(request)->late) *status = px_early[mana_index(request)];
   return 0;
 }
 
-/* --- sets of requests: the site works on an array of its own handles, which go back to the table afterwards --------- */
-#define SET_BEGIN(n)                                                                                                   \
-  int length = (n) > 0 ? (n) : 0;                                                                                      \
-  PX_ARRAY(MPI_Request, site, length);                                                                                 \
-  if (!site) return MANA_ERR_NO_MEM;                                                                                   \
-  for (int i = 0; i < length; i++) site[i] = px_request(requests[i])
-
-static void settle_set(int length, const MPI_Request *site, mana_h *requests) {
-  for (int i = 0; i < length; i++) {
-    if (requests[i] == MANA_REQUEST_NULL) continue;
-    px_table_request[mana_index(requests[i])] = site[i];
-    settle(&requests[i]);
+/* A receive goes on without its request (MPI-4.1 section 3.7.3), and still counts. */
+int px_Request_free(mana_h *request) {
+  struct px_record *r = px_record_of(*request);
+  mana_status ignored;
+  if (px_is_early(*request)) {
+    px_early_take(request, &ignored);
+    if (!r->persistent) return 0;
   }
+  if (r->kind == PX_RECEIVE && r->owed) {
+    int rc = px_orphan_add(px_request(*request), r);
+    if (rc) return rc;
+    px_table_request[mana_index(*request)] = MPI_REQUEST_NULL;
+  } else {
+    int rc = MPI_Request_free(&px_table_request[mana_index(*request)]);
+    if (rc != MPI_SUCCESS) return px_error(rc);
+  }
+  r->kind = PX_FREE;
+  px_settle(request);
+  return 0;
 }
 
-#define SET_END(rc)                                                                                                    \
-  settle_set(length, site, requests);                                                                                  \
-  PX_ARRAY_FREE(site);                                                                                                 \
-  return __builtin_expect((rc) == MPI_SUCCESS, 1) ? 0 : px_error(rc)
-
-int px_Startall(int count, mana_h *requests) {
-  SET_BEGIN(count);
-  int rc = MPI_Startall(count, site);
-  SET_END(rc);
-}
-
-int px_Waitany(int count, mana_h *requests, int *index, mana_status *status) {
-  SET_BEGIN(count);
+/* Cancelling a receive is over at once: either it is taken back, or its message is here. A send that has not come to an end is looked at
+ * again when it has. */
+int px_Cancel(mana_h *request) {
+  struct px_record *r = px_record_of(*request);
   MPI_Status s;
-  int rc = MPI_Waitany(count, site, index, status ? &s : MPI_STATUS_IGNORE);
-  if (status && px_status_is_set(rc)) px_status_out(status, &s);
-  SET_END(rc);
+  int flag = 0;
+  if (px_is_early(*request)) return 0;
+  int rc = MPI_Cancel(&px_table_request[mana_index(*request)]);
+  if (rc != MPI_SUCCESS) return px_error(rc);
+  if (r->kind != PX_SEND && r->kind != PX_RECEIVE) return 0;
+  rc = MPI_Request_get_status(px_request(*request), &flag, &s);
+  if (r->kind == PX_SEND && !(rc == MPI_SUCCESS && flag)) r->canceled = 1;
+  if (rc != MPI_SUCCESS || !flag || !px_status_cancelled(&s)) return 0;
+  if (r->kind == PX_SEND) px_record_canceled(r, &s);
+  r->owed = 0;
+  return 0;
 }
-
-int px_Testany(int count, mana_h *requests, int *index, int *flag, mana_status *status) {
-  SET_BEGIN(count);
-  MPI_Status s;
-  *flag = 0;
-  int rc = MPI_Testany(count, site, index, flag, status ? &s : MPI_STATUS_IGNORE);
-  if (status && *flag && px_status_is_set(rc)) px_status_out(status, &s);
-  SET_END(rc);
-}
-
-/* Several statuses: here the error fields count, where the call says MPI_ERR_IN_STATUS (MPI-4.1 section 3.7.5). */
-static void statuses_out(int n, mana_status *to, const MPI_Status *from, int rc) {
-  for (int i = 0; i < n; i++) {
-    px_status_out(&to[i], &from[i]);
-    to[i].error = rc == MPI_SUCCESS || from[i].MPI_ERROR == MPI_SUCCESS ? MANA_SUCCESS : px_error(from[i].MPI_ERROR);
-  }
-}
-
-#define STATUSES_BEGIN()                                                                                               \
-  PX_ARRAY(MPI_Status, s, statuses ? length : 0);                                                                      \
-  if (!s) return MANA_ERR_NO_MEM
-
-int px_Waitall(int count, mana_h *requests, mana_status *statuses) {
-  SET_BEGIN(count);
-  STATUSES_BEGIN();
-  int rc = MPI_Waitall(count, site, statuses ? s : MPI_STATUSES_IGNORE);
-  if (statuses && px_status_is_set(rc)) statuses_out(length, statuses, s, rc);
-  PX_ARRAY_FREE(s);
-  SET_END(rc);
-}
-
-int px_Testall(int count, mana_h *requests, int *flag, mana_status *statuses) {
-  SET_BEGIN(count);
-  STATUSES_BEGIN();
-  *flag = 0;
-  int rc = MPI_Testall(count, site, flag, statuses ? s : MPI_STATUSES_IGNORE);
-  if (statuses && (*flag || rc != MPI_SUCCESS) && px_status_is_set(rc)) statuses_out(length, statuses, s, rc);
-  PX_ARRAY_FREE(s);
-  SET_END(rc);
-}
-
-/* Statuses come in the order of completion: entries 0..outcount-1, not at the requests' indices. */
-#define SOME(Name)                                                                                                     \
-  int px_##Name(int count, mana_h *requests, int *outcount, int *indices, mana_status *statuses) {                     \
-    SET_BEGIN(count);                                                                                                  \
-    STATUSES_BEGIN();                                                                                                  \
-    *outcount = 0;                                                                                                     \
-    int rc = MPI_##Name(count, site, outcount, indices, statuses ? s : MPI_STATUSES_IGNORE);                           \
-    int done = *outcount == MPI_UNDEFINED ? 0 : *outcount;                                                             \
-    if (statuses && px_status_is_set(rc)) statuses_out(done, statuses, s, rc);                                         \
-    PX_ARRAY_FREE(s);                                                                                                  \
-    SET_END(rc);                                                                                                       \
-  }
-SOME(Waitsome)
-SOME(Testsome)

@@ -1,5 +1,5 @@
 /* Generalized requests below: the site's callbacks go up to the record (core/grequest.c). */
-#include "proxy.h"
+#include "px_record.h"
 #include "site_values.h"
 #include "upcall.h"
 
@@ -43,6 +43,7 @@ int px_Grequest_start(void *query_fn, void *free_fn, void *cancel_fn, void *extr
   int rc = MPI_Grequest_start(query, release, cancel, extra_state, &site);
   if (rc != MPI_SUCCESS) return px_error(rc);
   *request = px_request_store(*request, site);
+  px_record_new(*request, PX_GENERALIZED);
   return 0;
 }
 

@@ -5,10 +5,12 @@
 #include <pthread.h>
 #include <sys/mman.h>
 
-#include "px_request.h"
+#include "px_record.h"
 #include "site_values.h"
 
-#define PX_TABLE(id, type) type *px_table_##id;
+#define PX_TABLE(id, type)                                                                                             \
+  type *px_table_##id;                                                                                                 \
+  uint32_t px_high_##id;
 PX_TABLE(comm, MPI_Comm)
 PX_TABLE(group, MPI_Group)
 PX_TABLE(datatype, MPI_Datatype)
@@ -20,6 +22,12 @@ PX_TABLE(file, MPI_File)
 PX_TABLE(info, MPI_Info)
 PX_TABLE(errhandler, MPI_Errhandler)
 PX_TABLE(session, px_session_type)
+
+void px_raise(uint32_t *high, uint32_t index) {
+  uint32_t now = __atomic_load_n(high, __ATOMIC_RELAXED);
+  while (now <= index && !__atomic_compare_exchange_n(high, &now, index + 1, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+  }
+}
 
 /* --- reverse: an open-addressing hash per kind; grows at half full; a removed entry keeps its key with handle 0 ------- */
 struct entry {
@@ -108,5 +116,5 @@ int px_handles_create(void) {
   px_request_kept = reserve(sizeof *px_request_kept);
   if (!px_request_kept) return -ENOMEM;
   px_site_handles();
-  return 0;
+  return px_records_create();
 }

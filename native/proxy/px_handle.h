@@ -36,10 +36,16 @@ void px_reverse_remove(enum mana_kind kind, uintptr_t site);
 /* Reserves the tables and enters the predefined objects of the site (generated list). 0, or a negative errno. */
 int px_handles_create(void);
 
+/* One past the highest index a kind has ever had: what a checkpoint has to look through. The last datatypes are not the application's
+ * (record.c). */
+void px_raise(uint32_t *high, uint32_t index) __attribute__((cold));
+enum { PX_SPARE_FIRST = MANA_INDEX_MASK - 65536 };
+
 /* px_KIND(h): site handle. px_KIND_store(h, s): s is new, h the fresh handle; returns the canonical handle it now has.
  * px_KIND_update(h, s): s is what the site left in an inout handle. */
 #define PX_DEFINE_KIND(id, KIND, type)                                                                                 \
-  extern type *px_table_##id __attribute__((visibility("hidden")));                                                                                          \
+  extern type *px_table_##id __attribute__((visibility("hidden")));                                                    \
+  extern uint32_t px_high_##id __attribute__((visibility("hidden")));                                                  \
   static inline type px_##id(mana_h h) {                                                                               \
     return px_table_##id[mana_index(h)];                                                                               \
   }                                                                                                                    \
@@ -50,6 +56,7 @@ int px_handles_create(void);
       if (known && !mana_is_user(known)) return known;                                                                 \
       if (MANA_KIND_##KIND == MANA_KIND_DATATYPE) px_reverse_add(MANA_KIND_##KIND, (uintptr_t)s, h);                   \
     }                                                                                                                  \
+    if (__builtin_expect(mana_index(h) >= px_high_##id, 0)) px_raise(&px_high_##id, mana_index(h));                    \
     px_table_##id[mana_index(h)] = s;                                                                                  \
     return h;                                                                                                          \
   }                                                                                                                    \

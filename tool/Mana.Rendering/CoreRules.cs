@@ -80,6 +80,22 @@ public static class CoreRules
         }
     }
 
+    /// <summary>
+    /// The call below after MANA_RC_AGAIN: the same one, or, where the send is done (MANA_RC_RECEIVE), the receive alone.
+    /// </summary>
+    public static string? Again(ApiFunction f)
+    {
+        string args = string.Join(", ", f.Parameters.Select(p => p.Name));
+        string variant = f.IsLarge ? "_c" : "";
+        return f.BaseName switch
+        {
+            "Recv" or "Probe" or "Mprobe" => $"MPI_BELOW({f.Name})({args})",
+            "Sendrecv" => $"MPI_BELOW(Recv{variant})(recvbuf, recvcount, recvtype, source, recvtag, comm, status)",
+            "Sendrecv_replace" => $"MPI_BELOW(Recv{variant})(buf, count, datatype, source, recvtag, comm, status)",
+            _ => null,
+        };
+    }
+
     /// <summary>Whose error handler hears of a failure (MPI-4.1 section 9.3): the file, window, session or communicator named first.</summary>
     public static (string Kind, string Handle) FailsOn(ApiFunction f)
     {

@@ -1,0 +1,31 @@
+/* What the completion of one request and of sets of them share. */
+#ifndef MANA_PX_COMPLETION_H
+#define MANA_PX_COMPLETION_H
+#include "px_record.h"
+
+static inline void px_settle(mana_h *request) {
+  if (px_request(*request) != MPI_REQUEST_NULL) return;
+  px_request_release(*request);
+  *request = MANA_REQUEST_NULL;
+}
+
+/* What a checkpoint has completed, or the queue has served, before the application asked: the site knows nothing of it. */
+static inline int px_is_early(mana_h request) {
+  return __builtin_expect(px_request(request) == MPI_REQUEST_NULL, 0) && request != MANA_REQUEST_NULL &&
+         px_record_of(request)->early;
+}
+
+/* The site has completed the request: counts, and a status that was there before. */
+static inline void px_complete(mana_h request, mana_status *status) {
+  struct px_record *r = px_record_of(request);
+  if (__builtin_expect(r->late, 0)) {
+    r->late = 0;
+    if (status) {
+      int32_t error = status->error;
+      *status = px_early[mana_index(request)];
+      status->error = error;
+    }
+  }
+  px_record_completed(r);
+}
+#endif

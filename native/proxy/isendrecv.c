@@ -1,0 +1,114 @@
+/* MPI-4's nonblocking send-receive: one request for two messages. Its send counts at once; what remains is a receive. */
+#include "queue.h"
+
+#ifdef MANA_HAVE_MPI_Isendrecv
+#pragma weak MPI_Isendrecv
+#pragma weak MPI_Isendrecv_c
+#pragma weak MPI_Isendrecv_replace
+#pragma weak MPI_Isend_c
+
+/* The message to be received is in the queue: what the site still has to do is the send, and the receive's status comes with it. */
+static int serve(struct px_message *m, MPI_Request send, void *recvbuf, int64_t recvcount, mana_h recvtype,
+                 mana_h *request) {
+  *request = px_request_store(*request, send);
+  struct px_record *r = px_record_new(*request, PX_SEND);
+  px_record_describe(r, NULL, 0, MANA_BYTE, m->source, m->tag, m->comm);
+  mana_status *status = &px_early[mana_index(*request)];
+  int rc = px_message_deliver(m, recvbuf, recvcount, recvtype, status);
+  r->late = 1;
+  return rc;
+}
+
+static int site_isend(const void *buf, int64_t count, MPI_Datatype datatype, int dest, int tag, mana_h comm,
+                      MPI_Request *request) {
+  if ((int)count != count)
+    return MPI_Isend_c(px_buffer(buf), count, datatype, px_rank_in(dest), px_tag_in(tag), px_comm(comm), request);
+  return MPI_Isend(px_buffer(buf), (int)count, datatype, px_rank_in(dest), px_tag_in(tag), px_comm(comm), request);
+}
+
+static int both(const void *sendbuf, int64_t sendcount, mana_h sendtype, int dest, int sendtag, void *recvbuf,
+                int64_t recvcount, mana_h recvtype, int source, int recvtag, mana_h comm, mana_h *request) {
+  if (!MPI_Isendrecv || !px_count_fits(sendcount) || !px_count_fits(recvcount)) return MANA_RC_ABSENT;
+  MPI_Request site = MPI_REQUEST_NULL;
+  struct px_message *m = px_queue_holds() ? px_queue_take(source, recvtag, comm) : NULL;
+  int rc;
+  if (m) {
+    rc = site_isend(sendbuf, sendcount, px_datatype(sendtype), dest, sendtag, comm, &site);
+  } else if ((int)sendcount == sendcount && (int)recvcount == recvcount) {
+    rc = MPI_Isendrecv(px_buffer(sendbuf), (int)sendcount, px_datatype(sendtype), px_rank_in(dest), px_tag_in(sendtag),
+                       recvbuf, (int)recvcount, px_datatype(recvtype), px_rank_in(source), px_tag_in(recvtag),
+                       px_comm(comm), &site);
+  } else {
+    rc = MPI_Isendrecv_c(px_buffer(sendbuf), sendcount, px_datatype(sendtype), px_rank_in(dest), px_tag_in(sendtag),
+                         recvbuf, recvcount, px_datatype(recvtype), px_rank_in(source), px_tag_in(recvtag),
+                         px_comm(comm), &site);
+  }
+  if (rc != MPI_SUCCESS) return px_error(rc);
+  px_count_sent(dest);
+  if (m) return serve(m, site, recvbuf, recvcount, recvtype, request);
+  *request = px_request_store(*request, site);
+  px_record_receive(*request, recvbuf, recvcount, recvtype, source, recvtag, comm);
+  return 0;
+}
+
+/* The copy that is sent belongs to the request. */
+static int replace_queued(struct px_message *m, void *buf, int count, mana_h datatype, int dest, int sendtag,
+                          mana_h comm, mana_h *request) {
+  MPI_Request site = MPI_REQUEST_NULL;
+  int most = 0, size = 0;
+  int rc = MPI_Pack_size(count, px_datatype(datatype), px_comm(comm), &most);
+  void *packed = px_kept_new((size_t)most);
+  if (!packed) return MANA_ERR_NO_MEM;
+  if (rc == MPI_SUCCESS) rc = MPI_Pack(buf, count, px_datatype(datatype), packed, most, &size, px_comm(comm));
+  if (rc == MPI_SUCCESS) rc = site_isend(packed, size, MPI_PACKED, dest, sendtag, comm, &site);
+  if (rc != MPI_SUCCESS) return px_kept_delete(packed), px_error(rc);
+  px_count_sent(dest);
+  rc = serve(m, site, buf, count, datatype, request);
+  px_request_keep(*request, packed);
+  return rc;
+}
+
+int px_Isendrecv_replace(void *buf, int count, mana_h datatype, int dest, int sendtag, int source, int recvtag,
+                         mana_h comm, mana_h *request) {
+  if (!MPI_Isendrecv_replace) return MANA_RC_ABSENT;
+  MPI_Request site = MPI_REQUEST_NULL;
+  struct px_message *m = px_queue_holds() ? px_queue_take(source, recvtag, comm) : NULL;
+  if (m) return replace_queued(m, buf, count, datatype, dest, sendtag, comm, request);
+  int rc = MPI_Isendrecv_replace(buf, count, px_datatype(datatype), px_rank_in(dest), px_tag_in(sendtag),
+                                 px_rank_in(source), px_tag_in(recvtag), px_comm(comm), &site);
+  if (rc != MPI_SUCCESS) return px_error(rc);
+  px_count_sent(dest);
+  *request = px_request_store(*request, site);
+  px_record_receive(*request, buf, count, datatype, source, recvtag, comm);
+  return 0;
+}
+#else
+static int both(const void *sendbuf, int64_t sendcount, mana_h sendtype, int dest, int sendtag, void *recvbuf,
+                int64_t recvcount, mana_h recvtype, int source, int recvtag, mana_h comm, mana_h *request) {
+  (void)sendbuf, (void)sendcount, (void)sendtype, (void)dest, (void)sendtag, (void)recvbuf, (void)recvcount;
+  (void)recvtype, (void)source, (void)recvtag, (void)comm, (void)request;
+  return MANA_RC_ABSENT;
+}
+int px_Isendrecv_replace(void *buf, int count, mana_h datatype, int dest, int sendtag, int source, int recvtag,
+                         mana_h comm, mana_h *request) {
+  (void)buf, (void)count, (void)datatype, (void)dest, (void)sendtag, (void)source, (void)recvtag, (void)comm;
+  (void)request;
+  return MANA_RC_ABSENT;
+}
+#endif
+
+int px_Isendrecv(const void *sendbuf, int sendcount, mana_h sendtype, int dest, int sendtag, void *recvbuf,
+                 int recvcount, mana_h recvtype, int source, int recvtag, mana_h comm, mana_h *request) {
+  return both(sendbuf, sendcount, sendtype, dest, sendtag, recvbuf, recvcount, recvtype, source, recvtag, comm,
+              request);
+}
+int px_Isendrecv_c(const void *sendbuf, int64_t sendcount, mana_h sendtype, int dest, int sendtag, void *recvbuf,
+                   int64_t recvcount, mana_h recvtype, int source, int recvtag, mana_h comm, mana_h *request) {
+  return both(sendbuf, sendcount, sendtype, dest, sendtag, recvbuf, recvcount, recvtype, source, recvtag, comm,
+              request);
+}
+int px_Isendrecv_replace_c(void *buf, int64_t count, mana_h datatype, int dest, int sendtag, int source, int recvtag,
+                           mana_h comm, mana_h *request) {
+  if ((int)count != count) return MANA_RC_ABSENT;
+  return px_Isendrecv_replace(buf, (int)count, datatype, dest, sendtag, source, recvtag, comm, request);
+}

@@ -1,0 +1,64 @@
+/* Probes. The blocking ones are loops of ours. What a message handle stands for is noted, so that a checkpoint can receive it. */
+#include "probe.h"
+
+struct px_probed *px_probed;
+
+static inline int probe_queued(int source, int tag, mana_h comm, mana_status *status) {
+  return px_queue_holds() && px_queue_look(source, tag, comm, status);
+}
+
+int px_Iprobe(int source, int tag, mana_h comm, int *flag, mana_status *status) {
+  MPI_Status s;
+  *flag = 1;
+  if (probe_queued(source, tag, comm, status)) return 0;
+  int rc = MPI_Iprobe(px_rank_in(source), px_tag_in(tag), px_comm(comm), flag, status ? &s : MPI_STATUS_IGNORE);
+  if (__builtin_expect(rc != MPI_SUCCESS, 0)) return px_error(rc);
+  if (*flag && status) px_status_out(status, &s);
+  return 0;
+}
+
+int px_Probe(int source, int tag, mana_h comm, mana_status *status) {
+  for (;;) {
+    int flag = 0;
+    int rc = px_Iprobe(source, tag, comm, &flag, status);
+    if (rc || flag) return rc;
+    if (px_must_park()) return MANA_RC_AGAIN;
+  }
+}
+
+static int probe_and_hold_queued(int source, int tag, mana_h comm, mana_h message, mana_status *status) {
+  if (!px_queue_holds() || !px_queue_look(source, tag, comm, status)) return 0;
+  struct px_message *m = px_queue_take(source, tag, comm);
+  if (!m) return 0;
+  px_table_message[mana_index(message)] = MPI_MESSAGE_NULL;
+  m->handle = message;
+  px_queue_add(m);
+  return 1;
+}
+
+int px_Improbe(int source, int tag, mana_h comm, int *flag, mana_h *message, mana_status *status) {
+  MPI_Message site = MPI_MESSAGE_NULL;
+  MPI_Status s;
+  *flag = 1;
+  if (probe_and_hold_queued(source, tag, comm, *message, status)) return 0;
+  int rc = MPI_Improbe(px_rank_in(source), px_tag_in(tag), px_comm(comm), flag, &site, &s);
+  if (rc != MPI_SUCCESS) return px_error(rc);
+  if (!*flag) return *message = MANA_MESSAGE_NULL, 0;
+  if (status) px_status_out(status, &s);
+  px_probed[mana_index(*message)] =
+      (struct px_probed){comm, px_rank_out(s.MPI_SOURCE), px_tag_out(s.MPI_TAG), px_status_bytes(&s)};
+  *message = px_message_store(*message, site);
+  return 0;
+}
+
+int px_Mprobe(int source, int tag, mana_h comm, mana_h *message, mana_status *status) {
+  mana_h fresh = *message;
+  for (;;) {
+    int flag = 0;
+    *message = fresh;
+    int rc = px_Improbe(source, tag, comm, &flag, message, status);
+    if (rc || flag) return rc;
+    *message = fresh;
+    if (px_must_park()) return MANA_RC_AGAIN;
+  }
+}

@@ -1,0 +1,139 @@
+/* What the proxy remembers of requests: enough to take a checkpoint while they are pending, and no more than a few stores at their start.
+ *
+ * A request that completed while a checkpoint was taken (or was served from the queue) is "settled early": its place in the request
+ * table holds MPI_REQUEST_NULL though the application still holds its handle, and the record has its status. */
+#ifndef MANA_PX_RECORD_H
+#define MANA_PX_RECORD_H
+#include "px_request.h"
+
+enum px_record_kind {
+  PX_FREE,
+  PX_SEND,
+  PX_RECEIVE, /* MPI_Isendrecv too: its send is counted at once, what remains is a receive */
+  PX_COLLECTIVE,
+  PX_CONSTRUCTOR, /* a nonblocking one: its communicator must not be used before it completes */
+  PX_GENERALIZED,
+  PX_PARTITIONED,
+  PX_PERSISTENT_COLLECTIVE,
+  PX_OTHER, /* of a file or window */
+};
+enum px_send_mode { PX_STANDARD, PX_BUFFERED, PX_SYNCHRONOUS, PX_READY };
+
+struct px_record {
+  void *buffer;
+  int64_t count;
+  mana_h datatype, comm; /* comm 0: freed since */
+  int32_t peer, tag;     /* canonical */
+  uint64_t serial;       /* order of posting; of persistent requests, of their last start */
+  uint8_t kind, mode, persistent;
+  uint8_t active;   /* started and not completed; of persistent requests only */
+  uint8_t owed;     /* 1: its completion is a message received */
+  uint8_t early;    /* settled early: px_early has the status */
+  uint8_t canceled; /* MPI_Cancel of a send that had not come to an end */
+  uint8_t late;     /* a send whose request also stands for a receive served from the queue: px_early has its status */
+  int32_t error;    /* of a request settled early: canonical code */
+  int32_t pad[3];
+};
+_Static_assert(sizeof(struct px_record) == 64, "one cache line");
+
+extern struct px_record *px_record;  /* by index of the request */
+extern struct mana_status *px_early; /* likewise; touched by few requests */
+extern MPI_Request *px_early_site;   /* likewise: the site's request of a persistent one that is settled early */
+extern struct proxy_counters { uint64_t sent, received, posted; } px_counters;
+
+/* 0, or a negative errno. */
+int px_records_create(void);
+
+static inline struct px_record *px_record_of(mana_h request) {
+  return &px_record[mana_index(request)];
+}
+
+/* Only MPI_THREAD_MULTIPLE has two threads in MPI. */
+static inline uint64_t px_count(uint64_t *counter, uint64_t n) {
+  if (__builtin_expect(SPLIT->thread_multiple, 0)) return __atomic_fetch_add(counter, n, __ATOMIC_RELAXED);
+  uint64_t before = *counter;
+  *counter = before + n;
+  return before;
+}
+static inline void px_count_sent(int dest) {
+  px_count(&px_counters.sent, dest != MANA_PROC_NULL);
+}
+static inline void px_count_received(int source) {
+  px_count(&px_counters.received, source != MANA_PROC_NULL);
+}
+
+static inline struct px_record *px_record_new(mana_h request, enum px_record_kind kind) {
+  struct px_record *r = px_record_of(request);
+  r->kind = (uint8_t)kind;
+  r->mode = r->persistent = r->active = r->owed = r->early = r->canceled = r->late = 0;
+  r->serial = px_count(&px_counters.posted, 1);
+  return r;
+}
+static inline void px_record_describe(struct px_record *r, const void *buf, int64_t count, mana_h datatype, int peer,
+                                      int tag, mana_h comm) {
+  r->buffer = (void *)(uintptr_t)buf;
+  r->count = count;
+  r->datatype = datatype;
+  r->comm = comm;
+  r->peer = peer;
+  r->tag = tag;
+}
+/* Started sends and receives. */
+static inline void px_record_send(mana_h request, const void *buf, int64_t count, mana_h datatype, int dest, int tag,
+                                  mana_h comm) {
+  px_record_describe(px_record_new(request, PX_SEND), buf, count, datatype, dest, tag, comm);
+  px_count_sent(dest);
+}
+static inline void px_record_receive(mana_h request, void *buf, int64_t count, mana_h datatype, int source, int tag,
+                                     mana_h comm) {
+  struct px_record *r = px_record_new(request, PX_RECEIVE);
+  px_record_describe(r, buf, count, datatype, source, tag, comm);
+  r->owed = source != MANA_PROC_NULL;
+}
+static inline void px_record_persistent(mana_h request, enum px_record_kind kind, enum px_send_mode mode,
+                                        const void *buf, int64_t count, mana_h datatype, int peer, int tag,
+                                        mana_h comm) {
+  struct px_record *r = px_record_new(request, kind);
+  px_record_describe(r, buf, count, datatype, peer, tag, comm);
+  r->mode = (uint8_t)mode;
+  r->persistent = 1;
+}
+/* Whether the request waits for a message, or for another thread: the site must not be asked to block on it. */
+static inline int px_record_waits(const struct px_record *r) {
+  return r->kind == PX_RECEIVE || r->kind == PX_GENERALIZED || r->kind == PX_PARTITIONED;
+}
+/* Upper threads must leave MPI. */
+static inline int px_must_park(void) {
+  return __builtin_expect(__atomic_load_n(&SPLIT->phase, __ATOMIC_RELAXED) == SPLIT_PARK, 0);
+}
+
+/* The request completed in the site, and the application hears of it now. */
+static inline void px_record_completed(struct px_record *r) {
+  px_count(&px_counters.received, r->owed);
+  r->owed = r->active = 0;
+  if (!r->persistent) r->kind = PX_FREE;
+}
+/* --- record.c: what is seldom ------------------------------------------------------------------------------------------ */
+/* The request completed while the application does not hear of it: status and code (canonical) are kept until it asks. */
+void px_settle_early(mana_h request, const mana_status *status, int code);
+/* The application asks: gives status (may be NULL) and code, and makes the request free or idle again; *request becomes
+ * MANA_REQUEST_NULL unless it is persistent. Only for records that are `early`. */
+int px_early_take(mana_h *request, mana_status *status);
+/* A send that was asked to cancel has ended so: it was no message. */
+void px_record_canceled(struct px_record *r, const MPI_Status *s);
+/* A message received by a request that the application has freed: the pump completes it. */
+struct px_orphan {
+  struct px_orphan *next;
+  MPI_Request site;
+  struct px_record record;
+};
+extern struct px_orphan *px_orphans;
+/* 0, or MANA_ERR_NO_MEM. */
+int px_orphan_add(MPI_Request site, const struct px_record *r);
+/* Completes what can be; whether one did. */
+int px_orphans_test(void);
+
+/* The application frees a datatype or communicator that records still name (MPI-4.1 sections 5.1.9, 7.4.3: operations go on). */
+void px_records_keep_datatype(mana_h datatype);
+void px_records_forget_comm(mana_h comm);
+#endif

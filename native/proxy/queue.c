@@ -1,0 +1,148 @@
+/* The queue of drained messages. */
+#include "queue.h"
+
+#include <pthread.h>
+
+struct px_message *px_queue, *px_queue_matched;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+struct px_message *px_message_new(mana_h comm, int source, int tag, int64_t bytes) {
+  struct px_message *m = malloc(sizeof *m + (size_t)bytes);
+  if (m) *m = (struct px_message){.comm = comm, .source = source, .tag = tag, .bytes = bytes};
+  return m;
+}
+
+void px_queue_add(struct px_message *m) {
+  pthread_mutex_lock(&lock);
+  struct px_message **at = m->handle ? &px_queue_matched : &px_queue;
+  while (*at) at = &(*at)->next;
+  m->next = NULL;
+  __atomic_store_n(at, m, __ATOMIC_RELEASE);
+  pthread_mutex_unlock(&lock);
+}
+
+static struct px_message **find(int source, int tag, mana_h comm) {
+  struct px_message **at = &px_queue;
+  for (; *at; at = &(*at)->next) {
+    const struct px_message *m = *at;
+    if (m->comm == comm && (source == MANA_ANY_SOURCE || source == m->source) && (tag == MANA_ANY_TAG || tag == m->tag))
+      break;
+  }
+  return at;
+}
+
+struct px_message *px_queue_take(int source, int tag, mana_h comm) {
+  pthread_mutex_lock(&lock);
+  struct px_message **at = find(source, tag, comm), *m = *at;
+  if (m) __atomic_store_n(at, m->next, __ATOMIC_RELAXED);
+  pthread_mutex_unlock(&lock);
+  return m;
+}
+
+static void describe(const struct px_message *m, int64_t bytes, mana_status *status) {
+  if (!status) return;
+  status->source = m->source;
+  status->tag = m->tag;
+  status->bytes = bytes;
+  status->cancelled = 0;
+}
+
+int px_queue_look(int source, int tag, mana_h comm, mana_status *status) {
+  pthread_mutex_lock(&lock);
+  const struct px_message *m = *find(source, tag, comm);
+  if (m) describe(m, m->bytes, status);
+  pthread_mutex_unlock(&lock);
+  return m != NULL;
+}
+
+struct px_message *px_queue_take_held(mana_h handle) {
+  pthread_mutex_lock(&lock);
+  struct px_message **at = &px_queue_matched;
+  while (*at && (*at)->handle != handle) at = &(*at)->next;
+  struct px_message *m = *at;
+  if (m) *at = m->next;
+  pthread_mutex_unlock(&lock);
+  return m;
+}
+
+/* --- delivery: as a message to ourselves, so that partial types, truncation and statuses are the site's own work ------------------- */
+static MPI_Comm own_comm(void) {
+  static MPI_Comm comm = MPI_COMM_NULL;
+  pthread_mutex_lock(&lock);
+  if (comm == MPI_COMM_NULL && MPI_Comm_dup(MPI_COMM_SELF, &comm) == MPI_SUCCESS)
+    MPI_Comm_set_errhandler(comm, MPI_ERRORS_RETURN);
+  pthread_mutex_unlock(&lock);
+  return comm;
+}
+
+static int deliver(const struct px_message *m, void *buf, int64_t count, MPI_Datatype datatype, MPI_Status *s) {
+  static pthread_mutex_t one_by_one = PTHREAD_MUTEX_INITIALIZER;
+  MPI_Comm self = own_comm();
+  MPI_Request request = MPI_REQUEST_NULL;
+  int n, rc = self == MPI_COMM_NULL ? MPI_ERR_INTERN : MPI_SUCCESS;
+  if (rc != MPI_SUCCESS) return rc;
+  pthread_mutex_lock(&one_by_one);
+  rc = px_site_irecv(buf, count, datatype, 0, 0, self, &request);
+  if (rc == MPI_SUCCESS) {
+    MPI_Datatype bytes = px_bytes_type(m->bytes, &n);
+    rc = MPI_Send(m->data, n, bytes, 0, 0, self);
+    px_bytes_free(&bytes);
+    int received = MPI_Wait(&request, s);
+    if (rc == MPI_SUCCESS) rc = received;
+  }
+  pthread_mutex_unlock(&one_by_one);
+  return rc;
+}
+
+int px_message_deliver(struct px_message *m, void *buf, int64_t count, mana_h datatype, mana_status *status) {
+  MPI_Status s;
+  int rc = deliver(m, (void *)(uintptr_t)px_buffer(buf), count, px_datatype(datatype), &s);
+  if (px_status_is_set(rc)) describe(m, px_status_bytes(&s), status);
+  free(m);
+  return rc == MPI_SUCCESS ? 0 : px_error(rc);
+}
+
+/* --- counts ------------------------------------------------------------------------------------------------------------------------- */
+enum { CHUNK = 1 << 20 };
+
+MPI_Datatype px_bytes_type(int64_t bytes, int *count) {
+  if ((int)bytes == bytes) return *count = (int)bytes, MPI_BYTE;
+  MPI_Datatype chunk, whole = MPI_DATATYPE_NULL;
+  int lengths[2] = {(int)(bytes / CHUNK), (int)(bytes % CHUNK)};
+  MPI_Aint at[2] = {0, (MPI_Aint)lengths[0] * CHUNK};
+  MPI_Type_contiguous(CHUNK, MPI_BYTE, &chunk);
+  MPI_Type_create_struct(2, lengths, at, (MPI_Datatype[]){chunk, MPI_BYTE}, &whole);
+  MPI_Type_commit(&whole);
+  MPI_Type_free(&chunk);
+  *count = 1;
+  return whole;
+}
+void px_bytes_free(MPI_Datatype *type) {
+  if (*type != MPI_BYTE) MPI_Type_free(type);
+}
+
+#ifdef MANA_HAVE_MPI_Irecv_c
+#pragma weak MPI_Irecv_c
+#pragma weak MPI_Imrecv_c
+int px_count_fits(int64_t count) {
+  return (int)count == count || MPI_Irecv_c;
+}
+#else
+int px_count_fits(int64_t count) {
+  return (int)count == count;
+}
+#endif
+
+int px_site_irecv(void *buf, int64_t count, MPI_Datatype datatype, int source, int tag, MPI_Comm comm,
+                  MPI_Request *request) {
+#ifdef MANA_HAVE_MPI_Irecv_c
+  if (__builtin_expect((int)count != count, 0)) return MPI_Irecv_c(buf, count, datatype, source, tag, comm, request);
+#endif
+  return MPI_Irecv(buf, (int)count, datatype, source, tag, comm, request);
+}
+int px_site_imrecv(void *buf, int64_t count, MPI_Datatype datatype, MPI_Message *message, MPI_Request *request) {
+#ifdef MANA_HAVE_MPI_Irecv_c
+  if (__builtin_expect((int)count != count, 0)) return MPI_Imrecv_c(buf, count, datatype, message, request);
+#endif
+  return MPI_Imrecv(buf, (int)count, datatype, message, request);
+}

@@ -1,0 +1,41 @@
+/* Messages that a checkpoint took out of the network before anyone received them. Receives and probes look here first: what is queued
+ * was sent before what the site still has, so MPI's order holds (MPI-4.1 section 3.5). Nearly always empty: one load on the way. */
+#ifndef MANA_PX_QUEUE_H
+#define MANA_PX_QUEUE_H
+#include "px_record.h"
+
+struct px_message {
+  struct px_message *next;
+  mana_h comm, handle; /* handle: of the application, which holds this message (MPI_Mprobe); 0 in the queue */
+  int32_t source, tag; /* canonical */
+  int64_t bytes;
+  uint8_t
+      data[]; /* as it travelled: between like machines that is the data itself, in the order of its type signature */
+};
+extern struct px_message *px_queue;         /* in order of arrival */
+extern struct px_message *px_queue_matched; /* held by message handles */
+
+static inline int px_queue_holds(void) {
+  return __builtin_expect(__atomic_load_n(&px_queue, __ATOMIC_RELAXED) != NULL, 0);
+}
+/* A message with room for its data; NULL when out of memory. */
+struct px_message *px_message_new(mana_h comm, int source, int tag, int64_t bytes);
+/* To the end of the queue, or, with a handle, to the messages that are held. */
+void px_queue_add(struct px_message *m);
+/* The first message that matches (MPI_ANY_SOURCE and MPI_ANY_TAG are canonical): taken out, or only looked at. NULL: none. */
+struct px_message *px_queue_take(int source, int tag, mana_h comm);
+int px_queue_look(int source, int tag, mana_h comm, mana_status *status);
+/* The same by handle; NULL: the site still holds that message, or there is none. */
+struct px_message *px_queue_take_held(mana_h handle);
+/* Receives it as MPI_Recv would, and frees it. A canonical code; the status (may be NULL) is set as MPI says. */
+int px_message_deliver(struct px_message *m, void *buf, int64_t count, mana_h datatype, mana_status *status);
+
+/* MPI_Irecv and MPI_Imrecv with any count that the site can take (px_count_fits). */
+int px_site_irecv(void *buf, int64_t count, MPI_Datatype datatype, int source, int tag, MPI_Comm comm,
+                  MPI_Request *request);
+int px_site_imrecv(void *buf, int64_t count, MPI_Datatype datatype, MPI_Message *message, MPI_Request *request);
+int px_count_fits(int64_t count);
+/* `*count` of the result are `bytes` bytes: MPI_BYTE, or for more than an int can count a type of its own, which px_bytes_free frees. */
+MPI_Datatype px_bytes_type(int64_t bytes, int *count);
+void px_bytes_free(MPI_Datatype *type);
+#endif

@@ -1,0 +1,50 @@
+/* Persistent requests: a start is a send or receive that counts. */
+#include "completion.h"
+#include "queue.h"
+
+static void started(mana_h request) {
+  struct px_record *r = px_record_of(request);
+  r->active = 1;
+  r->serial = px_count(&px_counters.posted, 1);
+  r->owed = r->kind == PX_RECEIVE && r->peer != MANA_PROC_NULL;
+  if (r->kind == PX_SEND) px_count_sent(r->peer);
+}
+
+static int start_queued(mana_h request) {
+  struct px_record *r = px_record_of(request);
+  if (r->kind != PX_RECEIVE || !r->persistent) return 0;
+  struct px_message *m = px_queue_take(r->peer, r->tag, r->comm);
+  if (!m) return 0;
+  mana_status status = {0};
+  r->active = 1;
+  int rc = px_message_deliver(m, r->buffer, r->count, r->datatype, &status);
+  px_settle_early(request, &status, rc);
+  return 1;
+}
+
+int px_Start(mana_h *request) {
+  if (px_queue_holds() && start_queued(*request)) return 0;
+  int rc = MPI_Start(&px_table_request[mana_index(*request)]);
+  if (__builtin_expect(rc != MPI_SUCCESS, 0)) return px_error(rc);
+  started(*request);
+  return 0;
+}
+
+int px_Startall(int count, mana_h *requests) {
+  int length = count > 0 ? count : 0;
+  if (px_queue_holds()) {
+    int rc = 0;
+    for (int i = 0; i < length && !rc; i++) rc = px_Start(&requests[i]);
+    return rc;
+  }
+  PX_ARRAY(MPI_Request, site, length);
+  if (!site) return MANA_ERR_NO_MEM;
+  for (int i = 0; i < length; i++) site[i] = px_request(requests[i]);
+  int rc = MPI_Startall(count, site);
+  for (int i = 0; i < length; i++) {
+    px_table_request[mana_index(requests[i])] = site[i];
+    if (rc == MPI_SUCCESS) started(requests[i]);
+  }
+  PX_ARRAY_FREE(site);
+  return rc == MPI_SUCCESS ? 0 : px_error(rc);
+}

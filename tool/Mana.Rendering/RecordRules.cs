@@ -1,0 +1,46 @@
+using Mana.Api;
+
+namespace Mana.Rendering;
+
+/// <summary>What a generated proxy notes after a call that succeeded, so that a checkpoint knows what is under way (native/proxy/px_record.h).</summary>
+public static class RecordRules
+{
+    /// <param name="f">A function whose proxy is generated.</param>
+    public static IEnumerable<string> After(ApiFunction f)
+    {
+        if (f.BaseName is "Send" or "Bsend" or "Ssend" or "Rsend")
+        {
+            yield return "px_count_sent(dest);";
+        }
+
+        if (f.Parameters.FirstOrDefault(p => p is { Kind: "request", Direction: Direction.Out, IsArray: false }) is { } request)
+        {
+            yield return Started(f, $"*{request.Name}");
+        }
+    }
+
+    private static string Started(ApiFunction f, string request) => (f.Class, f.BaseName) switch
+    {
+        ("p2p-nonblocking", _) => $"px_record_send({request}, {Message(f)});",
+        ("p2p-persistent", "Psend_init" or "Precv_init") => New(request, "PX_PARTITIONED"),
+        ("p2p-persistent", "Recv_init") => $"px_record_persistent({request}, PX_RECEIVE, PX_STANDARD, {Message(f)});",
+        ("p2p-persistent", string name) => $"px_record_persistent({request}, PX_SEND, {Mode(name)}, {Message(f)});",
+        ("coll-nonblocking", _) => New(request, "PX_COLLECTIVE"),
+        ("constructor-collective", _) => New(request, "PX_CONSTRUCTOR"),
+        ("coll-persistent", _) => New(request, "PX_PERSISTENT_COLLECTIVE"),
+        _ => New(request, "PX_OTHER"),
+    };
+
+    private static string New(string request, string kind) => $"px_record_new({request}, {kind});";
+
+    // buf, count, datatype, peer, tag, comm: all that stands before the request.
+    private static string Message(ApiFunction f) => string.Join(", ", f.Parameters.TakeWhile(p => p.Kind != "request").Select(p => p.Name));
+
+    private static string Mode(string name) => name[0] switch
+    {
+        'B' => "PX_BUFFERED",
+        'R' => "PX_READY",
+        'S' when name.StartsWith("Ss", StringComparison.Ordinal) => "PX_SYNCHRONOUS",
+        _ => "PX_STANDARD",
+    };
+}
