@@ -6,7 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "link.h"
+#include "channel.h"
 #include "options.h"
 #include "report.h"
 
@@ -39,7 +39,7 @@ int agent_begin_mpi(int thread_level) {
   do {                                                                                                                 \
     struct save_stream frame_ = {0};                                                                                   \
     put(&frame_, ##__VA_ARGS__);                                                                                       \
-    link_send(&frame_);                                                                                                \
+    channel_send(&frame_);                                                                                             \
     save_free(&frame_);                                                                                                \
   } while (0)
 
@@ -201,7 +201,7 @@ static void *serve(void *restarted_threads) {
   }
   for (;;) {
     bool busy = agent.stage != AGENT_RUN && agent.stage != AGENT_WRITTEN;
-    int type = link_receive(&frame, busy ? STEP_MILLISECONDS : -1);
+    int type = channel_receive(&frame, busy ? STEP_MILLISECONDS : -1);
     pthread_mutex_lock(&agent.lock);
     if (type < 0) break;
     if (type > 0) take(type, &frame);
@@ -228,7 +228,7 @@ int agent_connect(int thread_level, uint32_t flags) {
   uint8_t secret[16];
   char host[256] = "";
   int rank = 0, size = 0;
-  if (!agent.wanted || proxy->identity(&rank, &size) != 0 || link_open(options.job, secret) != 0) return -1;
+  if (!agent.wanted || proxy->identity(&rank, &size) != 0 || channel_open(options.job, secret) != 0) return -1;
   gethostname(host, sizeof host - 1);
   SAY(protocol_put_hello, secret, rank, size, getpid(), host, (uint32_t)thread_level, flags);
   return 0;

@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "agent.h"
-#include "link.h"
+#include "channel.h"
 
 enum { GATE_POLL_MICROSECONDS = 20 };
 
@@ -16,7 +16,7 @@ static void publish(uint32_t first, uint32_t end) {
     save_u64(&frame, CLOCKS->clock[i].id[1]);
     save_u64(&frame, __atomic_load_n(&CLOCKS->clock[i].seq, __ATOMIC_RELAXED));
   }
-  link_send(&frame);
+  channel_send(&frame);
   save_free(&frame);
 }
 
@@ -56,7 +56,7 @@ void agent_gate_check(void) {
   struct save_stream frame = {0};
   agent.reached_version = agent.targets_version;
   protocol_put_reached(&frame, agent.epoch, agent.targets_version);
-  link_send(&frame);
+  channel_send(&frame);
   save_free(&frame);
 }
 
@@ -71,7 +71,7 @@ static void tell_gated(const struct split_clock *clock, int slot) {
   struct save_stream frame = {0};
   protocol_put_gated(&frame, agent.epoch, agent.targets_version, clock->id[0], clock->id[1], clock->seq + 1,
                      (uint32_t)slot);
-  link_send(&frame);
+  channel_send(&frame);
   save_free(&frame);
 }
 

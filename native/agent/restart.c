@@ -10,13 +10,12 @@
 #include <unistd.h>
 
 #include "agent.h"
+#include "channel.h"
 #include "image_read.h"
-#include "link.h"
 #include "options.h"
 #include "report.h"
 #include "sections.h"
 #include "services.h"
-#include "state_parts.h"
 #include "syscall_raw.h"
 #include "upper_half.h"
 
@@ -68,7 +67,7 @@ static void wait_for_go(void) {
   struct save_stream frame;
   int type;
   do {
-    type = link_receive(&frame, -1);
+    type = channel_receive(&frame, -1);
   } while (type >= 0 && type != PROTOCOL_GO);
   if (type < 0) _exit(EXIT_MANA); /* another rank could not go on: the coordinator has said which */
 }
@@ -102,12 +101,6 @@ static void restore_parts(struct image *image) {
   char why[PROXY_WHY_SIZE] = "";
   struct save_stream s = section(image, SECTION_MPI, "MPI");
   require(agent_proxy()->restore(&s, why), "MPI objects", why);
-  s = section(image, SECTION_PROCESS, "process");
-  require(state_process_restore(&s, why), "the process", why);
-  s = section(image, SECTION_DESCRIPTORS, "descriptors");
-  require(state_descriptors_restore(&s, why), "open files", why);
-  s = section(image, SECTION_SIGNALS, "signals");
-  require(state_signals_restore(&s, why), "signal actions", why);
 }
 
 /* --- 4: threads ---------------------------------------------------------------------------------------------------------------- */

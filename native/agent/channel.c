@@ -1,4 +1,4 @@
-#include "link.h"
+#include "channel.h"
 
 #include <errno.h>
 #include <netdb.h>
@@ -82,7 +82,7 @@ static int try_address(const char *host, const char *port) {
   return -1;
 }
 
-int link_open(const char *job_file, uint8_t secret[16]) {
+int channel_open(const char *job_file, uint8_t secret[16]) {
   struct job job;
   if (read_job(job_file, &job) != 0 || read_secret(job.secret, secret) != 0) {
     report_warning("put MANA_HOME on a file system that all nodes share; the job runs on without checkpoints",
@@ -100,13 +100,13 @@ int link_open(const char *job_file, uint8_t secret[16]) {
   return connection < 0 ? -1 : 0;
 }
 
-void link_close(void) {
+void channel_close(void) {
   if (connection >= 0) close(connection);
   connection = -1;
 }
 
 /* --- frames --------------------------------------------------------------------------------------------------------------- */
-void link_send(struct save_stream *frame) {
+void channel_send(struct save_stream *frame) {
   size_t sent = 0;
   while (connection >= 0 && !frame->failed && sent < frame->length) {
     ssize_t n = send(connection, frame->data + sent, frame->length - sent, MSG_NOSIGNAL);
@@ -149,7 +149,7 @@ static int read_frame(void) {
   return length ? read_towards(4 + (size_t)length) : -1;
 }
 
-int link_receive(struct save_stream *frame, int milliseconds) {
+int channel_receive(struct save_stream *frame, int milliseconds) {
   if (connection < 0) return -1;
   int got = read_frame();
   if (got == 0) {
