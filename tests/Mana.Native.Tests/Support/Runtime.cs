@@ -46,6 +46,14 @@ public sealed class Runtime : IAsyncLifetime, IDisposable
             .. Directory.GetFiles($"{Native}/common", "*.c"), $"{Native}/common/hook_entry.S", $"{Native}/lower/initial_stack.c",
             $"{Native}/lower/mpi_needed.c",
         ]);
+        foreach (string name in (string[])["image_roundtrip", "image_damage"])
+        {
+            await CompileAsync(name, $"{name}.c",
+            [
+                "-D_GNU_SOURCE", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", $"-I{Native}/include", $"-I{Native}/image",
+                .. Directory.GetFiles($"{Native}/image", "*.c"),
+            ]);
+        }
     }
 
     public Task DisposeAsync() => Task.CompletedTask;

@@ -1,0 +1,24 @@
+using Mana.Native.Tests.Support;
+using Mana.Testing;
+using Xunit;
+
+namespace Mana.Native.Tests;
+
+/// <summary>The image of a rank, by itself and under sanitizers: no MPI, no mana-lower.</summary>
+[Collection(Runtime.Collection)]
+public sealed class ImageTests(Runtime runtime)
+{
+    /// <summary>Code, data, hidden and shared memory, sparse areas, files that became shorter: another process finds all of it.</summary>
+    [Fact]
+    public Task Memory_is_found_again_as_it_was_left() => RunsAsync("image_roundtrip");
+
+    /// <summary>Each byte of the header, hundreds of others, cuts, and tables that lie: found before anything is mapped.</summary>
+    [Fact]
+    public Task A_damaged_image_is_never_mapped() => RunsAsync("image_damage");
+
+    private async Task RunsAsync(string program)
+    {
+        Outcome outcome = await runtime.RunAsync([runtime[program], "."], seconds: 120);
+        Assert.True(outcome is { ExitCode: 0, Output: "done\n" }, outcome.ToString());
+    }
+}
