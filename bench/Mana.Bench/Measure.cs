@@ -3,7 +3,8 @@ namespace Mana.Bench;
 /// <summary>What is promised of a measure.</summary>
 /// <param name="Text">As the table shows it.</param>
 /// <param name="Holds">Given native and mana values, in the order of their runs.</param>
-internal sealed record Promise(string Text, Func<IReadOnlyList<double>, IReadOnlyList<double>, bool> Holds)
+/// <param name="IsRate">More is better.</param>
+internal sealed record Promise(string Text, Func<IReadOnlyList<double>, IReadOnlyList<double>, bool> Holds, bool IsRate = false)
 {
     /// <summary>A cost under mana is at most this, whatever it is natively.</summary>
     public static Promise AtMost(double limit, string unit) => new($"<= {limit} {unit}", (_, mana) => Statistics.Median(mana) <= limit);
@@ -14,7 +15,7 @@ internal sealed record Promise(string Text, Func<IReadOnlyList<double>, IReadOnl
 
     /// <summary>A rate under mana is at least this share of the native one, by medians.</summary>
     public static Promise ShareOfNative(double limit) =>
-        new($">= {limit:0.00} x native", (native, mana) => Statistics.Median(mana) >= limit * Statistics.Median(native));
+        new($">= {limit:0.00} x native", (native, mana) => Statistics.Median(mana) >= limit * Statistics.Median(native), IsRate: true);
 
     /// <summary>A duration under mana exceeds the native one by at most this, by medians.</summary>
     public static Promise Adds(double limit, string unit) =>
@@ -35,6 +36,12 @@ internal sealed record Measure(string Mpi, string Name, string Unit, Promise Pro
 
     public double Ratio => ManaMedian / NativeMedian;
 
+    /// <summary>Of the best runs: what is left when nothing else disturbed either.</summary>
+    public double BestRatio => Promise.IsRate ? Mana.Max() / Native.Max() : Mana.Min() / Native.Min();
+
+    /// <summary>How far native runs lie from each other: the middle half of them, as a share of their median.</summary>
+    public double NativeSpread => Statistics.MiddleHalf(Native) / NativeMedian;
+
     public bool Holds => Promise.Holds(Native, Mana);
 }
 
@@ -45,6 +52,14 @@ internal static class Statistics
         double[] sorted = [.. values.Order()];
         int middle = sorted.Length / 2;
         return sorted.Length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+    }
+
+    /// <summary>The distance between the first and the third quartile.</summary>
+    public static double MiddleHalf(IReadOnlyList<double> values)
+    {
+        double[] sorted = [.. values.Order()];
+        int half = sorted.Length / 2;
+        return half == 0 ? 0 : Median(sorted[^half..]) - Median(sorted[..half]);
     }
 
     /// <summary>How far native is from itself: the ratio of the best runs of its odd and its even turns, at least 1.</summary>

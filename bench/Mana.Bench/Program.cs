@@ -33,12 +33,33 @@ foreach ((string name, (Mpi[] on, Func<Runs, Task<IEnumerable<Measure>>> run)) i
         measures.AddRange(await run(new Runs(tool, mpi)));
     }
 
-Console.WriteLine($"\n{"measure",-28}{"MPI",-9}{"native",10}{"mana",10} {"",-3}{"ratio",8}  promise");
+Console.WriteLine($"\n{"measure",-28}{"MPI",-9}{"native",10}{"mana",10} {"",-3}{"ratio",8}{"best",8}{"spread",8}  promise");
 foreach (Measure m in measures)
-    Console.WriteLine($"{m.Name,-28}{m.Mpi,-9}{m.NativeMedian,10:0.###}{m.ManaMedian,10:0.###} {m.Unit,-3}{m.Ratio,8:0.000}  {m.Promise.Text,-36} {(m.Holds ? "holds" : "BROKEN")}");
+    Console.WriteLine(
+        $"{m.Name,-28}{m.Mpi,-9}{m.NativeMedian,10:0.###}{m.ManaMedian,10:0.###} {m.Unit,-3}{m.Ratio,8:0.000}{m.BestRatio,8:0.000}{m.NativeSpread,8:0%}"
+        + $"  {m.Promise.Text,-36} {(m.Holds ? "holds" : "BROKEN")}");
 string file = Path.Combine(Repository.Root, "artifacts", "bench.json");
 Directory.CreateDirectory(Path.GetDirectoryName(file)!);
 await File.WriteAllTextAsync(file, JsonSerializer.Serialize(
-    measures.Select(m => new { m.Mpi, m.Name, m.Unit, m.Native, m.Mana, m.NativeMedian, m.ManaMedian, m.Ratio, Promise = m.Promise.Text, m.Holds }), JsonSerializerOptions.Web));
-Console.WriteLine($"\nmedians; every value is in {file}");
+    measures.Select(m => new
+    {
+        m.Mpi,
+        m.Name,
+        m.Unit,
+        m.Native,
+        m.Mana,
+        m.NativeMedian,
+        m.ManaMedian,
+        m.Ratio,
+        m.BestRatio,
+        m.NativeSpread,
+        Promise = m.Promise.Text,
+        m.Holds,
+    }),
+    JsonSerializerOptions.Web));
+Console.WriteLine($"""
+
+    native, mana and ratio are medians; best: the ratio of the best runs; spread: the middle half of the native runs, in percent of their median.
+    Every value is in {file}
+    """);
 return measures.TrueForAll(m => m.Holds) ? 0 : 1;

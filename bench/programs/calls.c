@@ -2,8 +2,8 @@
 #include <mpi.h>
 #include <stdio.h>
 
-#define ROUNDS 9
-#define CALLS 2000000
+#define ROUNDS 15
+#define CALLS 200000
 
 #define TIME(name, call)                                                                                               \
   do {                                                                                                                 \

@@ -3,7 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define ROUNDS 7
+/* Short, since the job is run in many turns; the best round counts. */
+#define ROUNDS 9
 static char buffer[1 << 16];
 
 static double ping_pong(int bytes, int times) {
@@ -47,9 +48,9 @@ static void report(const char *name, double (*measure)(int, int), int bytes, int
 int main(int argc, char **argv) {
   MPI_Init(&argc, &argv);
   memset(buffer, 1, sizeof buffer);
-  report("ping-pong-8", ping_pong, 8, 50000);
-  report("ping-pong-65536", ping_pong, 1 << 16, 5000);
-  report("allreduce-8", reduction, 8, 50000);
+  report("ping-pong-8", ping_pong, 8, 10000);
+  report("ping-pong-65536", ping_pong, 1 << 16, 1000);
+  report("allreduce-8", reduction, 8, 10000);
   MPI_Finalize();
   return 0;
 }

@@ -6,6 +6,7 @@
 
 int verify_rank, verify_size;
 static char first_wrong[200];
+static int warned;
 
 void verify_expect(int holds, const char *what, ...) {
   if (holds || first_wrong[0]) return;
@@ -13,6 +14,10 @@ void verify_expect(int holds, const char *what, ...) {
   va_start(arguments, what);
   vsnprintf(first_wrong, sizeof first_wrong, what, arguments);
   va_end(arguments);
+}
+
+void verify_warn_if(int condition) {
+  if (condition) warned = 1;
 }
 
 /* The lowest rank that has something to complain of; verify_size for none. */
@@ -34,10 +39,11 @@ void verify_tell(const char *name, const char *detail) {
   if (verify_rank == 0 && rank < verify_size) {
     printf("mana-verify\t%s\tFAILED\trank %d: %s\n", name, rank, first_wrong);
   } else if (verify_rank == 0) {
-    printf("mana-verify\t%s\tok\t%s\n", name, detail);
+    printf("mana-verify\t%s\t%s\t%s\n", name, warned ? "warning" : "ok", detail);
   }
   fflush(stdout);
   first_wrong[0] = 0;
+  warned = 0;
 }
 
 int main(int argc, char **argv) {

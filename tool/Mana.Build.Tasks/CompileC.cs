@@ -23,8 +23,7 @@ public sealed class CompileC : Microsoft.Build.Utilities.Task, ICancelableTask, 
             {
                 done++;
                 if (!outcome.Skipped) Log.LogMessage(MessageImportance.Normal, $"[{done}/{Units.Length}] {Path.GetFileName(outcome.Unit.Source)}");
-                Messages.Show(Log, outcome.Result);
-                if (!outcome.Result.Succeeded) Log.LogError($"{outcome.Unit.Compiler} cannot compile {outcome.Unit.Source}");
+                Messages.Show(Log, outcome.Result, $"{outcome.Unit.Compiler} cannot compile {outcome.Unit.Source}");
             }, _stop.Token).GetAwaiter().GetResult();
         }
         catch (OperationCanceledException)

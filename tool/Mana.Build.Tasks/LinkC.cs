@@ -38,8 +38,7 @@ public sealed class LinkC : Microsoft.Build.Utilities.Task, ICancelableTask, IDi
     {
         ChildResult? result = CLinker.LinkAsync(unit, Records, _stop.Token).GetAwaiter().GetResult();
         if (result is null) return true;
-        Messages.Show(Log, result);
-        if (!result.Succeeded) Log.LogError($"{unit.Compiler} cannot link {Path.GetFileName(unit.Output)}");
+        Messages.Show(Log, result, $"{unit.Compiler} cannot link {Path.GetFileName(unit.Output)}");
         return result.Succeeded;
     }
 }

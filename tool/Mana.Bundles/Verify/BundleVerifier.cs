@@ -8,7 +8,7 @@ namespace Mana.Bundles.Verify;
 /// <summary>Proves a bundle: its files are what was built, and the verification program runs on it.</summary>
 public sealed class BundleVerifier(Bundle bundle, bool root)
 {
-    /// <summary>Lines of the verification program: this mark, then name, ok or FAILED, and a detail, separated by tabs.</summary>
+    /// <summary>Lines of the verification program: this mark, then name, ok, warning or FAILED, and a detail, separated by tabs.</summary>
     private const string Mark = "mana-verify\t";
 
     public async Task<VerifyReport> RunAsync(int ranks, CancellationToken stop)
@@ -53,5 +53,5 @@ public sealed class BundleVerifier(Bundle bundle, bool root)
     }
 
     private static VerifyCheck? Parse(string line) =>
-        line[Mark.Length..].Split('\t') is [var name, var verdict, var detail] ? new VerifyCheck(name, verdict is "ok", detail) : null;
+        line[Mark.Length..].Split('\t') is [var name, var verdict, var detail] ? new VerifyCheck(name, verdict is "ok" or "warning", detail, verdict is "warning") : null;
 }

@@ -126,7 +126,7 @@ internal static class BundleVerify
     public static void Write(VerifyReport report, bool json)
     {
         Listing listing = new(("check", "Check"), ("result", "Result"), ("detail", "Detail"));
-        foreach (VerifyCheck check in report.Checks) listing.Add(check.Name, check.Passed ? "ok" : "FAILED", check.Detail);
+        foreach (VerifyCheck check in report.Checks) listing.Add(check.Name, check.Verdict, check.Detail);
         listing.Write(json, "nothing was checked");
     }
 }
