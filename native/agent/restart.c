@@ -108,14 +108,17 @@ static void restore_parts(struct image *image) {
 static const struct parked_thread *make_threads(int *count) {
   const struct parked_thread *main_thread = NULL;
   *count = 0;
+  STATE->restarted = 1;
   for (const struct parked_thread *t = STATE->parked; t; t = t->next) {
     ++*count;
     if (t->is_main) {
       main_thread = t;
+      require(tid_map(tid_old(t->tid), getpid()), "the main thread", "too many threads");
       continue;
     }
     long tid = resume_thread(&t->context, t->fs);
     require(tid > 0 ? 0 : -1, "a thread", strerror((int)-tid));
+    require(tid_map(tid_old(t->tid), (int32_t)tid), "a thread", "too many threads");
   }
   require(main_thread ? 0 : -1, "the main thread", "it had ended");
   return main_thread;

@@ -18,7 +18,7 @@
 #define POOL_REACH (1ull << 30)
 #define POOL_STEP (64ull << 10)
 
-/* Sites are found once and kept on the stack; libc has about 50. */
+/* Sites are found once and kept on the stack; libc has about 250, so three batches. */
 enum { BATCH = 96 };
 struct batch {
   struct code_site site[BATCH];

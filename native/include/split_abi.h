@@ -73,7 +73,8 @@ struct kernel_sigaction {
   uint64_t handler, flags, restorer, mask;
 };
 #define SPLIT_NSIG 65
-#define SPLIT_PARK_SIGNAL 62 /* asks a thread to park; the program cannot have it */
+/* The agent's own: parks the program's threads. The program cannot block, take or handle it (upper/masks.c, upper/signals.c). */
+#define SPLIT_PARK_SIGNAL 62
 
 enum split_vdso { VDSO_CLOCK_GETTIME, VDSO_GETTIMEOFDAY, VDSO_TIME, VDSO_GETCPU, VDSO_CLOCK_GETRES, VDSO_MAX = 8 };
 

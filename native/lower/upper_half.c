@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -174,6 +175,8 @@ void upper_half_start(const struct program *program, const uint64_t *auxv) {
   map_stack(program->image.executable_stack, initial_stack_size(&stack));
   uint64_t pointer = initial_stack_build(&stack, STATE->stack_high);
   process_title_set(program->exec_name, &stack);
+  uint64_t park = 1ull << (SPLIT_PARK_SIGNAL - 1); /* whoever started us may have blocked it */
+  RAW4(SYS_rt_sigprocmask, SIG_UNBLOCK, &park, NULL, sizeof park);
   if (options.dispatch) {
     long result = resident->dispatch_arm();
     if (result < 0) {

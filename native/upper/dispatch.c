@@ -51,7 +51,7 @@ static long change_mask(ucontext_t *context, const greg_t *g) {
   const uint64_t *wanted = (const uint64_t *)g[REG_RSI];
   if (g[REG_R10] != sizeof *current) return -EINVAL;
   if (wanted) {
-    const uint64_t never = 1ull << (SIGSYS - 1) | 1ull << (SIGKILL - 1) | 1ull << (SIGSTOP - 1);
+    const uint64_t never = masks_never_blocked() | 1ull << (SIGKILL - 1) | 1ull << (SIGSTOP - 1);
     switch (g[REG_RDI]) {
       case SIG_BLOCK: *current = old | *wanted; break;
       case SIG_UNBLOCK: *current = old & ~*wanted; break;

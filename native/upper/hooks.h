@@ -43,8 +43,25 @@ HIDDEN hook_function hook_prlimit64, hook_getrlimit, hook_setrlimit;
 /* Puts the program's own limit in force for what it executes natively, and back. */
 HIDDEN void limits_before_exec(void);
 HIDDEN void limits_after_failed_exec(void);
-/* masks.c: dispatch mode only, SIGSYS must stay deliverable */
-HIDDEN hook_function hook_rt_sigsuspend, hook_ppoll, hook_pselect6, hook_epoll_pwait;
+/* masks.c: the signals that no thread of the program may block */
+HIDDEN uint64_t masks_never_blocked(void) MUST_CHECK;
+HIDDEN hook_function hook_rt_sigprocmask, hook_signalfd4;
+/* waits.c: calls that a signal ends early, whatever SA_RESTART says */
+HIDDEN hook_function hook_wait, hook_socket, hook_poll, hook_ppoll, hook_pselect6, hook_epoll_wait, hook_epoll_pwait2,
+    hook_rt_sigsuspend, hook_rt_sigtimedwait, hook_nanosleep, hook_clock_nanosleep, hook_futex, hook_semtimedop,
+    hook_io_getevents;
+/* identity.c: calls that name a process or thread, or answer one */
+HIDDEN hook_function hook_identity;
+HIDDEN int32_t identity_clock(int32_t clock) MUST_CHECK;
+/* clocks.c */
+HIDDEN hook_function hook_clock_gettime, hook_timer_create, hook_timer_settime, hook_timerfd_settime;
+/* The program's CLOCK_MONOTONIC, nanoseconds. */
+HIDDEN int64_t clocks_monotonic(void) MUST_CHECK;
+/* Does `clock` count from the start of the machine, so that the offset is to be added to it? */
+HIDDEN bool clocks_is_shifted(int32_t clock) MUST_CHECK;
+/* An absolute time of the program as the kernel has it: the offset is taken from *time, which is copied into `copy`. Returns what to
+ * pass to the kernel: `time` itself where there is nothing to do. */
+HIDDEN const void *clocks_to_kernel(const void *time, int64_t copy[2]) MUST_CHECK;
 /* exec.c */
 HIDDEN hook_function hook_execve, hook_execveat;
 

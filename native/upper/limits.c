@@ -6,7 +6,8 @@
 #include "hooks.h"
 
 static bool is_own(long pid) {
-  return pid == 0 || pid == RAW0(SYS_getpid);
+  long me = RAW0(SYS_getpid);
+  return pid == 0 || pid == me || (STATE->restarted && pid == tid_old((int32_t)me));
 }
 
 /* What the kernel says, with the program's own soft limit in place of the raised one. */
@@ -26,7 +27,7 @@ static long set_nofile(const struct rlimit *wanted) {
 
 /* prlimit64(pid, resource, new, old). A child in its parent's memory sets its own limit, as it will be after its exec. */
 long hook_prlimit64(const struct hook_call *call) {
-  if (call->b != RLIMIT_NOFILE || !is_own(call->a) || !process_owns_memory()) return hook_pass(call);
+  if (call->b != RLIMIT_NOFILE || !is_own(call->a) || !process_owns_memory()) return hook_identity(call);
   struct rlimit old;
   uint64_t soft = STATE->nofile_soft;
   long result = RAW4(SYS_prlimit64, 0, RLIMIT_NOFILE, NULL, &old);

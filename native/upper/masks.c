@@ -1,42 +1,33 @@
-/* Dispatch mode: a system call with SIGSYS blocked would kill the process, so it is taken out of every mask that a
- * handler might run under. (rt_sigprocmask itself: dispatch.c.) */
+/* Signal masks of the program. Two signals are never blocked: the one that parks its threads, and in dispatch mode SIGSYS, since a
+ * system call with it blocked would kill the process. (rt_sigprocmask in dispatch mode: dispatch.c.)
+ *
+ * libc has a few rt_sigprocmask sites that are not steered: they block all signals for a moment, while it makes a thread, and
+ * set the mask that a steered call had shown. */
+#include <errno.h>
 #include <signal.h>
 
 #include "hooks.h"
 
-#define SIGSYS_BIT (1ull << (SIGSYS - 1))
+enum { MASK_SIZE = 8 };
 
-/* Passes the call on with the mask at *pointer replaced by a copy without SIGSYS. */
-static long pass_without_sigsys(const struct hook_call *call, long *pointer, struct hook_call *changed) {
+uint64_t masks_never_blocked(void) {
+  return 1ull << (SPLIT_PARK_SIGNAL - 1) | (SPLIT->dispatch ? 1ull << (SIGSYS - 1) : 0);
+}
+
+long hook_rt_sigprocmask(const struct hook_call *call) {
   uint64_t mask;
-  if (!*pointer) return hook_pass(call);
-  mask = *(const uint64_t *)*pointer & ~SIGSYS_BIT;
-  *pointer = (long)&mask;
-  return hook_pass(changed);
+  if (!call->b || call->a == SIG_UNBLOCK || call->d != MASK_SIZE) return hook_pass(call);
+  if ((uint64_t)call->b < PAGE) return -EFAULT;
+  mask = *(const uint64_t *)call->b & ~masks_never_blocked();
+  return RAW4(SYS_rt_sigprocmask, call->a, &mask, call->c, MASK_SIZE);
 }
 
-long hook_rt_sigsuspend(const struct hook_call *call) {
+/* signalfd4(fd, mask, size, flags): what it takes would never reach its handler. */
+long hook_signalfd4(const struct hook_call *call) {
   struct hook_call changed = *call;
-  return pass_without_sigsys(call, &changed.a, &changed);
-}
-
-long hook_ppoll(const struct hook_call *call) {
-  struct hook_call changed = *call;
-  return pass_without_sigsys(call, &changed.d, &changed);
-}
-
-long hook_epoll_pwait(const struct hook_call *call) {
-  struct hook_call changed = *call;
-  return pass_without_sigsys(call, &changed.e, &changed);
-}
-
-/* Its sixth argument points to {mask, size of mask}, man 2 pselect. */
-long hook_pselect6(const struct hook_call *call) {
-  struct hook_call changed = *call;
-  long pair[2];
-  if (!call->f) return hook_pass(call);
-  pair[0] = ((const long *)call->f)[0];
-  pair[1] = ((const long *)call->f)[1];
-  changed.f = (long)pair;
-  return pass_without_sigsys(call, &pair[0], &changed);
+  uint64_t mask;
+  if (call->c != MASK_SIZE || (uint64_t)call->b < PAGE) return hook_pass(call);
+  mask = *(const uint64_t *)call->b & ~masks_never_blocked();
+  changed.b = (long)&mask;
+  return hook_pass(&changed);
 }

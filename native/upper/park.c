@@ -102,6 +102,7 @@ void park_signal(int sig, void *info, void *context) {
   if (__atomic_load_n(&table->phase, __ATOMIC_ACQUIRE) != SPLIT_PARK) return;
   uint64_t fs = raw_get_fs(table->have_fsgsbase);
   if (!fs || !split_is_upper(fs)) return;
+  state_mark_park(fs);
   if (table->upper_tls_offset && ((const struct upper_tls *)(fs + (uint64_t)table->upper_tls_offset))->depth) return;
   park();
 }

@@ -14,7 +14,9 @@ static bool readable(const char *path) {
 
 static bool is_own_exe(const char *path) {
   /* Cheap test first: nearly no path begins so. */
-  return readable(path) && name_starts(path, "/proc/") && name_is_proc_exe(path, (int)RAW0(SYS_getpid));
+  if (!readable(path) || !name_starts(path, "/proc/")) return false;
+  int me = (int)RAW0(SYS_getpid);
+  return name_is_proc_exe(path, me) || (STATE->restarted && name_is_proc_exe(path, tid_old(me)));
 }
 
 /* Functions with a path on their stack are kept apart, so that the others fit a small signal stack. */

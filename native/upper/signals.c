@@ -13,10 +13,10 @@ static bool is_signal_entry(uint64_t handler) {
   return handler == (uint64_t)signal_entry;
 }
 
-/* Under syscall user dispatch SIGSYS is how system calls arrive, and rt_sigreturn must come from the allowed range. */
-static void dispatch_adjust(struct kernel_sigaction *action) {
+/* Under syscall user dispatch rt_sigreturn must come from the allowed range. */
+static void adjust(struct kernel_sigaction *action) {
+  action->mask &= ~masks_never_blocked();
   if (!SPLIT->dispatch) return;
-  action->mask &= ~(1ull << (SIGSYS - 1));
   action->restorer = (uint64_t)signal_restorer;
   action->flags |= 0x04000000; /* SA_RESTORER */
 }
@@ -43,12 +43,39 @@ static long sigaction_in_shared_memory(const struct hook_call *call) {
   return result;
 }
 
+static void say_park_signal_is_taken(void) {
+  static const char text[] =
+      "the program handles signal 62, which mana keeps to itself: its handler will not be called\n"
+      "  next: let the program use another real-time signal";
+  struct hook_call call = {.a = (long)text};
+  long unused;
+  if (__atomic_exchange_n(&STATE->park_said, 1, __ATOMIC_RELAXED)) return;
+  if (forward_call(SVC_REPORT, &call, &unused)) return;
+  struct {
+    const void *data;
+    unsigned long length;
+  } parts[] = {{"mana: ", 6}, {text, sizeof text - 1}, {"\n", 1}};
+  RAW3(SYS_writev, 2, parts, 3);
+}
+
+/* The program may ask for the park signal and be told what it asked for; the kernel's action stays the agent's. */
+static long park_sigaction(const struct kernel_sigaction *wanted, struct kernel_sigaction *out) {
+  struct kernel_sigaction old = STATE->park_wish;
+  if (wanted && process_owns_memory()) {
+    if (SIG_FUNCTION(wanted->handler)) say_park_signal_is_taken();
+    STATE->park_wish = *wanted;
+  }
+  if (out) *out = old;
+  return 0;
+}
+
 long hook_rt_sigaction(const struct hook_call *call) {
   long sig = call->a;
   const struct kernel_sigaction *wanted = (const struct kernel_sigaction *)call->b;
   struct kernel_sigaction action, old, *out = (struct kernel_sigaction *)call->c;
   if (sig < 1 || sig >= SPLIT_NSIG || call->d != KERNEL_MASK_SIZE) return hook_pass(call);
   if (SPLIT->dispatch && sig == SIGSYS) return 0; /* taken; the program's own wish cannot be met */
+  if (sig == SPLIT_PARK_SIGNAL) return park_sigaction(wanted, out);
   if (!process_owns_memory()) return sigaction_in_shared_memory(call);
 
   uint64_t own = STATE->handler[sig];
@@ -58,7 +85,7 @@ long hook_rt_sigaction(const struct hook_call *call) {
       STATE->handler[sig] = action.handler;
       action.handler = (uint64_t)signal_entry;
     }
-    dispatch_adjust(&action);
+    adjust(&action);
   }
   long result = RAW4(SYS_rt_sigaction, sig, wanted ? &action : NULL, &old, KERNEL_MASK_SIZE);
   if (result < 0) {
@@ -74,6 +101,10 @@ static void ignore(int sig) {
   (void)sig;
 }
 
+static void mark_handled(uint64_t upper_fs) {
+  __atomic_fetch_add(&state_marks(upper_fs)->handled, 1, __ATOMIC_RELAXED);
+}
+
 /* Called by signal_entry. `lower_fs` is 0 when the signal came in the upper half, else the FS to give back. */
 struct signal_route {
   uint64_t handler, lower_fs;
@@ -83,12 +114,16 @@ struct signal_route signal_enter(int sig) {
   const struct split_table *table = SPLIT;
   struct signal_route route = {STATE->handler[sig], 0};
   uint64_t fs = raw_get_fs(table->have_fsgsbase);
-  if (split_is_upper(fs)) return route;
+  if (split_is_upper(fs)) {
+    mark_handled(fs);
+    return route;
+  }
   uint64_t upper_fs = *(uint64_t *)(fs + (uint64_t)table->lower_upper_fs_off);
   if (!upper_fs) { /* a thread of the lower half: libc leaves it two signals unblocked, which are not meant for it */
     route.handler = (uint64_t)ignore;
     return route;
   }
+  mark_handled(upper_fs);
   raw_set_fs(table->have_fsgsbase, upper_fs);
   route.lower_fs = fs;
   return route;

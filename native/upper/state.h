@@ -18,6 +18,25 @@ struct arena_hole {
   uint64_t start, end;
 };
 
+/* What signals did to a thread: lets a wait that ended with EINTR know whether the program may hear of it (waits.c). Threads share a
+ * slot by a hash of their FS base: a stranger's `handled` shows an EINTR that could have been hidden, and never hides one. */
+enum { THREAD_MARKS_BITS = 9, THREAD_MARKS = 1 << THREAD_MARKS_BITS };
+struct thread_marks {
+  uint32_t parks;   /* park signals that were taken */
+  uint32_t handled; /* handlers of the program that began */
+};
+
+/* A task of the program: its number as the program knows it, and as the kernel that runs now does. */
+struct tid_pair {
+  int32_t old, now;
+};
+enum { TID_PAIRS = 4096, TIMER_CLOCKS = 256, LIMITS = 16 };
+
+/* Which file a descriptor stands for; both 0: none. */
+struct file_identity {
+  uint64_t device, inode;
+};
+
 struct upper_state {
   /* memory.c: mmap(NULL) areas. Holes are hints, the kernel is the truth: a wrong one is dropped when it is tried. */
   uint64_t bump, low_bump; /* next free address; bump ends below stack_low (start) */
@@ -44,9 +63,54 @@ struct upper_state {
   int32_t parked_count;         /* a futex word */
   int32_t parking;              /* threads inside park(): the next park begins when there is none */
   int32_t park_number;          /* changes when a park ends; a futex word */
+  /* waits.c */
+  struct thread_marks marks[THREAD_MARKS];
+  /* signals.c: what the program asked for the park signal, told to it again */
+  struct kernel_sigaction park_wish;
+  int32_t park_said;
+  /* identity.c: numbers of before the first restart. With restarted == 0 all numbers are the kernel's. */
+  int32_t restarted, tid_count;
+  struct tid_pair tid[TID_PAIRS];
+  /* clocks.c: what is added to the clocks that count from the start of the machine, nanoseconds */
+  int64_t monotonic_offset;
+  uint8_t timer_clock[TIMER_CLOCKS]; /* clock id of each POSIX timer, by the kernel's number of the timer */
+  /* native/state: as this process was started, so that only what the program changed is carried along (start) */
+  struct file_identity standard[3];
+  uint64_t limit_soft[LIMITS], limit_hard[LIMITS];
 };
 #define STATE ((struct upper_state *)UPPER_STATE_ADDR)
 _Static_assert(UPPER_STATE_ADDR + sizeof(struct upper_state) <= MPI_TABLE_ADDR, "the MPI table follows");
+
+static inline struct thread_marks *state_marks(uint64_t upper_fs) {
+  return &STATE->marks[upper_fs * 0x9e3779b97f4a7c15ull >> (64 - THREAD_MARKS_BITS)];
+}
+/* For the park handler: before anything else, with the upper FS of the thread that it stopped. */
+static inline void state_mark_park(uint64_t upper_fs) {
+  __atomic_fetch_add(&state_marks(upper_fs)->parks, 1, __ATOMIC_RELAXED);
+}
+
+/* The program's number of a task, and the kernel's; what is not in the map is the same in both. */
+static inline int32_t tid_old(int32_t now) {
+  for (int32_t i = 0; i < STATE->tid_count; i++) {
+    if (STATE->tid[i].now == now) return STATE->tid[i].old;
+  }
+  return now;
+}
+static inline int32_t tid_new(int32_t old) {
+  for (int32_t i = 0; i < STATE->tid_count; i++) {
+    if (STATE->tid[i].old == old) return STATE->tid[i].now;
+  }
+  return old;
+}
+/* Notes the kernel's number of a task that the program knows as `old`; 0, or -1: the map is full. Not while the program runs. */
+static inline int tid_map(int32_t old, int32_t now) {
+  for (int32_t i = 0; i < STATE->tid_count; i++) {
+    if (STATE->tid[i].old == old) return STATE->tid[i].now = now, 0;
+  }
+  if (STATE->tid_count == TID_PAIRS) return -1;
+  STATE->tid[STATE->tid_count++] = (struct tid_pair){old, now};
+  return 0;
+}
 
 /* What the blob offers to the lower half: its symbol `mana_resident`. */
 #define RESIDENT_VERSION 2

@@ -100,6 +100,18 @@ public sealed class SplitTests(Runtime runtime)
         Assert.True(split is { ExitCode: 0, Output: "done\n" }, split.ToString());
     }
 
+    /// <summary>It interrupts no wait for good, and after a restart numbers and clocks are those that the program knew; see parking.c.</summary>
+    [Theory]
+    [InlineData("--syscalls=patch")]
+    [InlineData("--syscalls=dispatch")]
+    [InlineData("--no-fsgsbase")]
+    public async Task A_program_does_not_notice_that_it_is_parked(string option)
+    {
+        Outcome split = await runtime.SplitAsync([runtime["parking"]], [option, $"--proxy={runtime["libfake.so"]}"]);
+        Assert.True(split is { ExitCode: 0, Output: "done\n" }, split.ToString());
+        Assert.Contains("signal 62, which mana keeps to itself", split.Errors, StringComparison.Ordinal);
+    }
+
     private async Task WriteScriptAsync(string name, string text)
     {
         await File.WriteAllTextAsync(runtime[name], text);

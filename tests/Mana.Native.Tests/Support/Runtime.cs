@@ -34,8 +34,9 @@ public sealed class Runtime : IAsyncLifetime, IDisposable
         await CompileAsync("identity-nopie", "identity.c", "-no-pie");
         await CompileAsync("memory-nopie", "memory.c", "-no-pie");
         await CompileAsync("static", "identity.c", "-static");
-        await CompileAsync("libfake.so", "fake_proxy.c", "-shared", "-fPIC", $"-I{Native}/include", $"-I{Native}/common");
+        await CompileAsync("libfake.so", "fake_proxy.c", "-shared", "-fPIC", $"-I{Native}/include", $"-I{Native}/common", $"-I{Native}/upper");
         await CompileAsync("crossing", "crossing.c", $"{Native}/core/attach.c", "-fno-stack-protector", $"-I{Native}/include");
+        await CompileAsync("parking", "parking.c", $"{Native}/core/attach.c", "-fno-stack-protector", $"-I{Native}/include", $"-I{Native}/upper");
         await CompileAsync("list_sites", "list_sites.c",
             $"-I{Native}/common", $"{Native}/common/elf_image.c", $"{Native}/common/machine_code.c");
         await CompileAsync("protocol", "protocol.c",

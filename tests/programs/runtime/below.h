@@ -12,5 +12,8 @@ enum below {
   BELOW_UNMAPPED, /* long (void): bytes that passed through SVC_MUNMAP */
   BELOW_PUT_BACK, /* int (int sig): puts back the action that was there before */
   BELOW_CALLBACK, /* int (int (*upper)(int), int): calls up, as the proxy's upcalls do */
+  BELOW_TAKE_PARK, /* void (void): installs a handler for the park signal, which counts as the agent's does */
+  BELOW_PARK,      /* int (int tid): sends it to a thread; 0, or a negated errno */
+  BELOW_PARKED,    /* int (void): how often it arrived */
 };
 #endif

@@ -17,6 +17,7 @@
 
 #include "below.h"
 #include "split_abi.h"
+#include "state.h"
 #include "syscall_raw.h"
 
 static __thread int own_number;
@@ -132,6 +133,30 @@ static int call_up(int (*upper)(int), int value) {
   return value;
 }
 
+/* Parking, without the stop: under either FS, by a raw action, as the agent's. */
+__asm__(".text\npark_restorer: mov $15, %eax\n syscall\n");
+extern char park_restorer[] __attribute__((visibility("hidden")));
+static int parked;
+static void on_park(int sig) {
+  (void)sig;
+  uint64_t fs = raw_get_fs(SPLIT->have_fsgsbase);
+  if (!split_is_upper(fs)) fs = *(uint64_t *)(fs + (uint64_t)SPLIT->lower_upper_fs_off);
+  state_mark_park(fs);
+  __atomic_fetch_add(&parked, 1, __ATOMIC_RELAXED);
+}
+static void take_park(void) {
+  struct kernel_sigaction action = {.handler = (uint64_t)on_park,
+                                    .flags = SA_RESTART | 0x04000000 /* SA_RESTORER */,
+                                    .restorer = (uint64_t)park_restorer};
+  RAW4(SYS_rt_sigaction, SPLIT_PARK_SIGNAL, &action, NULL, 8);
+}
+static int park(int tid) {
+  return (int)RAW3(SYS_tgkill, RAW0(SYS_getpid), tid, SPLIT_PARK_SIGNAL);
+}
+static int times_parked(void) {
+  return __atomic_load_n(&parked, __ATOMIC_RELAXED);
+}
+
 int mana_proxy_fill(struct split_table *table, struct mpi_table *mpi);
 int mana_proxy_fill(struct split_table *table, struct mpi_table *mpi) {
   table->service[SVC_MUNMAP] = (void *)count_munmap;
@@ -145,5 +170,8 @@ int mana_proxy_fill(struct split_table *table, struct mpi_table *mpi) {
   mpi->fn[BELOW_UNMAPPED] = (void *)bytes_unmapped;
   mpi->fn[BELOW_PUT_BACK] = (void *)put_back;
   mpi->fn[BELOW_CALLBACK] = (void *)call_up;
+  mpi->fn[BELOW_TAKE_PARK] = (void *)take_park;
+  mpi->fn[BELOW_PARK] = (void *)park;
+  mpi->fn[BELOW_PARKED] = (void *)times_parked;
   return 0;
 }

@@ -1,0 +1,246 @@
+/* Waits that the kernel does not go on with after a handler, whatever SA_RESTART says (man 7 signal). When all that came was the park
+ * signal, they are made again with the time that is left, so that the program sees no EINTR of ours; a handler of the program
+ * makes the EINTR its own. (What the kernel does restart needs nothing: the park handler has SA_RESTART.)
+ *
+ * Times that are left outlive a restart: they are the kernel's, written into our frame, or differences of the program's own clock. */
+#include <errno.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "hooks.h"
+
+enum { MASK_SIZE = 8, NS = 1000000000 };
+/* man 2 futex */
+enum {
+  FUTEX_OPERATION = 127,
+  FUTEX_ON_REALTIME = 256,
+  LOCK_PI = 6,
+  WAIT_BITSET = 9,
+  WAIT_REQUEUE_PI = 11,
+  LOCK_PI2 = 13
+};
+
+struct watch {
+  const struct thread_marks *marks;
+  struct thread_marks before;
+};
+
+static struct thread_marks look(const struct watch *watch) {
+  return (struct thread_marks){__atomic_load_n(&watch->marks->parks, __ATOMIC_RELAXED),
+                               __atomic_load_n(&watch->marks->handled, __ATOMIC_RELAXED)};
+}
+static struct watch watch_start(void) {
+  struct watch watch = {.marks = state_marks(raw_get_fs(SPLIT->have_fsgsbase))};
+  watch.before = look(&watch);
+  return watch;
+}
+/* Was it our signal, and only ours, that ended the call? Then it is to be made again. */
+static bool again(struct watch *watch, long result) {
+  if (result != -EINTR) return false;
+  struct thread_marks now = look(watch);
+  bool ours = now.parks != watch->before.parks && now.handled == watch->before.handled;
+  watch->before.parks = now.parks;
+  return ours;
+}
+
+/* The call as it is: it has no time-out, or the kernel leaves in it what is left. */
+long hook_wait(const struct hook_call *call) {
+  struct watch watch = watch_start();
+  long result;
+  do result = hook_pass(call);
+  while (again(&watch, result));
+  return result;
+}
+
+/* --- Times that must be counted here -------------------------------------------------------------------------------- */
+
+static bool is_time(const struct timespec *time) {
+  return (uint64_t)time >= PAGE && time->tv_sec >= 0 && time->tv_nsec >= 0 && time->tv_nsec < NS &&
+         time->tv_sec < (1l << 32);
+}
+static int64_t nanoseconds(const struct timespec *time) {
+  return time->tv_sec * NS + time->tv_nsec;
+}
+static struct timespec left_until(int64_t deadline) {
+  int64_t left = deadline - clocks_monotonic();
+  if (left < 0) left = 0;
+  return (struct timespec){left / NS, left % NS};
+}
+
+/* `time_argument` is the address of a pointer within *call to a relative time, which the kernel only reads. */
+static long wait_relative(struct hook_call *call, long *time_argument) {
+  const struct timespec *time = (const struct timespec *)*time_argument;
+  struct watch watch = watch_start();
+  struct timespec left;
+  if (!is_time(time)) return hook_wait(call);
+  int64_t deadline = nanoseconds(time) ? clocks_monotonic() + nanoseconds(time) : 0;
+  long result;
+  while (again(&watch, result = hook_pass(call))) {
+    left = left_until(deadline);
+    *time_argument = (long)&left;
+  }
+  return result;
+}
+
+long hook_semtimedop(const struct hook_call *call) {
+  struct hook_call changed = *call;
+  return wait_relative(&changed, &changed.d);
+}
+long hook_io_getevents(const struct hook_call *call) {
+  struct hook_call changed = *call;
+  return wait_relative(&changed, &changed.e);
+}
+
+/* The time-out that a socket has of its own, nanoseconds; 0 = none. */
+static int64_t socket_timeout(long fd, long option) {
+  int64_t time[2] = {0}; /* struct timeval */
+  uint32_t size = sizeof time;
+  if (RAW5(SYS_getsockopt, fd, SOL_SOCKET, option, time, &size) != 0) return 0;
+  return time[0] * NS + time[1] * 1000;
+}
+
+/* Its time-out begins anew once, so it is at most doubled: to know what is left, each call would have to read the clock. */
+long hook_socket(const struct hook_call *call) {
+  bool sends = call->nr == SYS_sendto || call->nr == SYS_sendmsg;
+  struct watch watch = watch_start();
+  int64_t deadline = 0;
+  long result;
+  while (again(&watch, result = hook_pass(call))) {
+    int64_t timeout = socket_timeout(call->a, sends ? SO_SNDTIMEO : SO_RCVTIMEO);
+    if (!deadline) {
+      deadline = clocks_monotonic() + timeout;
+    } else if (timeout && clocks_monotonic() >= deadline) {
+      return -EAGAIN;
+    }
+  }
+  return result;
+}
+
+/* --- Waits with a mask of their own --------------------------------------------------------------------------------- */
+
+/* Replaces the mask at *argument by a copy that the program is allowed. */
+static void allow_mask(long *argument, uint64_t *copy) {
+  if ((uint64_t)*argument < PAGE) return;
+  *copy = *(const uint64_t *)*argument & ~masks_never_blocked();
+  *argument = (long)copy;
+}
+
+long hook_rt_sigsuspend(const struct hook_call *call) {
+  struct hook_call changed = *call;
+  uint64_t mask;
+  allow_mask(&changed.a, &mask);
+  return hook_wait(&changed);
+}
+
+/* The kernel writes what is left into the time (man 2 poll, C library/kernel differences), select and pselect6 likewise. */
+long hook_ppoll(const struct hook_call *call) {
+  struct hook_call changed = *call;
+  uint64_t mask;
+  allow_mask(&changed.d, &mask);
+  return hook_wait(&changed);
+}
+
+/* poll as ppoll, which leaves the time that is left. */
+long hook_poll(const struct hook_call *call) {
+  int milliseconds = (int)call->c;
+  if (milliseconds <= 0) return hook_wait(call);
+  struct timespec time = {milliseconds / 1000, milliseconds % 1000 * 1000000l};
+  struct hook_call timed = {.nr = SYS_ppoll, .a = call->a, .b = call->b, .c = (long)&time, .e = MASK_SIZE};
+  return hook_wait(&timed);
+}
+
+/* Its sixth argument points to {mask, size of mask}, man 2 pselect. */
+long hook_pselect6(const struct hook_call *call) {
+  struct hook_call changed = *call;
+  long pair[2];
+  uint64_t mask;
+  if ((uint64_t)call->f >= PAGE) {
+    pair[0] = ((const long *)call->f)[0];
+    pair[1] = ((const long *)call->f)[1];
+    allow_mask(&pair[0], &mask);
+    changed.f = (long)pair;
+  }
+  return hook_wait(&changed);
+}
+
+/* epoll_wait and epoll_pwait(epfd, events, count, milliseconds, mask, size). */
+long hook_epoll_wait(const struct hook_call *call) {
+  struct hook_call changed = *call;
+  uint64_t mask;
+  int milliseconds = (int)call->d;
+  if (call->nr == SYS_epoll_pwait) allow_mask(&changed.e, &mask);
+  if (milliseconds <= 0) return hook_wait(&changed);
+  struct watch watch = watch_start();
+  int64_t deadline = clocks_monotonic() + milliseconds * 1000000l;
+  long result;
+  while (again(&watch, result = hook_pass(&changed))) {
+    struct timespec left = left_until(deadline);
+    changed.d = (left.tv_sec * NS + left.tv_nsec + 999999) / 1000000;
+  }
+  return result;
+}
+
+long hook_epoll_pwait2(const struct hook_call *call) {
+  struct hook_call changed = *call;
+  uint64_t mask;
+  allow_mask(&changed.e, &mask);
+  return wait_relative(&changed, &changed.d);
+}
+
+/* rt_sigtimedwait(set, info, time, size) */
+long hook_rt_sigtimedwait(const struct hook_call *call) {
+  struct hook_call changed = *call;
+  uint64_t set;
+  allow_mask(&changed.a, &set);
+  return wait_relative(&changed, &changed.c);
+}
+
+/* --- Sleeps --------------------------------------------------------------------------------------------------------- */
+
+/* The kernel writes what is left to the pointer `left` (an argument after `time`), which may be the program's or null. */
+static long sleep_relative(struct hook_call *call, long *time, long *left_argument) {
+  struct watch watch = watch_start();
+  struct timespec left = {0}, *wanted = (struct timespec *)*left_argument;
+  *left_argument = (long)&left;
+  long result;
+  while (again(&watch, result = hook_pass(call))) *time = (long)&left;
+  if (result == -EINTR && wanted) *wanted = left;
+  return result;
+}
+
+long hook_nanosleep(const struct hook_call *call) {
+  struct hook_call changed = *call;
+  return sleep_relative(&changed, &changed.a, &changed.b);
+}
+
+/* clock_nanosleep(clock, flags, time, left) */
+long hook_clock_nanosleep(const struct hook_call *call) {
+  struct hook_call changed = *call;
+  int64_t copy[2];
+  changed.a = identity_clock((int32_t)call->a);
+  if (!(call->b & TIMER_ABSTIME)) return sleep_relative(&changed, &changed.c, &changed.d);
+  if (clocks_is_shifted((int32_t)call->a)) changed.c = (long)clocks_to_kernel((const void *)call->c, copy);
+  return hook_wait(&changed);
+}
+
+/* --- futex(word, operation, value, time, ...) -------------------------------------------------------------------------- */
+
+/* Its time is absolute on CLOCK_MONOTONIC, so it needs the offset of a restart. */
+static bool is_absolute_monotonic(int operation) {
+  int plain = operation & FUTEX_OPERATION;
+  if (plain == LOCK_PI2) return !(operation & FUTEX_ON_REALTIME);
+  return (plain == WAIT_BITSET || plain == WAIT_REQUEUE_PI) && !(operation & FUTEX_ON_REALTIME);
+}
+
+long hook_futex(const struct hook_call *call) {
+  int operation = (int)call->b, plain = operation & FUTEX_OPERATION;
+  bool waits = plain == RAW_FUTEX_WAIT || plain == LOCK_PI || plain == WAIT_BITSET || plain == WAIT_REQUEUE_PI ||
+               plain == LOCK_PI2;
+  if (!waits) return hook_pass(call);
+  if (!call->d) return hook_wait(call);
+  struct hook_call changed = *call;
+  if (plain == RAW_FUTEX_WAIT) return wait_relative(&changed, &changed.d);
+  int64_t copy[2];
+  if (is_absolute_monotonic(operation)) changed.d = (long)clocks_to_kernel((const void *)call->d, copy);
+  return hook_wait(&changed);
+}
