@@ -1,5 +1,5 @@
 /* Ops of the application: the site is given a thunk that knows the number of the function to call above (core/op.c). */
-#include "proxy.h"
+#include "op.h"
 #include "thunk.h"
 #include "upcall.h"
 
@@ -14,6 +14,14 @@ static void call_above(uint32_t number, void *in, void *inout, int64_t count, MP
   px_upcall_leave(lower_fs);
 }
 
+/* What each op was made from: the site cannot be asked. */
+struct px_op_made *px_op_made;
+
+static mana_h made(mana_h op, void *user_fn, int commute, int large) {
+  px_op_made[mana_index(op)] = (struct px_op_made){(uint32_t)(uintptr_t)user_fn, (uint8_t) !!commute, (uint8_t)large};
+  return op;
+}
+
 static void small_target(void *in, void *inout, void *length, MPI_Datatype *datatype, uint32_t number) {
   call_above(number, in, inout, *(const int *)length, *datatype);
 }
@@ -25,7 +33,7 @@ int px_Op_create(void *user_fn, int commute, mana_h *op) {
   MPI_Op site = MPI_OP_NULL;
   int rc = MPI_Op_create((MPI_User_function *)thunk, commute, &site);
   if (rc != MPI_SUCCESS) return px_error(rc);
-  *op = px_op_store(*op, site);
+  *op = made(px_op_store(*op, site), user_fn, commute, 0);
   return 0;
 }
 
@@ -43,7 +51,7 @@ int px_Op_create_c(void *user_fn, int commute, mana_h *op) {
   MPI_Op site = MPI_OP_NULL;
   int rc = MPI_Op_create_c((MPI_User_function_c *)thunk, commute, &site);
   if (rc != MPI_SUCCESS) return px_error(rc);
-  *op = px_op_store(*op, site);
+  *op = made(px_op_store(*op, site), user_fn, commute, 1);
   return 0;
 }
 #else

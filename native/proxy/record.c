@@ -1,6 +1,7 @@
 /* Records of requests: what happens seldom. */
 #include "px_record.h"
 
+#include "op.h"
 #include "probe.h"
 
 #include <errno.h>
@@ -25,7 +26,8 @@ int px_records_create(void) {
   px_early = reserve(sizeof *px_early);
   px_early_site = reserve(sizeof *px_early_site);
   px_probed = reserve(sizeof *px_probed);
-  return px_record && px_early && px_early_site && px_probed ? 0 : -ENOMEM;
+  px_op_made = reserve(sizeof *px_op_made);
+  return px_record && px_early && px_early_site && px_probed && px_op_made ? 0 : -ENOMEM;
 }
 
 void px_settle_early(mana_h request, const mana_status *status, int code) {

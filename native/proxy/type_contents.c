@@ -1,21 +1,6 @@
 /* What a datatype was made from. The core gives a fresh handle for each type; one that is predefined takes its canonical value. */
 #include "proxy.h"
-#include "site_values.h"
-
-static void integers_out(int combiner, int *ints) {
-  if (combiner == MPI_COMBINER_SUBARRAY) {
-    int *order = &ints[1 + 3 * ints[0]];
-    *order = px_order_out(*order);
-  } else if (combiner == MPI_COMBINER_DARRAY) {
-    int dims = ints[2], *distributions = &ints[3 + dims], *arguments = &ints[3 + 2 * dims],
-        *order = &ints[3 + 4 * dims];
-    for (int i = 0; i < dims; i++) {
-      distributions[i] = px_distribution_out(distributions[i]);
-      arguments[i] = px_dist_arg_out(arguments[i]);
-    }
-    *order = px_order_out(*order);
-  }
-}
+#include "type_integers.h"
 
 static void types_out(mana_h *to, const MPI_Datatype *from, int n) {
   for (int i = 0; i < n; i++) to[i] = px_datatype_store(to[i], from[i]);
@@ -31,7 +16,7 @@ int px_Type_get_contents(mana_h datatype, int max_integers, int max_addresses, i
   rc = MPI_Type_get_contents(px_datatype(datatype), max_integers, max_addresses, max_datatypes, integers,
                              (MPI_Aint *)addresses, types);
   if (rc == MPI_SUCCESS) {
-    integers_out(combiner, integers);
+    px_type_integers_out(combiner, integers);
     types_out(datatypes, types, nd);
   }
   PX_ARRAY_FREE(types);
@@ -54,7 +39,7 @@ int px_Type_get_contents_c(mana_h datatype, int64_t max_integers, int64_t max_ad
       int small[4] = {0};
       if (max_large_counts == 0 &&
           MPI_Type_get_envelope(px_datatype(datatype), &small[0], &small[1], &small[2], &small[3]) == MPI_SUCCESS)
-        integers_out(small[3], integers);
+        px_type_integers_out(small[3], integers);
       types_out(datatypes, types, (int)max_datatypes);
     }
     PX_ARRAY_FREE(types);

@@ -1,0 +1,117 @@
+/* Save and restore of the site's MPI as a whole, and the table through which the agent calls (proxy_checkpoint.h). */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "saved.h"
+
+enum { FORMAT = 1 };
+
+int px_refuse(struct px_saved *s, const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  if (!s->why[0]) vsnprintf(s->why, PROXY_WHY_SIZE, format, args);
+  va_end(args);
+  return -1;
+}
+
+int px_refuse_failed(struct px_saved *s, int rc, const char *call) {
+  char text[MPI_MAX_ERROR_STRING + 1] = "";
+  int length = 0;
+  if (rc == MPI_SUCCESS) return 0;
+  MPI_Error_string(rc, text, &length);
+  return px_refuse(s, "%s failed: %s", call, text);
+}
+
+/* One rank's failure is everybody's, with its words. */
+static int agree(int rc, char *why) {
+  int rank, mine = -1, first = -1;
+  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+  if (rc) mine = rank;
+  if (MPI_Allreduce(&mine, &first, 1, MPI_INT, MPI_MAX, MPI_COMM_WORLD) != MPI_SUCCESS) return -1;
+  if (first < 0) return 0;
+  MPI_Bcast(why, PROXY_WHY_SIZE, MPI_CHAR, first, MPI_COMM_WORLD);
+  return -1;
+}
+
+#define COUNT_LIVE(id)                                                                                                 \
+  static int any_##id(void) {                                                                                          \
+    uint32_t i = MANA_FIRST_INDEX;                                                                                     \
+    while (i < px_high_##id && !px_is_live_##id(i)) i++;                                                               \
+    return i < px_high_##id;                                                                                           \
+  }
+COUNT_LIVE(win)
+COUNT_LIVE(file)
+COUNT_LIVE(session)
+
+/* What nobody can rebuild elsewhere. Local, and before anything collective: the processes of another job would not take part. */
+static int refuse_early(struct px_saved *s) {
+  if (any_win()) return px_refuse(s, "a window (MPI_Win_create or its like) is open");
+  if (any_file()) return px_refuse(s, "a file is open through MPI_File_open");
+  if (any_session()) return px_refuse(s, "a session (MPI_Session_init) is open");
+  for (uint32_t i = MANA_FIRST_INDEX; i < px_high_comm; i++) {
+    int inter = 0, rc = 0;
+    struct save_stream ignored = {0};
+    struct px_saved none = {&ignored, s->why};
+    MPI_Group group;
+    if (!px_is_live_comm(i)) continue;
+    MPI_Comm_group(px_table_comm[i], &group);
+    rc = px_members_save(&none, group, "a communicator");
+    MPI_Group_free(&group);
+    MPI_Comm_test_inter(px_table_comm[i], &inter);
+    if (!rc && inter) {
+      MPI_Comm_remote_group(px_table_comm[i], &group);
+      rc = px_members_save(&none, group, "an intercommunicator");
+      MPI_Group_free(&group);
+    }
+    save_free(&ignored);
+    if (rc) return rc;
+  }
+  return 0;
+}
+
+static int save(struct save_stream *to, char why[PROXY_WHY_SIZE]) {
+  struct px_saved s = {to, why};
+  why[0] = 0;
+  if (agree(refuse_early(&s), why)) return -1;
+  save_u32(to, FORMAT);
+  int rc = px_groups_save(&s);
+  rc |= px_comms_save(&s);
+  if (!rc) rc = px_types_save(&s);
+  if (!rc) rc = px_ops_save(&s);
+  if (!rc) rc = px_infos_save(&s);
+  /* The queue last: finishing the sends may still fill it. */
+  if (!rc) rc = px_requests_save(&s);
+  if (!rc) rc = px_queue_save(&s);
+  if (!rc && to->failed) rc = px_refuse(&s, "out of memory");
+  return agree(rc, why);
+}
+
+static int restore(struct save_stream *from, char why[PROXY_WHY_SIZE]) {
+  struct px_saved s = {from, why};
+  why[0] = 0;
+  uint32_t format = load_u32(from);
+  int rc = format == FORMAT
+               ? 0
+               : px_refuse(&s, "the saved MPI objects have format %u, this bundle reads %d", format, FORMAT);
+  if (!rc) rc = px_groups_restore(&s);
+  if (!rc) rc = px_comms_restore(&s);
+  if (!rc) rc = px_types_restore(&s);
+  if (!rc) rc = px_ops_restore(&s);
+  if (!rc) rc = px_infos_restore(&s);
+  if (!rc) rc = px_requests_restore(&s);
+  if (!rc) rc = px_queue_restore(&s);
+  if (!rc && !load_done(from)) rc = px_refuse(&s, "the saved MPI objects are damaged");
+  return agree(rc, why);
+}
+
+const struct proxy_checkpoint mana_proxy_checkpoint __attribute__((visibility("default"))) = {
+    .version = PROXY_CHECKPOINT_VERSION,
+    .identity = px_identity,
+    .progress = px_progress,
+    .pump = px_pump,
+    .counts = px_counts,
+    .save = save,
+    .restore = restore,
+    .leave = px_leave,
+};

@@ -1,0 +1,131 @@
+/* The drain: what is under way comes to an end, what nobody has asked for goes into the queue. */
+#include "pump.h"
+
+#include "probe.h"
+
+/* Sends, receives and collectives, never what calls back into the application. */
+static int is_pumped(const struct px_record *r) {
+  if (r->early || (r->persistent && !r->active)) return 0;
+  return r->kind == PX_SEND || r->kind == PX_RECEIVE || r->kind == PX_COLLECTIVE || r->kind == PX_CONSTRUCTOR ||
+         r->kind == PX_OTHER;
+}
+
+static int pump_request(uint32_t i) {
+  struct px_record *r = &px_record[i];
+  MPI_Status s;
+  int flag = 0;
+  int rc = MPI_Test(&px_table_request[i], &flag, &s);
+  if (rc == MPI_SUCCESS && !flag) return 0;
+  mana_status status = {0};
+  if (px_status_is_set(rc)) px_status_out(&status, &s);
+  if (r->canceled && rc == MPI_SUCCESS) px_record_canceled(r, &s);
+  px_settle_early(mana_handle(MANA_KIND_REQUEST, i), r->late ? &px_early[i] : &status,
+                  rc == MPI_SUCCESS ? 0 : px_error(rc));
+  r->late = 0;
+  return 1;
+}
+
+static int pump_requests(void) {
+  int moved = px_orphans_test();
+  for (uint32_t i = MANA_FIRST_INDEX; i < px_high_request; i++) {
+    if (is_pumped(&px_record[i])) moved |= pump_request(i);
+  }
+  return moved;
+}
+
+/* Receives what `site` stands for; out of memory or refused by the site, it stays where it is and the drain does not end. */
+static int take(MPI_Message *site, const struct px_probed *from, mana_h handle) {
+  struct px_message *m = px_message_new(from->comm, from->source, from->tag, from->bytes);
+  int n;
+  if (!m) return 0;
+  MPI_Datatype bytes = px_bytes_type(from->bytes, &n);
+  MPI_Status s;
+  int rc = MPI_Mrecv(m->data, n, bytes, site, &s);
+  px_bytes_free(&bytes);
+  if (rc != MPI_SUCCESS) return free(m), 0;
+  m->handle = handle;
+  px_queue_add(m);
+  px_count(&px_counters.received, 1);
+  return 1;
+}
+
+static int pump_held(void) {
+  int moved = 0;
+  for (uint32_t i = MANA_FIRST_INDEX; i < px_high_message; i++) {
+    MPI_Message site = px_table_message[i];
+    if (!px_is_live_message(i) || !take(&site, &px_probed[i], mana_handle(MANA_KIND_MESSAGE, i))) continue;
+    px_table_message[i] = MPI_MESSAGE_NULL;
+    moved = 1;
+  }
+  return moved;
+}
+
+static int pump_comm(mana_h comm) {
+  MPI_Message site;
+  MPI_Status s;
+  int moved = 0, flag;
+  while (MPI_Improbe(MPI_ANY_SOURCE, MPI_ANY_TAG, px_comm(comm), &flag, &site, &s) == MPI_SUCCESS && flag) {
+    struct px_probed from = {comm, px_rank_out(s.MPI_SOURCE), px_tag_out(s.MPI_TAG), px_status_bytes(&s)};
+    if (!take(&site, &from, 0)) break;
+    moved = 1;
+  }
+  return moved;
+}
+
+static uint64_t pending(enum px_record_kind kind) {
+  uint64_t n = 0;
+  for (uint32_t i = MANA_FIRST_INDEX; i < px_high_request; i++) {
+    const struct px_record *r = &px_record[i];
+    n += r->kind == kind && !r->early && (!r->persistent || r->active);
+  }
+  return n;
+}
+
+static int is_running(void) {
+  int begun = 0, over = 0;
+  MPI_Initialized(&begun);
+  MPI_Finalized(&over);
+  return begun && !over;
+}
+
+int px_pump(void) {
+  if (!is_running()) return 0;
+  int moved = pump_requests() | pump_held() | pump_comm(MANA_COMM_WORLD) | pump_comm(MANA_COMM_SELF);
+  if (pending(PX_CONSTRUCTOR)) return moved; /* some communicator must not be touched yet */
+  for (uint32_t i = MANA_FIRST_INDEX; i < px_high_comm; i++) {
+    if (px_is_live_comm(i)) moved |= pump_comm(mana_handle(MANA_KIND_COMM, i));
+  }
+  return moved;
+}
+
+void px_progress(void) {
+  int flag;
+  if (is_running()) MPI_Iprobe(MPI_ANY_SOURCE, MPI_ANY_TAG, MPI_COMM_WORLD, &flag, MPI_STATUS_IGNORE);
+}
+
+void px_counts(struct proxy_counts *counts) {
+  *counts = (struct proxy_counts){px_counters.sent, px_counters.received,
+                                  pending(PX_COLLECTIVE) + pending(PX_CONSTRUCTOR) + pending(PX_PERSISTENT_COLLECTIVE)};
+}
+
+int px_identity(int *rank, int *size) {
+  if (!is_running()) return -1;
+  return MPI_Comm_rank(MPI_COMM_WORLD, rank) == MPI_SUCCESS && MPI_Comm_size(MPI_COMM_WORLD, size) == MPI_SUCCESS ? 0
+                                                                                                                  : -1;
+}
+
+/* The peers of what is still pending leave too, or never come. */
+void px_leave(void) {
+  if (!is_running()) return;
+  for (uint32_t i = MANA_FIRST_INDEX; i < px_high_request; i++) {
+    struct px_record *r = &px_record[i];
+    if (r->kind != PX_RECEIVE || r->early || (r->persistent && !r->active)) continue;
+    MPI_Cancel(&px_table_request[i]);
+    MPI_Wait(&px_table_request[i], MPI_STATUS_IGNORE);
+  }
+  for (struct px_orphan *o = px_orphans; o; o = o->next) {
+    MPI_Cancel(&o->site);
+    MPI_Wait(&o->site, MPI_STATUS_IGNORE);
+  }
+  MPI_Finalize();
+}

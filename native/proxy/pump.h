@@ -1,0 +1,27 @@
+/* What of the site's MPI a checkpoint sees before it saves: see proxy_checkpoint.h. */
+#ifndef MANA_PX_PUMP_H
+#define MANA_PX_PUMP_H
+#include "proxy_checkpoint.h"
+#include "queue.h"
+
+int px_identity(int *rank, int *size);
+void px_progress(void);
+int px_pump(void);
+void px_counts(struct proxy_counts *counts);
+void px_leave(void);
+
+/* Whether the application has an object at this index: the tables are zero where none ever was. */
+#define PX_IS_LIVE(id, type)                                                                                           \
+  static inline int px_is_live_##id(uint32_t index) {                                                                  \
+    return px_table_##id[index] != (type)0 && px_table_##id[index] != PX_NULL_##id;                                    \
+  }
+PX_IS_LIVE(comm, MPI_Comm)
+PX_IS_LIVE(group, MPI_Group)
+PX_IS_LIVE(datatype, MPI_Datatype)
+PX_IS_LIVE(op, MPI_Op)
+PX_IS_LIVE(message, MPI_Message)
+PX_IS_LIVE(win, MPI_Win)
+PX_IS_LIVE(file, MPI_File)
+PX_IS_LIVE(info, MPI_Info)
+PX_IS_LIVE(session, px_session_type)
+#endif

@@ -1,0 +1,40 @@
+/* The site's objects in saved form: each family writes and rebuilds its own. All canonical, so that another MPI can read it. */
+#ifndef MANA_PX_SAVED_H
+#define MANA_PX_SAVED_H
+#include "proxy_checkpoint.h"
+#include "pump.h"
+
+/* Where it is written to or read from, and why it cannot be, in words for a user. */
+struct px_saved {
+  struct save_stream *stream;
+  char *why; /* PROXY_WHY_SIZE; the first reason stays */
+};
+/* Notes the reason, unless there is one already. -1. */
+int px_refuse(struct px_saved *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Notes that a call of the site's failed, if it did: 0 or -1. */
+int px_refuse_failed(struct px_saved *s, int rc, const char *call);
+
+/* All return 0, or -1 with a reason. Those marked * are collective: each rank calls them, even with nothing to save. */
+int px_groups_save(struct px_saved *s);
+int px_groups_restore(struct px_saved *s);
+int px_comms_save(struct px_saved *s);    /* * */
+int px_comms_restore(struct px_saved *s); /* * */
+int px_types_save(struct px_saved *s);
+int px_types_restore(struct px_saved *s);
+int px_ops_save(struct px_saved *s);
+int px_ops_restore(struct px_saved *s);
+int px_infos_save(struct px_saved *s);
+int px_infos_restore(struct px_saved *s);
+int px_requests_save(struct px_saved *s);
+int px_requests_restore(struct px_saved *s);
+int px_queue_save(struct px_saved *s);
+int px_queue_restore(struct px_saved *s);
+
+/* The group's members as ranks of MPI_COMM_WORLD, on both sides. `ranks` of load is malloc'd; NULL after a failure. */
+int px_members_save(struct px_saved *s, MPI_Group group, const char *whose);
+int *px_members_load(struct px_saved *s, int *n);
+/* -1 where a member is not in MPI_COMM_WORLD. */
+int px_world_ranks(MPI_Group group, int n, int *ranks);
+void px_i32_save(struct save_stream *s, int32_t value);
+int32_t px_i32_load(struct save_stream *s);
+#endif

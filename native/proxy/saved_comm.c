@@ -1,0 +1,308 @@
+/* Communicators. All of them get a name that is the same on every rank: world rank of one member, and its handle there. At a restart each
+ * rank makes the ones it is in, in the order of these names: as all follow one order, nobody waits for a rank that waits for it. */
+#include <string.h>
+
+#include "saved.h"
+#include "site_values.h"
+
+/* MPI_STATUSES_IGNORE may be a small number cast to a pointer, which the compiler takes for an array of no room. */
+#pragma GCC diagnostic ignored "-Wstringop-overflow"
+
+struct name {
+  int32_t rank, handle;
+};
+struct comm {
+  mana_h handle;
+  struct name name;
+  int inter;
+  struct name wire; /* in flight */
+};
+
+/* --- names ------------------------------------------------------------------------------------------------------------- */
+static int first_member(MPI_Group group) {
+  int rank = -1;
+  return px_world_ranks(group, 1, &rank) ? -1 : rank;
+}
+
+/* Who tells: rank 0; of an intercommunicator rank 0 of the group that has the lower one. Its own group hears of it in a second round, from
+ * the other group's rank 0. */
+static int tell(struct comm *c, int round, MPI_Request *request) {
+  MPI_Comm comm = px_comm(c->handle);
+  MPI_Group local, remote;
+  int rank, root = 0, first;
+  MPI_Comm_rank(comm, &rank);
+  MPI_Comm_group(comm, &local);
+  first = first_member(local);
+  MPI_Group_free(&local);
+  if (c->inter) {
+    MPI_Comm_remote_group(comm, &remote);
+    int told_by_us = (first < first_member(remote)) == (round == 0);
+    MPI_Group_free(&remote);
+    if (told_by_us) root = rank == 0 ? MPI_ROOT : MPI_PROC_NULL;
+  }
+  if (round == 0 && rank == 0 && (!c->inter || root == MPI_ROOT)) c->name = (struct name){first, (int32_t)c->handle};
+  c->wire = c->name;
+  return MPI_Ibcast(&c->wire, 2, MPI_INT, root, comm, request);
+}
+
+static int name_all(struct px_saved *s, struct comm *comms, int n) {
+  MPI_Request *requests = malloc(((size_t)n + 1) * sizeof *requests);
+  if (!requests) return px_refuse(s, "out of memory");
+  int rc = 0;
+  for (int round = 0; round < 2 && !rc; round++) {
+    int posted = 0;
+    for (int i = 0; i < n && !rc; i++) {
+      if (round == 1 && !comms[i].inter) continue;
+      rc = px_refuse_failed(s, tell(&comms[i], round, &requests[posted]), "MPI_Ibcast");
+      posted += !rc;
+    }
+    if (!rc) rc = px_refuse_failed(s, MPI_Waitall(posted, requests, MPI_STATUSES_IGNORE), "MPI_Waitall");
+    for (int i = 0; i < n; i++) {
+      if (comms[i].wire.handle) comms[i].name = comms[i].wire;
+    }
+  }
+  free(requests);
+  return rc;
+}
+
+/* --- topologies -------------------------------------------------------------------------------------------------------- */
+static void save_ints(struct save_stream *s, const int *values, int n) {
+  px_i32_save(s, n);
+  save_bytes(s, values, (size_t)n * sizeof *values);
+}
+/* malloc'd, with *n elements; NULL after a failure. */
+static int *load_ints(struct px_saved *s, int *n) {
+  return px_members_load(s, n);
+}
+
+static int save_cart(struct save_stream *s, MPI_Comm comm) {
+  int n = 0;
+  MPI_Cartdim_get(comm, &n);
+  int *a = calloc(3 * (size_t)n + 1, sizeof *a);
+  if (!a) return -1;
+  MPI_Cart_get(comm, n, a, a + n, a + 2 * n);
+  save_ints(s, a, n);
+  save_ints(s, a + n, n);
+  free(a);
+  return 0;
+}
+
+static int save_graph(struct save_stream *s, MPI_Comm comm) {
+  int nodes = 0, edges = 0;
+  MPI_Graphdims_get(comm, &nodes, &edges);
+  int *a = calloc((size_t)nodes + (size_t)edges + 1, sizeof *a);
+  if (!a) return -1;
+  MPI_Graph_get(comm, nodes, edges, a, a + nodes);
+  save_ints(s, a, nodes);
+  save_ints(s, a + nodes, edges);
+  free(a);
+  return 0;
+}
+
+static int save_dist_graph(struct save_stream *s, MPI_Comm comm) {
+  int in = 0, out = 0, weighted = 0;
+  MPI_Dist_graph_neighbors_count(comm, &in, &out, &weighted);
+  int *a = calloc(2 * ((size_t)in + (size_t)out) + 1, sizeof *a);
+  if (!a) return -1;
+  MPI_Dist_graph_neighbors(comm, in, a, weighted ? a + in : MPI_UNWEIGHTED, out, a + 2 * in,
+                           weighted ? a + 2 * in + out : MPI_UNWEIGHTED);
+  px_i32_save(s, weighted);
+  save_ints(s, a, in);
+  save_ints(s, a + in, in);
+  save_ints(s, a + 2 * in, out);
+  save_ints(s, a + 2 * in + out, out);
+  free(a);
+  return 0;
+}
+
+static int save_topology(struct px_saved *s, MPI_Comm comm, int inter) {
+  int topology = MPI_UNDEFINED, rc = 0;
+  if (!inter) MPI_Topo_test(comm, &topology);
+  px_i32_save(s->stream, px_topology_out(topology));
+  if (topology == MPI_CART) rc = save_cart(s->stream, comm);
+  if (topology == MPI_GRAPH) rc = save_graph(s->stream, comm);
+  if (topology == MPI_DIST_GRAPH) rc = save_dist_graph(s->stream, comm);
+  return rc ? px_refuse(s, "out of memory") : 0;
+}
+
+/* Puts the topology on a communicator of the same members in the same order: *comm becomes another one. */
+static int restore_topology(struct px_saved *s, MPI_Comm *comm) {
+  int topology = px_topology_in(px_i32_load(s->stream)), n[4] = {0}, *a[4] = {NULL}, rc = MPI_SUCCESS, weighted = 0;
+  if (topology == MPI_UNDEFINED) return 0;
+  if (topology == MPI_DIST_GRAPH) weighted = px_i32_load(s->stream);
+  int arrays = topology == MPI_DIST_GRAPH ? 4 : 2, missing = 0;
+  for (int i = 0; i < arrays && !missing; i++) missing = !(a[i] = load_ints(s, &n[i]));
+  MPI_Comm with = MPI_COMM_NULL;
+  if (!missing && topology == MPI_CART) rc = MPI_Cart_create(*comm, n[0], a[0], a[1], 0, &with);
+  if (!missing && topology == MPI_GRAPH) rc = MPI_Graph_create(*comm, n[0], a[0], a[1], 0, &with);
+  if (!missing && topology == MPI_DIST_GRAPH) {
+    int *in = !weighted ? MPI_UNWEIGHTED : n[0] ? a[1] : MPI_WEIGHTS_EMPTY;
+    int *out = !weighted ? MPI_UNWEIGHTED : n[2] ? a[3] : MPI_WEIGHTS_EMPTY;
+    rc = MPI_Dist_graph_create_adjacent(*comm, n[0], a[0], in, n[2], a[2], out, MPI_INFO_NULL, 0, &with);
+  }
+  for (int i = 0; i < 4; i++) free(a[i]);
+  if (missing || px_refuse_failed(s, rc, "making a topology")) return -1;
+  MPI_Comm_free(comm);
+  *comm = with;
+  return 0;
+}
+
+/* --- hints: what the standard knows; the rest is the site's own ---------------------------------------------------------- */
+static const char *const assertions[] = {"mpi_assert_no_any_tag", "mpi_assert_no_any_source", "mpi_assert_exact_length",
+                                         "mpi_assert_allow_overtaking"};
+enum { ASSERTIONS = sizeof assertions / sizeof *assertions };
+
+static uint32_t get_assertions(MPI_Comm comm) {
+  MPI_Info info;
+  uint32_t bits = 0;
+  if (MPI_Comm_get_info(comm, &info) != MPI_SUCCESS) return 0;
+  for (int i = 0; i < ASSERTIONS; i++) {
+    char value[8] = "";
+    int flag = 0;
+    MPI_Info_get(info, assertions[i], (int)sizeof value - 1, value, &flag);
+    if (flag && strcmp(value, "true") == 0) bits |= 1u << i;
+  }
+  MPI_Info_free(&info);
+  return bits;
+}
+
+static void set_assertions(MPI_Comm comm, uint32_t bits) {
+  MPI_Info info;
+  if (!bits || MPI_Info_create(&info) != MPI_SUCCESS) return;
+  for (int i = 0; i < ASSERTIONS; i++) {
+    if (bits >> i & 1) MPI_Info_set(info, assertions[i], "true");
+  }
+  MPI_Comm_set_info(comm, info);
+  MPI_Info_free(&info);
+}
+
+static void save_label(struct save_stream *s, MPI_Comm comm) {
+  char name[MPI_MAX_OBJECT_NAME + 1] = "";
+  int length = 0;
+  MPI_Comm_get_name(comm, name, &length);
+  save_text(s, name);
+  save_u32(s, get_assertions(comm));
+}
+static void restore_label(struct save_stream *s, MPI_Comm comm) {
+  char name[1024];
+  load_text(s, name, sizeof name);
+  name[MPI_MAX_OBJECT_NAME - 1] = 0;
+  MPI_Comm_set_name(comm, name);
+  set_assertions(comm, load_u32(s));
+}
+
+/* --- save ----------------------------------------------------------------------------------------------------------------- */
+static int save_one(struct px_saved *s, const struct comm *c) {
+  MPI_Comm comm = px_comm(c->handle);
+  MPI_Group group;
+  save_u32(s->stream, c->handle);
+  save_bytes(s->stream, &c->name, sizeof c->name);
+  px_i32_save(s->stream, c->inter);
+  MPI_Comm_group(comm, &group);
+  int rc = px_members_save(s, group, "a communicator");
+  MPI_Group_free(&group);
+  if (!rc && c->inter) {
+    MPI_Comm_remote_group(comm, &group);
+    rc = px_members_save(s, group, "an intercommunicator");
+    MPI_Group_free(&group);
+  }
+  if (rc) return rc;
+  /* A block, so that they can be skipped while the order is looked for. */
+  struct save_stream rest = {0};
+  struct px_saved part = {&rest, s->why};
+  rc = save_topology(&part, comm, c->inter);
+  save_label(&rest, comm);
+  save_block(s->stream, rest.data, rest.length);
+  if (rest.failed) rc = px_refuse(s, "out of memory");
+  save_free(&rest);
+  return rc;
+}
+
+int px_comms_save(struct px_saved *s) {
+  int n = 0, rc;
+  struct comm *comms = calloc(px_high_comm + 1ul, sizeof *comms);
+  if (!comms) return px_refuse(s, "out of memory");
+  for (uint32_t i = MANA_FIRST_INDEX; i < px_high_comm; i++) {
+    if (!px_is_live_comm(i)) continue;
+    comms[n].handle = mana_handle(MANA_KIND_COMM, i);
+    MPI_Comm_test_inter(px_table_comm[i], &comms[n++].inter);
+  }
+  rc = name_all(s, comms, n);
+  save_label(s->stream, MPI_COMM_WORLD);
+  save_label(s->stream, MPI_COMM_SELF);
+  px_i32_save(s->stream, n);
+  for (int i = 0; i < n && !rc; i++) rc = save_one(s, &comms[i]);
+  free(comms);
+  return rc;
+}
+
+/* --- restore ------------------------------------------------------------------------------------------------------------------ */
+struct saved_comm {
+  struct name name;
+  mana_h handle;
+  int inter, n[2], *members[2];
+  struct save_stream rest;
+};
+
+static int by_name(const void *a, const void *b) {
+  const struct name *x = a, *y = b; /* the name comes first */
+  if (x->rank != y->rank) return x->rank < y->rank ? -1 : 1;
+  return x->handle < y->handle ? -1 : x->handle > y->handle;
+}
+
+static int load_one(struct px_saved *s, struct saved_comm *c) {
+  c->handle = load_u32(s->stream);
+  load_bytes(s->stream, &c->name, sizeof c->name);
+  c->inter = px_i32_load(s->stream);
+  for (int i = 0; i <= !!c->inter; i++) {
+    if (!(c->members[i] = px_members_load(s, &c->n[i]))) return -1;
+  }
+  c->rest.data = (uint8_t *)(uintptr_t)load_block(s->stream, &c->rest.length);
+  return c->rest.data ? 0 : px_refuse(s, "a saved communicator is damaged");
+}
+
+enum { TAG = 1 };
+static int create(struct px_saved *s, const struct saved_comm *c, MPI_Group world, MPI_Comm *comm) {
+  MPI_Group group;
+  int rc = px_refuse_failed(s, MPI_Group_incl(world, c->n[0], c->members[0], &group), "MPI_Group_incl");
+  if (rc) return rc;
+  rc = px_refuse_failed(s, MPI_Comm_create_group(MPI_COMM_WORLD, group, TAG, comm), "MPI_Comm_create_group");
+  MPI_Group_free(&group);
+  if (rc || !c->inter) return rc;
+  MPI_Comm local = *comm;
+  rc = px_refuse_failed(s, MPI_Intercomm_create(local, 0, MPI_COMM_WORLD, c->members[1][0], TAG, comm),
+                        "MPI_Intercomm_create");
+  MPI_Comm_free(&local);
+  return rc;
+}
+
+static int restore_one(struct px_saved *s, struct saved_comm *c, MPI_Group world) {
+  MPI_Comm comm = MPI_COMM_NULL;
+  struct px_saved part = {&c->rest, s->why};
+  int rc = create(s, c, world, &comm);
+  if (!rc) rc = restore_topology(&part, &comm);
+  if (rc) return rc;
+  restore_label(&c->rest, comm);
+  px_raise(&px_high_comm, mana_index(c->handle));
+  px_table_comm[mana_index(c->handle)] = comm;
+  return load_done(&c->rest) ? 0 : px_refuse(s, "a saved communicator is damaged");
+}
+
+int px_comms_restore(struct px_saved *s) {
+  MPI_Group world;
+  restore_label(s->stream, MPI_COMM_WORLD);
+  restore_label(s->stream, MPI_COMM_SELF);
+  int n = px_i32_load(s->stream), rc = 0;
+  if (s->stream->failed || n < 0 || (size_t)n > s->stream->length)
+    return px_refuse(s, "the saved communicators are damaged");
+  struct saved_comm *comms = calloc((size_t)n + 1, sizeof *comms);
+  if (!comms) return px_refuse(s, "out of memory");
+  for (int i = 0; i < n && !rc; i++) rc = load_one(s, &comms[i]);
+  qsort(comms, (size_t)n, sizeof *comms, by_name);
+  MPI_Comm_group(MPI_COMM_WORLD, &world);
+  for (int i = 0; i < n && !rc; i++) rc = restore_one(s, &comms[i], world);
+  MPI_Group_free(&world);
+  for (int i = 0; i < n; i++) free(comms[i].members[0]), free(comms[i].members[1]);
+  free(comms);
+  return rc;
+}

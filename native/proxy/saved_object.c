@@ -1,0 +1,70 @@
+/* Ops and infos. */
+#include "op.h"
+#include "saved.h"
+
+int px_ops_save(struct px_saved *s) {
+  for (uint32_t i = MANA_FIRST_INDEX; i < px_high_op; i++) {
+    if (!px_is_live_op(i)) continue;
+    const struct px_op_made *made = &px_op_made[i];
+    save_u32(s->stream, mana_handle(MANA_KIND_OP, i));
+    save_u32(s->stream, made->number);
+    save_u32(s->stream, made->commute);
+    save_u32(s->stream, made->large);
+  }
+  save_u32(s->stream, 0);
+  return 0;
+}
+
+int px_ops_restore(struct px_saved *s) {
+  mana_h op;
+  while ((op = load_u32(s->stream))) {
+    void *number = (void *)(uintptr_t)load_u32(s->stream);
+    int commute = px_i32_load(s->stream), large = px_i32_load(s->stream);
+    int rc = large ? px_Op_create_c(number, commute, &op) : px_Op_create(number, commute, &op);
+    if (rc) return px_refuse(s, "MPI_Op_create failed");
+  }
+  return 0;
+}
+
+int px_infos_save(struct px_saved *s) {
+  for (uint32_t i = MANA_FIRST_INDEX; i < px_high_info; i++) {
+    if (!px_is_live_info(i)) continue;
+    MPI_Info info = px_table_info[i];
+    int n = 0;
+    MPI_Info_get_nkeys(info, &n);
+    save_u32(s->stream, mana_handle(MANA_KIND_INFO, i));
+    px_i32_save(s->stream, n);
+    for (int k = 0; k < n; k++) {
+      char key[MPI_MAX_INFO_KEY + 1] = "", value[MPI_MAX_INFO_VAL + 1] = "";
+      int flag = 0;
+      MPI_Info_get_nthkey(info, k, key);
+      MPI_Info_get(info, key, MPI_MAX_INFO_VAL, value, &flag);
+      save_text(s->stream, key);
+      save_text(s->stream, value);
+    }
+  }
+  save_u32(s->stream, 0);
+  return 0;
+}
+
+int px_infos_restore(struct px_saved *s) {
+  enum { LONGEST = 65536 };
+  mana_h h;
+  char *value = malloc(LONGEST);
+  int rc = value ? 0 : px_refuse(s, "out of memory");
+  while (!rc && (h = load_u32(s->stream))) {
+    MPI_Info info = MPI_INFO_NULL;
+    rc = px_refuse_failed(s, MPI_Info_create(&info), "MPI_Info_create");
+    int n = px_i32_load(s->stream);
+    for (int k = 0; k < n && !rc && !s->stream->failed; k++) {
+      char key[1024];
+      load_text(s->stream, key, sizeof key);
+      load_text(s->stream, value, LONGEST);
+      rc = px_refuse_failed(s, MPI_Info_set(info, key, value), "MPI_Info_set");
+    }
+    px_raise(&px_high_info, mana_index(h));
+    px_table_info[mana_index(h)] = info;
+  }
+  free(value);
+  return rc;
+}
