@@ -132,10 +132,21 @@ static int read_smaps(struct image_areas *areas, FILE *smaps, const struct image
   return result;
 }
 
+/* What the program cannot write and is small (caches of the C library, a host's own) goes into the image: a restart elsewhere would find
+ * another file. Large files of data stay where they are. */
+#define SMALL_FILE (16ull << 20)
+static bool is_taken_along(const struct image_region *region) {
+  return !(region->flags & IMAGE_MAY_WRITE) && region->length <= SMALL_FILE;
+}
+
 /* Its contents are the file's, so the file must still be found at a restart, and must hold them. */
 static int settle_shared_file(struct image_area *area, char *why) {
   struct image_region *region = &area->region;
   struct stat status;
+  if (is_taken_along(region)) {
+    region->flags &= ~(uint32_t)IMAGE_SHARED;
+    return 0;
+  }
   if (stat(area->path, &status) != 0 || status.st_ino != region->inode || !S_ISREG(status.st_mode)) {
     return image_why(why,
                      "the program shares memory through '%s' (at %#" PRIx64
