@@ -1,0 +1,112 @@
+/* proxy PROXY resume|leave|restore FOLDER: prepares, parks, drains and saves; then goes on, or ends; or restores in a new process, perhaps
+ * another MPI's, and goes on. Prints "fine" from rank 0. */
+#include <dlfcn.h>
+#include <sys/mman.h>
+
+#include "state.h"
+
+static const struct proxy_checkpoint *checkpoint;
+
+static void map(uint64_t address, size_t size) {
+  void *p =
+      mmap((void *)address, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+  if (p != (void *)address) exit(3);
+}
+
+/* Stands in for the function of core/op.c: the user's reduction, larger by its rank's parity. */
+static void reduction(uint32_t number, void *in, void *inout, int64_t count, uint32_t datatype) {
+  const int32_t *a = in;
+  int32_t *b = inout;
+  CHECK(number == 7 && datatype == MANA_INT);
+  for (int64_t i = 0; i < count; i++) b[i] = b[i] + a[i] + 1;
+}
+
+static void load(const char *file) {
+  map(TABLE_ADDR, 0x10000);
+  map(MPI_TABLE_ADDR, sizeof(struct mpi_table));
+  map((uint64_t)(uintptr_t)STATE, sizeof *STATE);
+  SPLIT->magic = SPLIT_MAGIC | SPLIT_ABI_VERSION;
+  SPLIT->have_fsgsbase = 0;
+  SPLIT->lower_upper_fs_off = 0; /* the upper FS is this thread's own */
+  SPLIT->upcall[UPCALL_OP] = (void *)reduction;
+  void *proxy = dlopen(file, RTLD_NOW | RTLD_GLOBAL);
+  if (!proxy) fprintf(stderr, "%s\n", dlerror()), exit(3);
+  int (*fill)(struct split_table *, struct mpi_table *) =
+      (int (*)(struct split_table *, struct mpi_table *))dlsym(proxy, "mana_proxy_fill");
+  checkpoint = dlsym(proxy, "mana_proxy_checkpoint");
+  if (!fill || !checkpoint || fill(SPLIT, MPI_TABLE) || checkpoint->version != PROXY_CHECKPOINT_VERSION) exit(3);
+}
+
+static void drain(void) {
+  SPLIT->phase = SPLIT_PARK;
+  for (;;) {
+    struct proxy_counts counts;
+    int64_t mine[2], all[2];
+    for (int i = 0; i < 10; i++) checkpoint->pump();
+    checkpoint->counts(&counts);
+    mine[0] = (int64_t)(counts.sent - counts.received);
+    mine[1] = (int64_t)counts.collectives;
+    OK(PX(Allreduce)(mine, all, 2, MANA_INT64_T, MANA_SUM, MANA_COMM_WORLD));
+    CHECK(all[0] >= 0);
+    if (all[0] == 0 && all[1] == 0) return;
+  }
+}
+
+static FILE *image(const char *folder, const char *mode) {
+  char name[4096];
+  snprintf(name, sizeof name, "%s/rank.%d", folder, STATE->rank);
+  FILE *file = fopen(name, mode);
+  CHECK(file);
+  return file;
+}
+
+static void save(const char *folder) {
+  struct save_stream stream = {0};
+  char why[PROXY_WHY_SIZE];
+  if (checkpoint->save(&stream, why)) fprintf(stderr, "rank %d: %s\n", STATE->rank, why), exit(1);
+  FILE *file = image(folder, "w");
+  CHECK(fwrite(STATE, sizeof *STATE, 1, file) == 1);
+  CHECK(fwrite(stream.data, stream.length, 1, file) == 1);
+  CHECK(fclose(file) == 0);
+}
+
+static void restore(const char *folder) {
+  struct save_stream stream = {0};
+  char why[PROXY_WHY_SIZE];
+  stream.data = malloc(1 << 26);
+  FILE *file = image(folder, "r");
+  CHECK(fread(STATE, sizeof *STATE, 1, file) == 1);
+  stream.length = fread(stream.data, 1, 1 << 26, file);
+  fclose(file);
+  if (checkpoint->restore(&stream, why)) fprintf(stderr, "rank %d: %s\n", STATE->rank, why), exit(1);
+}
+
+int main(int argc, char **argv) {
+  if (argc != 4) return 2;
+  int provided, rank, size;
+  load(argv[1]);
+  OK(PX(Init_thread)(NULL, NULL, MANA_THREAD_SINGLE, &provided));
+  OK(checkpoint->identity(&rank, &size));
+  STATE->rank = rank;
+  if (strcmp(argv[2], "restore") == 0) {
+    restore(argv[3]);
+    CHECK(STATE->rank == rank && STATE->size == size);
+  } else {
+    STATE->size = size;
+    STATE->next = (rank + 1) % size;
+    STATE->previous = (rank + size - 1) % size;
+    make_objects();
+    fill_the_network();
+    leave_waiting_calls();
+    drain();
+    save(argv[3]);
+    if (strcmp(argv[2], "leave") == 0) return checkpoint->leave(), rank == 0 && puts("fine") < 0;
+  }
+  SPLIT->phase = SPLIT_RUN;
+  check_objects();
+  empty_the_network();
+  /* Everything was counted, so the next checkpoint ends too. */
+  drain();
+  OK(PX(Finalize)());
+  return rank == 0 && puts("fine") < 0;
+}

@@ -1,0 +1,266 @@
+/* Messages and requests: under way before, received and completed afterwards. Tags: see fill_the_network. */
+#include "state.h"
+
+enum tag {
+  T_SEND,
+  T_BSEND,
+  T_TYPED,
+  T_DUP,
+  T_HALVES,
+  T_SIDES,
+  T_TWICE,
+  T_HELD, /* in flight, nobody has asked for them */
+  T_LARGE,
+  T_SYNC,
+  T_EARLY,
+  T_LARGE_IN,
+  T_KEPT, /* the same, with requests */
+  T_LATER,
+  T_FREED,
+  T_KEPT_LATER,
+  T_ORPHAN,
+  T_IDLE,
+  T_NEVER,
+  T_PARTNER,
+  T_SELF,
+  T_SHORT
+};
+
+void send_small(int tag, mana_h comm, int dest) {
+  int32_t values[4];
+  for (int i = 0; i < 4; i++) values[i] = value_of(STATE->rank, tag, i);
+  OK(PX(Send)(values, 4, MANA_INT, dest, tag, comm));
+}
+void check_small(const int32_t *values, int from, int tag) {
+  for (int i = 0; i < 4; i++) CHECK(values[i] == value_of(from, tag, i));
+}
+void check_status(const mana_status *status, int source, int tag, int64_t bytes) {
+  CHECK(status->source == source && status->tag == tag && status->bytes == bytes && !status->cancelled);
+}
+
+static mana_h *request(enum request_number n) {
+  STATE->request[n] = fresh(MANA_KIND_REQUEST);
+  return &STATE->request[n];
+}
+
+/* --- before ------------------------------------------------------------------------------------------------------------------- */
+static void post_receives(void) {
+  int from = STATE->previous;
+  STATE->freed_type = fresh(MANA_KIND_DATATYPE);
+  OK(PX(Type_vector)(8, 1, 8, MANA_DOUBLE, &STATE->freed_type));
+  OK(PX(Type_commit)(&STATE->freed_type));
+  OK(PX(Irecv)(STATE->in[T_EARLY % 16], 4, MANA_INT, from, T_EARLY, MANA_COMM_WORLD, request(EARLY)));
+  OK(PX(Irecv)(STATE->large_in, LARGE, MANA_DOUBLE, from, T_LARGE_IN, MANA_COMM_WORLD, request(LARGE_IN)));
+  OK(PX(Irecv)(STATE->in[T_LATER % 16], 4, MANA_INT, MANA_ANY_SOURCE, T_LATER, STATE->comm[DUP], request(LATER)));
+  OK(PX(Irecv)(STATE->freed_in, 1, STATE->freed_type, from, T_FREED, MANA_COMM_WORLD, request(FREED)));
+  OK(PX(Type_free)(&STATE->freed_type));
+  OK(PX(Irecv)(STATE->in[0], 4, MANA_INT, from, T_ORPHAN, MANA_COMM_WORLD, request(ORPHAN)));
+  OK(PX(Request_free)(&STATE->request[ORPHAN]));
+  OK(PX(Recv_init)(STATE->in[1], 4, MANA_INT, from, T_KEPT, MANA_COMM_WORLD, request(KEPT_RECEIVE)));
+  OK(PX(Recv_init)(STATE->in[2], 4, MANA_INT, from, T_KEPT_LATER, MANA_COMM_WORLD, request(KEPT_LATER)));
+  OK(PX(Recv_init)(STATE->in[3], 4, MANA_INT, from, T_IDLE, MANA_COMM_WORLD, request(IDLE_RECEIVE)));
+  OK(PX(Start)(&STATE->request[KEPT_RECEIVE]));
+  OK(PX(Startall)(1, &STATE->request[KEPT_LATER]));
+}
+
+static void send_all(void) {
+  int to = STATE->next, local = STATE->rank / 2, n;
+  send_small(T_SEND, MANA_COMM_WORLD, to);
+  OK(PX(Buffer_attach)(STATE->buffer, sizeof STATE->buffer));
+  for (int i = 0; i < 4; i++) STATE->small_out[0][i] = value_of(STATE->rank, T_BSEND, i);
+  OK(PX(Bsend)(STATE->small_out[0], 4, MANA_INT, to, T_BSEND, MANA_COMM_WORLD));
+  OK(PX(Isend)(&STATE->matrix[0][2], 1, STATE->type[COPY], to, T_TYPED, MANA_COMM_WORLD, request(SEND_TYPED)));
+  send_small(T_DUP, STATE->comm[DUP], to);
+  OK(PX(Comm_size)(STATE->comm[HALVES], &n));
+  /* Perhaps to itself, where MPI_Send would not return before the receive. */
+  mana_h to_half = fresh(MANA_KIND_REQUEST);
+  for (int i = 0; i < 4; i++) STATE->small_out[4][i] = value_of(STATE->rank, T_HALVES, i);
+  OK(PX(Isend)(STATE->small_out[4], 4, MANA_INT, (n - 1 - local + 1) % n, T_HALVES, STATE->comm[HALVES], &to_half));
+  if (STATE->size % 2 == 0) send_small(T_SIDES, STATE->comm[SIDES], n - 1 - local);
+  send_small(T_TWICE, MANA_COMM_WORLD, to);
+  OK(PX(Send)(STATE->small_out[0], 2, MANA_INT, to, T_TWICE, MANA_COMM_WORLD)); /* shorter: must stay the second */
+  send_small(T_HELD, MANA_COMM_WORLD, to);
+  OK(PX(Isend)(STATE->large_out, LARGE, MANA_DOUBLE, to, T_LARGE, MANA_COMM_WORLD, request(SEND_LARGE)));
+  for (int i = 0; i < 4; i++) STATE->small_out[1][i] = value_of(STATE->rank, T_SYNC, i);
+  OK(PX(Issend)(STATE->small_out[1], 4, MANA_INT, to, T_SYNC, STATE->comm[DUP], request(SEND_SYNC)));
+  send_small(T_EARLY, MANA_COMM_WORLD, to);
+  mana_h large = fresh(MANA_KIND_REQUEST); /* never asked for */
+  OK(PX(Isend)(STATE->large_out, LARGE, MANA_DOUBLE, to, T_LARGE_IN, MANA_COMM_WORLD, &large));
+  for (int i = 0; i < 4; i++) STATE->small_out[2][i] = value_of(STATE->rank, T_KEPT, i);
+  OK(PX(Send_init)(STATE->small_out[2], 4, MANA_INT, to, T_KEPT, MANA_COMM_WORLD, request(KEPT_SEND)));
+  OK(PX(Ssend_init)(STATE->small_out[3], 4, MANA_INT, to, T_IDLE, MANA_COMM_WORLD, request(IDLE_SEND)));
+  OK(PX(Start)(&STATE->request[KEPT_SEND]));
+}
+
+void fill_the_network(void) {
+  for (int i = 0; i < LARGE; i++) STATE->large_out[i] = STATE->rank + i * 0.5;
+  for (int i = 0; i < 64; i++) STATE->matrix[i / 8][i % 8] = STATE->rank * 100 + i;
+  post_receives();
+  send_all();
+  mana_status status;
+  STATE->message = fresh(MANA_KIND_MESSAGE);
+  OK(PX(Mprobe)(STATE->previous, T_HELD, MANA_COMM_WORLD, &STATE->message, &status));
+  check_status(&status, STATE->previous, T_HELD, 16);
+  STATE->sum_out = STATE->rank;
+  OK(PX(Ibarrier)(STATE->comm[DUP], request(BARRIER)));
+  OK(PX(Iallreduce)(&STATE->sum_out, &STATE->sum_in, 1, MANA_INT, STATE->op, MANA_COMM_WORLD, request(SUM)));
+}
+
+/* What waits for a message leaves when it must, and nothing of it stays behind. */
+void leave_waiting_calls(void) {
+  mana_status status;
+  mana_h message = fresh(MANA_KIND_MESSAGE), two[2] = {STATE->request[SEND_TYPED], STATE->request[LATER]};
+  int32_t values[4];
+  int index;
+  SPLIT->phase = SPLIT_PARK;
+  CHECK(PX(Recv)(values, 4, MANA_INT, MANA_ANY_SOURCE, T_NEVER, MANA_COMM_WORLD, &status) == MANA_RC_AGAIN);
+  CHECK(PX(Probe)(MANA_ANY_SOURCE, T_NEVER, MANA_COMM_WORLD, &status) == MANA_RC_AGAIN);
+  CHECK(PX(Mprobe)(MANA_ANY_SOURCE, T_NEVER, MANA_COMM_WORLD, &message, &status) == MANA_RC_AGAIN);
+  CHECK(PX(Wait)(&STATE->request[LATER], &status) == MANA_RC_AGAIN);
+  CHECK(PX(Waitany)(1, &STATE->request[LATER], &index, &status) == MANA_RC_AGAIN);
+  CHECK(PX(Waitsome)(1, &STATE->request[LATER], &index, &index, &status) == MANA_RC_AGAIN);
+  CHECK(PX(Waitall)(2, two, NULL) == MANA_RC_AGAIN);
+  CHECK(two[0] == STATE->request[SEND_TYPED] && two[1] == STATE->request[LATER]);
+  CHECK(PX(Sendrecv)(STATE->small_out[0], 4, MANA_INT, STATE->next, T_PARTNER, values, 4, MANA_INT, STATE->previous,
+                     T_NEVER, MANA_COMM_WORLD, &status) == MANA_RC_RECEIVE);
+  SPLIT->phase = SPLIT_RUN;
+}
+
+/* --- after -------------------------------------------------------------------------------------------------------------------- */
+static void receive_small(int source, int tag, mana_h comm, int from) {
+  int32_t values[4] = {0};
+  mana_status status;
+  OK(PX(Recv)(values, 4, MANA_INT, MANA_ANY_SOURCE, tag, comm, &status));
+  check_status(&status, source, tag, 16);
+  check_small(values, from, tag);
+}
+
+static void receive_queued(void) {
+  int from = STATE->previous, local = STATE->rank / 2, n, flag;
+  int32_t values[4];
+  mana_status status;
+  OK(PX(Comm_size)(STATE->comm[HALVES], &n));
+  receive_small(from, T_DUP, STATE->comm[DUP], from);
+  int sender = (n - 1 - local + n - 1) % n; /* in the half */
+  receive_small(sender, T_HALVES, STATE->comm[HALVES], 2 * (n - 1 - sender) + STATE->rank % 2);
+  if (STATE->size % 2 == 0) receive_small(n - 1 - local, T_SIDES, STATE->comm[SIDES], 2 * local + 1 - STATE->rank % 2);
+  OK(PX(Probe)(MANA_ANY_SOURCE, T_TWICE, MANA_COMM_WORLD, &status));
+  check_status(&status, from, T_TWICE, 16);
+  receive_small(from, T_TWICE, MANA_COMM_WORLD, from);
+  OK(PX(Iprobe)(from, T_TWICE, MANA_COMM_WORLD, &flag, &status));
+  CHECK(flag && status.bytes == 8);
+  int rc = PX(Recv)(values, 1, MANA_INT, from, T_TWICE, MANA_COMM_WORLD, &status);
+  if (rc != MANA_ERR_TRUNCATE) fprintf(stderr, "rc %d bytes %ld\n", rc, (long)status.bytes);
+  CHECK(rc == MANA_ERR_TRUNCATE);
+  receive_small(from, T_SEND, MANA_COMM_WORLD, from);
+  receive_small(from, T_BSEND, MANA_COMM_WORLD, from);
+  OK(PX(Mrecv)(values, 4, MANA_INT, &STATE->message, &status));
+  CHECK(STATE->message == MANA_MESSAGE_NULL);
+  check_status(&status, from, T_HELD, 16);
+  check_small(values, from, T_HELD);
+}
+
+static void receive_by_request(void) {
+  int from = STATE->previous, flag;
+  mana_status status;
+  mana_h r = spare(MANA_KIND_REQUEST), message = spare(MANA_KIND_MESSAGE);
+  OK(PX(Improbe)(from, T_LARGE, MANA_COMM_WORLD, &flag, &message, &status));
+  CHECK(flag);
+  memset(STATE->matrix_in, 0, sizeof STATE->matrix_in);
+  OK(PX(Irecv)(&STATE->matrix_in[0][5], 1, STATE->type[COLUMN], from, T_TYPED, MANA_COMM_WORLD, &r));
+  OK(PX(Wait)(&r, &status));
+  check_status(&status, from, T_TYPED, 64);
+  for (int i = 0; i < 64; i++) CHECK(STATE->matrix_in[i / 8][i % 8] == (i % 8 == 5 ? from * 100 + i - 3 : 0));
+  double *large = malloc(LARGE * sizeof *large);
+  r = spare(MANA_KIND_REQUEST);
+  OK(PX(Imrecv)(large, LARGE, MANA_DOUBLE, &message, &r));
+  OK(PX(Wait)(&r, &status));
+  check_status(&status, from, T_LARGE, LARGE * 8);
+  for (int i = 0; i < LARGE; i++) CHECK(large[i] == from + i * 0.5);
+  free(large);
+  int32_t values[4];
+  OK(PX(Sendrecv)(STATE->small_out[0], 1, MANA_INT, STATE->next, T_SHORT, values, 4, MANA_INT, from, T_SYNC,
+                  STATE->comm[DUP], &status));
+  check_status(&status, from, T_SYNC, 16);
+  check_small(values, from, T_SYNC);
+  OK(PX(Recv)(values, 4, MANA_INT, from, T_SHORT, STATE->comm[DUP], &status));
+  OK(PX(Recv)(values, 4, MANA_INT, from, T_PARTNER, MANA_COMM_WORLD, &status));
+  check_small(values, from, T_BSEND);
+}
+
+/* The statuses of what completed while the checkpoint was taken are those the site gave. */
+static void complete_requests(void) {
+  int from = STATE->previous, index, count, indices[4], flag;
+  mana_status s[4], status;
+  mana_h *r = STATE->request;
+  mana_h sends[4] = {r[SEND_LARGE], r[SEND_SYNC], r[SEND_TYPED], MANA_REQUEST_NULL};
+  OK(PX(Waitall)(4, sends, s));
+  CHECK(sends[0] == MANA_REQUEST_NULL && sends[1] == MANA_REQUEST_NULL && sends[2] == MANA_REQUEST_NULL);
+  OK(PX(Request_get_status)(r[EARLY], &flag, &status));
+  CHECK(flag);
+  mana_h one[2] = {MANA_REQUEST_NULL, r[EARLY]};
+  OK(PX(Waitany)(2, one, &index, &status));
+  CHECK(index == 1 && one[1] == MANA_REQUEST_NULL);
+  check_status(&status, from, T_EARLY, 16);
+  check_small(STATE->in[T_EARLY % 16], from, T_EARLY);
+  mana_h some[2] = {r[LATER], r[LARGE_IN]};
+  OK(PX(Waitsome)(2, some, &count, indices, s));
+  CHECK(count == 1 && indices[0] == 1);
+  check_status(&s[0], from, T_LARGE_IN, LARGE * 8);
+  for (int i = 0; i < LARGE; i++) CHECK(STATE->large_in[i] == from + i * 0.5);
+  OK(PX(Wait)(&r[BARRIER], NULL));
+  OK(PX(Test)(&r[SUM], &flag, NULL));
+  CHECK(flag && STATE->sum_in == STATE->size * (STATE->size - 1) / 2 + STATE->size - 1);
+}
+
+static void complete_persistent(void) {
+  int from = STATE->previous;
+  mana_status status;
+  mana_h *r = STATE->request;
+  for (int round = 0; round < 3; round++) {
+    if (round) OK(PX(Startall)(1, &r[KEPT_RECEIVE]));
+    if (round) OK(PX(Start)(&r[KEPT_SEND]));
+    OK(PX(Wait)(&r[KEPT_SEND], NULL));
+    OK(PX(Wait)(&r[KEPT_RECEIVE], &status));
+    check_status(&status, from, T_KEPT, 16);
+    check_small(STATE->in[1], from, T_KEPT);
+  }
+  for (int i = 0; i < 4; i++) STATE->small_out[3][i] = value_of(STATE->rank, T_IDLE, i);
+  OK(PX(Start)(&r[IDLE_RECEIVE]));
+  OK(PX(Start)(&r[IDLE_SEND]));
+  OK(PX(Wait)(&r[IDLE_RECEIVE], &status));
+  OK(PX(Wait)(&r[IDLE_SEND], NULL));
+  check_status(&status, from, T_IDLE, 16);
+  check_small(STATE->in[3], from, T_IDLE);
+  send_small(T_KEPT_LATER, MANA_COMM_WORLD, STATE->next);
+  OK(PX(Wait)(&r[KEPT_LATER], &status));
+  check_small(STATE->in[2], from, T_KEPT_LATER);
+  for (int i = KEPT_SEND; i <= IDLE_RECEIVE; i++) OK(PX(Request_free)(&r[i]));
+}
+
+static void complete_later(void) {
+  int from = STATE->previous;
+  mana_status status;
+  send_small(T_LATER, STATE->comm[DUP], STATE->next);
+  OK(PX(Waitall)(1, &STATE->request[LATER], &status));
+  check_status(&status, from, T_LATER, 16);
+  check_small(STATE->in[T_LATER % 16], from, T_LATER);
+  OK(PX(Send)(&STATE->matrix[0][1], 1, STATE->type[COLUMN], STATE->next, T_FREED, MANA_COMM_WORLD));
+  OK(PX(Wait)(&STATE->request[FREED], &status));
+  check_status(&status, from, T_FREED, 64);
+  for (int i = 0; i < 8; i++) CHECK(STATE->freed_in[i][0] == from * 100 + 8 * i + 1);
+  send_small(T_ORPHAN, MANA_COMM_WORLD, STATE->next);
+  OK(PX(Barrier)(MANA_COMM_WORLD));
+  void *address;
+  int size;
+  OK(PX(Buffer_detach)(&address, &size));
+  CHECK(address == STATE->buffer && size == sizeof STATE->buffer);
+}
+
+void empty_the_network(void) {
+  receive_queued();
+  receive_by_request();
+  complete_requests();
+  complete_persistent();
+  complete_later();
+}
