@@ -15,12 +15,14 @@ struct agent agent = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND
 static const struct proxy_checkpoint *proxy;
 static int (*membership)(mana_h comm, mana_h group, uint64_t id[2]);
 static int (*begin_mpi)(int thread_level);
+static void (*barrier)(void);
 
 void agent_set_proxy(void *library) {
   const struct proxy_checkpoint *offered = dlsym(library, "mana_proxy_checkpoint");
   *(void **)&membership = dlsym(library, "mana_proxy_membership");
   *(void **)&begin_mpi = dlsym(library, "mana_proxy_begin");
-  if (offered && offered->version == PROXY_CHECKPOINT_VERSION && membership && begin_mpi) proxy = offered;
+  *(void **)&barrier = dlsym(library, "mana_proxy_barrier");
+  if (offered && offered->version == PROXY_CHECKPOINT_VERSION && membership && begin_mpi && barrier) proxy = offered;
   agent.wanted = proxy && options.job[0];
 }
 const struct proxy_checkpoint *agent_proxy(void) {
@@ -32,6 +34,10 @@ int agent_membership(mana_h comm, mana_h group, uint64_t id[2]) {
 
 int agent_begin_mpi(int thread_level) {
   return begin_mpi(thread_level);
+}
+
+void agent_barrier(void) {
+  barrier();
 }
 
 /* --- what the agent says; lock held -------------------------------------------------------------------------------------- */

@@ -54,6 +54,8 @@ int agent_connect(int thread_level, uint32_t flags) __attribute__((warn_unused_r
 void agent_say_restored(const char *why);
 /* The site's MPI_Init_thread, at the program's level; 0, or the site's code. */
 int agent_begin_mpi(int thread_level) __attribute__((warn_unused_result));
+/* All ranks' restarts wait for each other. */
+void agent_barrier(void);
 /* The thread that serves the connection. After a restart it first waits until so many threads are parked again, and lets them go. */
 void agent_serve(int restarted_threads);
 

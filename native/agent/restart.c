@@ -13,6 +13,7 @@
 #include "channel.h"
 #include "image_read.h"
 #include "options.h"
+#include "process_state.h"
 #include "report.h"
 #include "sections.h"
 #include "services.h"
@@ -97,10 +98,24 @@ static void map_upper_half(struct image *image) {
   upper_half_adopt(&fresh);
 }
 
+typedef int restore_function(struct save_stream *from, char why[STATE_WHY_SIZE]);
+
+static void restore_part(struct image *image, uint32_t kind, const char *part, restore_function *restore) {
+  char why[STATE_WHY_SIZE] = "";
+  struct save_stream s = section(image, kind, part);
+  require(restore(&s, why), part, why);
+}
+
+/* A file must be as it was before any rank goes on and writes to it: so all wait for all. */
 static void restore_parts(struct image *image) {
-  char why[PROXY_WHY_SIZE] = "";
-  struct save_stream s = section(image, SECTION_MPI, "MPI");
-  require(agent_proxy()->restore(&s, why), "MPI objects", why);
+  state_files_policy =
+      (struct state_files_policy){.folder = options.restart, .epoch = image->identity.epoch, .keep = options.keep_files};
+  STATE->restarted = 1;
+  STATE->tid_count = 0;
+  restore_part(image, SECTION_PROCESS, "the process", state_process_restore);
+  restore_part(image, SECTION_DESCRIPTORS, "open files", state_descriptors_restore);
+  restore_part(image, SECTION_MPI, "MPI objects", agent_proxy()->restore);
+  agent_barrier();
 }
 
 /* --- 4: threads ---------------------------------------------------------------------------------------------------------------- */
@@ -108,17 +123,16 @@ static void restore_parts(struct image *image) {
 static const struct parked_thread *make_threads(int *count) {
   const struct parked_thread *main_thread = NULL;
   *count = 0;
-  STATE->restarted = 1;
   for (const struct parked_thread *t = STATE->parked; t; t = t->next) {
     ++*count;
     if (t->is_main) {
       main_thread = t;
-      require(tid_map(tid_old(t->tid), getpid()), "the main thread", "too many threads");
+      require(tid_map(t->program_tid, getpid()), "the main thread", "too many threads");
       continue;
     }
     long tid = resume_thread(&t->context, t->fs);
     require(tid > 0 ? 0 : -1, "a thread", strerror((int)-tid));
-    require(tid_map(tid_old(t->tid), (int32_t)tid), "a thread", "too many threads");
+    require(tid_map(t->program_tid, (int32_t)tid), "a thread", "too many threads");
   }
   require(main_thread ? 0 : -1, "the main thread", "it had ended");
   return main_thread;
@@ -142,13 +156,14 @@ void restart_run(void) {
   wait_for_go();
   map_upper_half(&image);
   restore_parts(&image);
-  image_close(&image);
   sigset_t all;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, NULL);
   __atomic_store_n(&STATE->parked_count, 0, __ATOMIC_SEQ_CST);
   agent_park_prepare();
   const struct parked_thread *main_thread = make_threads(&threads);
+  restore_part(&image, SECTION_SIGNALS, "signal actions", state_signals_restore);
+  image_close(&image);
   agent_serve(threads);
   resume_main(main_thread);
 }

@@ -6,6 +6,7 @@
 
 #include "agent.h"
 #include "image_write.h"
+#include "process_state.h"
 #include "sections.h"
 
 static int save_mpi(char why[PROXY_WHY_SIZE]) {
@@ -31,17 +32,15 @@ void agent_cpu_features(uint64_t *words) {
   if (__get_cpuid(0x80000001, &a, &b, &c, &d)) words[3] = (uint64_t)c << 32 | d;
 }
 
-typedef int save_function(struct save_stream *to, char *why);
-static int nothing_yet(struct save_stream *to, char *why) {
-  (void)why;
-  save_u32(to, 0);
-  return 0;
-}
 static const struct part {
   uint32_t kind;
-  save_function *save;
-} parts[] = {{SECTION_PROCESS, nothing_yet}};
-enum { PARTS = 1 };
+  int (*save)(struct save_stream *to, char why[STATE_WHY_SIZE]);
+} parts[] = {
+    {SECTION_DESCRIPTORS, state_descriptors_save},
+    {SECTION_SIGNALS, state_signals_save},
+    {SECTION_PROCESS, state_process_save},
+};
+enum { PARTS = sizeof parts / sizeof *parts };
 
 static int write_image(const char *folder, struct save_stream *streams, struct agent_written *written,
                        char why[PROXY_WHY_SIZE]) {

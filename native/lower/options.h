@@ -6,6 +6,7 @@
  *   --job=FILE             address and secret of the job's coordinator; without it no checkpoint can be taken
  *   --restart=FOLDER       instead of a program: the checkpoint to go on from
  *   --thread-level=N       its MPI thread level, canonical
+ *   --keep-files           files that grew since the checkpoint are not cut back
  *
  *   MANA_SYSCALLS, MANA_VERBOSE, MANA_PROXY, MANA_UPPER     likewise, where the option is absent
  *   MANA_NO_FSGSBASE=1                                      behave as on a kernel without FSGSBASE
@@ -36,6 +37,7 @@ struct options {
   char job[4096];     /* "" = none */
   char restart[4096]; /* "" = a program is started */
   int thread_level;
+  bool keep_files;
   const char *argv0; /* NULL = PROGRAM */
   const char *setenv[OPTIONS_SETENV_MAX];
   int setenv_count;

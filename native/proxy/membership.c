@@ -1,4 +1,6 @@
 /* The identity of a set of world ranks: equal on all its members, whatever communicator it is asked of. */
+#include <stdbool.h>
+
 #include "proxy.h"
 
 static int compare(const void *a, const void *b) {
@@ -56,11 +58,4 @@ int mana_proxy_membership(mana_h comm, mana_h group, uint64_t id[2]) {
   free(ranks);
   MPI_Group_free(&world);
   return n > 0 ? n : 0;
-}
-
-/* For a restart, where no program calls MPI_Init. 0, or a canonical code. */
-int mana_proxy_begin(int thread_level) __attribute__((visibility("default")));
-int mana_proxy_begin(int thread_level) {
-  int none = 0, provided = 0;
-  return px_Init_thread(&none, NULL, thread_level, &provided);
 }

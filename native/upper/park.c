@@ -22,6 +22,7 @@ static void describe(struct parked_thread *t) {
   t->fs = raw_get_fs(table->have_fsgsbase);
   RAW2(SYS_arch_prctl, GET_GS, &t->gs);
   t->tid = (int32_t)RAW0(SYS_gettid);
+  t->program_tid = tid_old(t->tid);
   t->is_main = t->tid == (int32_t)RAW0(SYS_getpid);
   RAW2(SYS_sigaltstack, 0, t->altstack);
   RAW2(SYS_prctl, GET_TID_ADDRESS, &t->tid_address);

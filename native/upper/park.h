@@ -19,8 +19,8 @@ struct parked_thread {
   uint64_t fs, gs;
   uint64_t altstack[3];                             /* stack_t, man 2 sigaltstack */
   uint64_t tid_address, robust_head, robust_length; /* man 2 set_tid_address, set_robust_list */
-  int32_t tid;
-  int32_t is_main; /* tid == pid */
-  char name[16];   /* man 2 prctl, PR_GET_NAME */
+  int32_t tid, program_tid;                         /* as the kernel and as the program number it */
+  int32_t is_main;                                  /* tid == pid */
+  char name[16];                                    /* man 2 prctl, PR_GET_NAME */
 };
 #endif

@@ -37,6 +37,11 @@ public sealed class Runtime : IAsyncLifetime, IDisposable
         await CompileAsync("libfake.so", "fake_proxy.c", "-shared", "-fPIC", $"-I{Native}/include", $"-I{Native}/common", $"-I{Native}/upper");
         await CompileAsync("crossing", "crossing.c", $"{Native}/core/attach.c", "-fno-stack-protector", $"-I{Native}/include");
         await CompileAsync("parking", "parking.c", $"{Native}/core/attach.c", "-fno-stack-protector", $"-I{Native}/include", $"-I{Native}/upper");
+        await CompileAsync("states", "states.c",
+        [
+            "-D_GNU_SOURCE", "-static", "-no-pie", .. ((string[])["include", "common", "upper", "lower", "saved", "state"]).Select(f => $"-I{Native}/{f}"),
+            .. Directory.GetFiles($"{Native}/state", "*.c"), .. Directory.GetFiles($"{Native}/saved", "*.c"),
+        ]);
         await CompileAsync("list_sites", "list_sites.c",
             $"-I{Native}/common", $"{Native}/common/elf_image.c", $"{Native}/common/machine_code.c");
         await CompileAsync("protocol", "protocol.c",

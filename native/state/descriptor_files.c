@@ -1,0 +1,337 @@
+/* Regular files, and what is reopened by its name alone. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/statfs.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "descriptor_kinds.h"
+#include "report.h"
+#include "syscall_raw.h"
+
+/* KIND_FILE adds:  text path, u64 offset, u64 size, u64 inode, u64 mtime seconds, u64 nanoseconds, u32 form, u32 lock, block contents
+ * (of a file without a name).
+ * KIND_PLAIN adds: text path, u64 offset. */
+enum file_form {
+  FILE_NAMED,
+  FILE_NAMELESS,
+  FILE_MEMORY /* memfd_create(2) */,
+  FILE_OF_KERNEL /* /proc and /sys: never the same */
+};
+enum { COPY_BYTES = 1 << 16, TAIL_NAMES = 1000 };
+#define CONTENTS_MAX (1ull << 30)
+/* Flags that open takes again, man 2 open; the rest acted once, when the file was opened. */
+#define FLAGS_KEPT                                                                                                     \
+  (O_ACCMODE | O_APPEND | O_NONBLOCK | O_DIRECT | O_SYNC | O_NOATIME | O_PATH | O_DIRECTORY | O_LARGEFILE)
+
+static bool is_written(int flags) {
+  return (flags & O_ACCMODE) != O_RDONLY && !(flags & O_PATH);
+}
+
+/* --- Save ------------------------------------------------------------------------------------------------------------------ */
+
+static enum file_form form_of(const struct descriptor *d) {
+  static const char deleted[] = " (deleted)";
+  struct statfs system;
+  struct stat named;
+  size_t length = strlen(d->path);
+  if (fstatfs(d->fd, &system) == 0 && (system.f_type == PROC_SUPER_MAGIC || system.f_type == SYSFS_MAGIC))
+    return FILE_OF_KERNEL;
+  if (strncmp(d->path, "/memfd:", 7) == 0) return FILE_MEMORY;
+  if (d->status.st_nlink == 0) return FILE_NAMELESS;
+  /* NFS keeps an unlinked file under such a name until it is closed. */
+  const char *base = strrchr(d->path, '/');
+  if (base && strncmp(base, "/.nfs", 5) == 0) return FILE_NAMELESS;
+  bool same = stat(d->path, &named) == 0 && named.st_ino == d->status.st_ino && named.st_dev == d->status.st_dev;
+  bool gone = length > sizeof deleted && strcmp(d->path + length - (sizeof deleted - 1), deleted) == 0;
+  return same || !gone ? FILE_NAMED : FILE_NAMELESS;
+}
+
+static int save_contents(const struct descriptor *d, struct save_stream *to, char why[STATE_WHY_SIZE]) {
+  char link[40], *copy = malloc(COPY_BYTES);
+  uint64_t size = (uint64_t)d->status.st_size, at = 0;
+  snprintf(link, sizeof link, "/proc/self/fd/%d", d->fd);
+  long fd = copy ? RAW4(SYS_openat, AT_FDCWD, link, O_RDONLY | O_CLOEXEC, 0) : -ENOMEM;
+  save_u64(to, size);
+  while (!raw_failed(fd) && at < size) {
+    long got = RAW4(SYS_pread64, fd, copy, size - at < COPY_BYTES ? size - at : COPY_BYTES, at);
+    if (got <= 0) break;
+    save_bytes(to, copy, (size_t)got);
+    at += (uint64_t)got;
+  }
+  if (!raw_failed(fd)) RAW1(SYS_close, fd);
+  free(copy);
+  if (at == size) return 0;
+  return state_refuse(why, "descriptor %d: cannot read %s, which has no name any more%s%s", d->fd, d->path,
+                      raw_failed(fd) ? ": " : "", raw_failed(fd) ? strerror((int)-fd) : "");
+}
+
+/* flock(2) of this descriptor: LOCK_SH, LOCK_EX or 0. Locks on ranges (fcntl) are taken again by nobody. */
+static uint32_t lock_of(const struct descriptor *d) {
+  char info[4096];
+  descriptor_info(d->fd, info, sizeof info);
+  for (const char *line = strstr(info, "lock:"); line; line = strstr(line + 1, "lock:")) {
+    char type[16], strict[16], mode[16];
+    if (sscanf(line, "lock: %*d: %15s %15s %15s", type, strict, mode) != 3 || strcmp(type, "FLOCK") != 0) continue;
+    return strcmp(mode, "WRITE") == 0 ? LOCK_EX : LOCK_SH;
+  }
+  return 0;
+}
+
+int file_save(const struct descriptor *d, const struct descriptor_list *all, struct save_stream *to,
+              char why[STATE_WHY_SIZE]) {
+  (void)all;
+  enum file_form form = form_of(d);
+  uint64_t size = (uint64_t)d->status.st_size;
+  bool nameless = form == FILE_NAMELESS || form == FILE_MEMORY;
+  if (nameless && size > CONTENTS_MAX) {
+    return state_refuse(why, "descriptor %d: %s has no name any more and %llu bytes, too many to be saved (1 GiB)",
+                        d->fd, d->path, (unsigned long long)size);
+  }
+  if (form == FILE_NAMED && is_written(d->flags) && fsync(d->fd) != 0 && errno != EINVAL && errno != EROFS) {
+    return state_refuse(why, "descriptor %d: cannot sync %s: %s", d->fd, d->path, strerror(errno));
+  }
+  off_t offset = lseek(d->fd, 0, SEEK_CUR);
+  save_text(to, d->path);
+  save_u64(to, offset < 0 ? 0 : (uint64_t)offset);
+  save_u64(to, size);
+  save_u64(to, d->status.st_ino);
+  save_u64(to, (uint64_t)d->status.st_mtim.tv_sec);
+  save_u64(to, (uint64_t)d->status.st_mtim.tv_nsec);
+  save_u32(to, form);
+  save_u32(to, lock_of(d));
+  if (nameless) return save_contents(d, to, why);
+  save_block(to, NULL, 0);
+  return 0;
+}
+
+int plain_save(const struct descriptor *d, const struct descriptor_list *all, struct save_stream *to,
+               char why[STATE_WHY_SIZE]) {
+  (void)all, (void)why;
+  off_t offset = S_ISDIR(d->status.st_mode) ? lseek(d->fd, 0, SEEK_CUR) : 0;
+  save_text(to, d->path);
+  save_u64(to, offset < 0 ? 0 : (uint64_t)offset);
+  return 0;
+}
+
+/* --- Restore --------------------------------------------------------------------------------------------------------------- */
+
+static long reopen(const char *path, int flags) {
+  int kept = (flags & FLAGS_KEPT) | O_CLOEXEC | O_NOCTTY;
+  long fd = RAW4(SYS_openat, AT_FDCWD, path, kept, 0);
+  return fd == -EPERM && (flags & O_NOATIME) ? RAW4(SYS_openat, AT_FDCWD, path, kept & ~O_NOATIME, 0) : fd;
+}
+
+/* A file of a process in /proc: the process is this one now. */
+static void follow_own_process(char *path, size_t size) {
+  static const char self[] = "/proc/self";
+  const size_t prefix = sizeof self - 1;
+  int pid, at = 0;
+  if (sscanf(path, "/proc/%d%n", &pid, &at) != 1 || (path[at] != '/' && path[at] != 0)) return;
+  size_t rest = strlen(path + at) + 1;
+  if (prefix + rest > size) return;
+  memmove(path + prefix, path + at, rest);
+  memcpy(path, self, prefix);
+}
+
+/* A file without a name in the checkpoint's folder, or one of memory. */
+static long make_nameless(const char *path, int flags, bool memory) {
+  if (memory) {
+    char name[256];
+    snprintf(name, sizeof name, "%.200s", path + strlen("/memfd:"));
+    char *deleted = strstr(name, " (deleted)");
+    if (deleted) *deleted = 0;
+    return RAW2(SYS_memfd_create, name, 1 /* MFD_CLOEXEC */);
+  }
+  const char *folder = state_files_policy.folder ? state_files_policy.folder : ".";
+  long fd = RAW4(SYS_openat, AT_FDCWD, folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+  if (fd != -EOPNOTSUPP && fd != -EISDIR) return fd;
+  char name[DESCRIPTOR_PATH];
+  snprintf(name, sizeof name, "%s/nameless-%d-%d", folder, (int)getpid(), flags);
+  fd = RAW4(SYS_openat, AT_FDCWD, name, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
+  if (!raw_failed(fd)) unlink(name);
+  return fd;
+}
+
+/* Made for reading and writing; what the program gets has the flags it had. */
+static long with_flags(long fd, int flags) {
+  char link[40];
+  if (raw_failed(fd)) return fd;
+  snprintf(link, sizeof link, "/proc/self/fd/%ld", fd);
+  long again = reopen(link, flags & ~(O_DIRECTORY | O_DIRECT));
+  RAW1(SYS_close, fd);
+  return again;
+}
+
+static long fill(long fd, const void *contents, size_t size) {
+  for (size_t at = 0; !raw_failed(fd) && at < size;) {
+    long put = RAW4(SYS_pwrite64, fd, (const char *)contents + at, size - at, at);
+    if (put <= 0) {
+      RAW1(SYS_close, fd);
+      return put ? put : -EIO;
+    }
+    at += (size_t)put;
+  }
+  return fd;
+}
+
+struct file_was {
+  uint64_t offset, size, inode, seconds, nanoseconds;
+};
+
+/* The strict part: is it the file that the program had open? */
+static int compare(const struct restored *r, const struct file_was *was, char why[STATE_WHY_SIZE]) {
+  struct stat now;
+  if (fstat(r->made, &now) != 0) return state_refuse(why, "descriptor %d: %s: %s", r->fd, r->path, strerror(errno));
+  bool unchanged = (uint64_t)now.st_size == was->size && (uint64_t)now.st_mtim.tv_sec == was->seconds &&
+                   (uint64_t)now.st_mtim.tv_nsec == was->nanoseconds;
+  if ((uint64_t)now.st_ino != was->inode && !unchanged) {
+    return state_refuse(why,
+                        "descriptor %d: %s was replaced by another file since the checkpoint; put the old one back, or "
+                        "a copy of it with "
+                        "its time (cp -p)",
+                        r->fd, r->path);
+  }
+  if ((uint64_t)now.st_size < was->size) {
+    return state_refuse(why, "descriptor %d: %s has %llu bytes, at the checkpoint it had %llu; put the longer one back",
+                        r->fd, r->path, (unsigned long long)now.st_size, (unsigned long long)was->size);
+  }
+  return 0;
+}
+
+int file_make(struct restored *out, const struct restored_list *all, struct save_stream *from,
+              char why[STATE_WHY_SIZE]) {
+  char path[DESCRIPTOR_PATH];
+  load_text(from, path, sizeof path);
+  struct file_was was = {0};
+  was.offset = load_u64(from);
+  was.size = load_u64(from);
+  was.inode = load_u64(from);
+  was.seconds = load_u64(from);
+  was.nanoseconds = load_u64(from);
+  enum file_form form = (enum file_form)load_u32(from);
+  uint32_t lock = load_u32(from);
+  size_t size;
+  const void *contents = load_block(from, &size);
+  if (from->failed) return state_refuse(why, "descriptor %d: the saved form is damaged", out->fd);
+  if (form == FILE_OF_KERNEL) follow_own_process(path, sizeof path);
+  bool named = form == FILE_NAMED || form == FILE_OF_KERNEL;
+  long fd = named ? reopen(path, out->flags)
+                  : with_flags(fill(make_nameless(path, out->fd, form == FILE_MEMORY), contents, size), out->flags);
+  if (raw_failed(fd)) return state_refuse(why, "descriptor %d: cannot open %s: %s", out->fd, path, strerror((int)-fd));
+  out->path = strdup(path);
+  out->made = descriptor_raise(fd, all);
+  if (out->made < 0 || !out->path)
+    return state_refuse(why, "descriptor %d: no descriptor is free for %s", out->fd, path);
+  if (form == FILE_NAMED && compare(out, &was, why) != 0) return -1;
+  if (form == FILE_NAMED && is_written(out->flags) && !state_files_policy.keep) out->cut_to = was.size;
+  lseek(out->made, (off_t)was.offset, SEEK_SET);
+  if (lock && flock(out->made, (int)lock | LOCK_NB) != 0) {
+    report_warning("make sure that no other program writes to it",
+                   "descriptor %d: the lock on %s is held by another now", out->fd, path);
+  }
+  return 0;
+}
+
+int plain_make(struct restored *out, const struct restored_list *all, struct save_stream *from,
+               char why[STATE_WHY_SIZE]) {
+  char path[DESCRIPTOR_PATH];
+  load_text(from, path, sizeof path);
+  uint64_t offset = load_u64(from);
+  follow_own_process(path, sizeof path);
+  long fd = from->failed ? -EINVAL : reopen(path, out->flags);
+  if (raw_failed(fd)) return state_refuse(why, "descriptor %d: cannot open %s: %s", out->fd, path, strerror((int)-fd));
+  out->made = descriptor_raise(fd, all);
+  if (offset) lseek(out->made, (off_t)offset, SEEK_SET);
+  return out->made < 0 ? state_refuse(why, "descriptor %d: no descriptor is free for %s", out->fd, path) : 0;
+}
+
+/* --- What was written after the checkpoint ------------------------------------------------------------------------------------ */
+
+static long create_tail(const char *path, char *name, size_t size) {
+  long fd = -EEXIST;
+  for (int i = 1; fd == -EEXIST && i < TAIL_NAMES; i++) {
+    char again[16] = "";
+    if (i > 1) snprintf(again, sizeof again, ".%d", i);
+    snprintf(name, size, "%s.mana-tail-%llu%s", path, (unsigned long long)state_files_policy.epoch, again);
+    fd = RAW4(SYS_openat, AT_FDCWD, name, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+  }
+  return fd;
+}
+
+/* Copies what lies behind `from`; 0 or a negated errno. */
+static long copy_tail(const char *path, uint64_t from, uint64_t size, long to) {
+  char *copy = malloc(COPY_BYTES);
+  long fd = copy ? RAW4(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0) : -ENOMEM, got = 0;
+  for (uint64_t at = from; !raw_failed(fd) && at < size; at += (uint64_t)got) {
+    got = RAW4(SYS_pread64, fd, copy, size - at < COPY_BYTES ? size - at : COPY_BYTES, at);
+    if (got > 0 && RAW3(SYS_write, to, copy, got) != got) got = -EIO;
+    if (got <= 0) break;
+  }
+  free(copy);
+  if (raw_failed(fd)) return fd;
+  RAW1(SYS_close, fd);
+  return raw_failed(got) ? got : RAW1(SYS_fsync, to);
+}
+
+int file_finish(struct restored *r, char why[STATE_WHY_SIZE]) {
+  struct stat now;
+  char tail[DESCRIPTOR_PATH + 64];
+  if (r->cut_to == UINT64_MAX || fstat(r->made, &now) != 0 || (uint64_t)now.st_size <= r->cut_to) return 0;
+  long to = create_tail(r->path, tail, sizeof tail);
+  long result = raw_failed(to) ? to : copy_tail(r->path, r->cut_to, (uint64_t)now.st_size, to);
+  if (!raw_failed(to)) RAW1(SYS_close, to);
+  if (raw_failed(result)) {
+    return state_refuse(why, "%s grew since the checkpoint, and what came later cannot be kept in %s: %s", r->path,
+                        tail, strerror((int)-result));
+  }
+  if (ftruncate(r->made, (off_t)r->cut_to) != 0)
+    return state_refuse(why, "cannot cut %s back: %s", r->path, strerror(errno));
+  report_warning("remove it if it is not needed; the program will write it again",
+                 "%s was cut back to the %llu bytes of the checkpoint, the rest is in %s", r->path,
+                 (unsigned long long)r->cut_to, tail);
+  return 0;
+}
+
+/* --- Kinds ------------------------------------------------------------------------------------------------------------------- */
+
+/* Memory devices (admin-guide/devices.txt): null, zero, full, random, urandom, and terminals. */
+static bool is_harmless_device(dev_t device) {
+  unsigned major = major(device), minor = minor(device);
+  if (major == 1) return minor == 3 || minor == 5 || (minor >= 7 && minor <= 9);
+  return major == 4 || major == 5 || (major >= 136 && major <= 143);
+}
+
+static int classify_anonymous(const struct descriptor *d, char why[STATE_WHY_SIZE]) {
+  static const struct {
+    const char *name;
+    int kind;
+  } known[] = {
+      {"[eventfd]", KIND_EVENT}, {"[timerfd]", KIND_TIMER}, {"[signalfd]", KIND_SIGNAL}, {"[eventpoll]", KIND_EPOLL}};
+  const char *name = strchr(d->path, '[');
+  for (size_t i = 0; name && i < sizeof known / sizeof *known; i++) {
+    if (strcmp(name, known[i].name) == 0) return known[i].kind;
+  }
+  return state_refuse(why, "descriptor %d is %s, which cannot be saved", d->fd, d->path);
+}
+
+int descriptor_classify(const struct descriptor *d, char why[STATE_WHY_SIZE]) {
+  mode_t mode = d->status.st_mode;
+  if (strncmp(d->path, "anon_inode:", 11) == 0) return classify_anonymous(d, why);
+  if (S_ISREG(mode)) return KIND_FILE;
+  if (S_ISDIR(mode) || (S_ISCHR(mode) && is_harmless_device(d->status.st_rdev))) return KIND_PLAIN;
+  if (S_ISFIFO(mode) && strncmp(d->path, "pipe:", 5) == 0) return KIND_PIPE;
+  if (S_ISFIFO(mode))
+    return state_refuse(why, "descriptor %d is the named pipe %s, which cannot be saved", d->fd, d->path);
+  if (S_ISSOCK(mode))
+    return state_refuse(why, "descriptor %d is a socket, which cannot be saved: close it before the checkpoint", d->fd);
+  if (S_ISCHR(mode) || S_ISBLK(mode))
+    return state_refuse(why, "descriptor %d is the device %s, which cannot be saved", d->fd, d->path);
+  return state_refuse(why, "descriptor %d is %s, of a kind that cannot be saved", d->fd, d->path);
+}

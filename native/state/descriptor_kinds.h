@@ -1,0 +1,71 @@
+/* One descriptor at a checkpoint, and the kinds that can be saved: private to native/state. */
+#ifndef MANA_DESCRIPTOR_KINDS_H
+#define MANA_DESCRIPTOR_KINDS_H
+#include <sys/stat.h>
+
+#include "process_state.h"
+
+enum { DESCRIPTOR_PATH = 4096, DESCRIPTOR_INFO = 65536 };
+
+/* Numbers are part of the saved form: append only. */
+enum descriptor_kind {
+  KIND_CLOSED,   /* one of the three standard ones, which the program closed */
+  KIND_STANDARD, /* what this or another standard one was at the start: the new process's own */
+  KIND_COPY,     /* shares offset and flags with a descriptor that comes before it (dup) */
+  KIND_FILE,     /* regular file, with its contents where it has no name any more */
+  KIND_PLAIN,    /* reopened by name and no more: directory, terminal, /dev/null and its like */
+  KIND_PIPE,
+  KIND_EVENT,
+  KIND_TIMER,
+  KIND_SIGNAL,
+  KIND_EPOLL,
+};
+
+struct descriptor {
+  int fd, flags; /* F_GETFL */
+  bool cloexec;
+  struct stat status;
+  char path[DESCRIPTOR_PATH];
+};
+/* All of the program's, in the order of their numbers. */
+struct descriptor_list {
+  struct descriptor *item;
+  size_t count;
+};
+
+/* A descriptor at a restart. It is made at a high number first, then put in its place. */
+struct restored {
+  int fd, flags, made; /* made: -1 = none */
+  bool cloexec;
+  enum descriptor_kind kind;
+  uint64_t cut_to; /* KIND_FILE: the size it must get back, UINT64_MAX = leave it */
+  char *path;
+  struct save_stream later; /* KIND_EPOLL: what it watches, a part of the stream */
+};
+struct restored_list {
+  struct restored *item;
+  size_t count;
+  int highest; /* number among those to be restored */
+};
+
+/* The kind of a descriptor, by what the kernel says of it; -1 with `why` for what cannot be saved. */
+int descriptor_classify(const struct descriptor *d, char why[STATE_WHY_SIZE]) STATE_MUST_CHECK;
+/* /proc/self/fdinfo of it, terminated; empty when unreadable. */
+void descriptor_info(int fd, char *out, size_t size);
+/* Moves a new descriptor out of the way of those to be restored; -1 when it is -1, or none is free. */
+int descriptor_raise(long fd, const struct restored_list *list);
+
+/* Each kind: writes what it needs behind the common head; makes it again from there (out->made), and whatever must wait until all are in
+ * place happens in `finish`. */
+typedef int descriptor_save_function(const struct descriptor *d, const struct descriptor_list *all,
+                                     struct save_stream *to, char why[STATE_WHY_SIZE]);
+typedef int descriptor_make_function(struct restored *out, const struct restored_list *all, struct save_stream *from,
+                                     char why[STATE_WHY_SIZE]);
+descriptor_save_function file_save, plain_save, pipe_save, event_save, timer_save, signalfd_save, epoll_save;
+descriptor_make_function file_make, plain_make, pipe_make, event_make, timer_make, signalfd_make, epoll_make;
+/* Cuts the file back, keeping its tail. */
+int file_finish(struct restored *r, char why[STATE_WHY_SIZE]) STATE_MUST_CHECK;
+int epoll_finish(struct restored *r, char why[STATE_WHY_SIZE]) STATE_MUST_CHECK;
+/* Closes pipe ends that nobody has asked for. */
+void pipe_finish(void);
+#endif

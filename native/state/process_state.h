@@ -1,0 +1,52 @@
+/* State of the process that the kernel keeps and memory does not hold. Each part owns its saved form: a `save` at a checkpoint and a
+ * `restore` in a fresh process of the same program, in one file.
+ *
+ * All are called in the lower half, with the lower FS, while the program's threads are parked or do not exist yet. They return 0; or -1 with
+ * the reason in `why`, in a user's words, naming the descriptor, file or timer: then a checkpoint is given up and the job goes on, or a
+ * restart ends. The restores need the upper half's memory in place, above all STATE, in which the caller has set restarted, and filled the map
+ * of task numbers anew (tid_count = 0, then tid_map for each thread with the number that the program knows: tid_old at the save). */
+#ifndef MANA_PROCESS_STATE_H
+#define MANA_PROCESS_STATE_H
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "save_stream.h"
+
+enum { STATE_WHY_SIZE = 512 };
+#define STATE_MUST_CHECK __attribute__((warn_unused_result))
+
+/* What a restart does with the program's files; set before state_descriptors_restore. */
+struct state_files_policy {
+  const char *folder; /* the checkpoint's: files without a name are made anew there */
+  uint64_t epoch;     /* of the checkpoint: names what is cut off, FILE.mana-tail-EPOCH */
+  bool keep;          /* files that grew since the checkpoint stay as they are */
+};
+extern struct state_files_policy state_files_policy;
+
+/* Notes what standard input, output and error and the resource limits are at a start, so that only what the program changes is saved. Once
+ * in each new process, when STATE is mapped; a restore does it for itself. */
+void state_note_start(void);
+
+/* Its two parts. */
+void descriptors_note_start(void);
+void process_note_start(void);
+
+/* Descriptors of the program, with files, pipes, event, timer, signal and epoll descriptors; others are refused by number. Files open for
+ * writing are synced. restore: looks at every file before it changes any; cuts files back to what they were, and keeps the tail. All
+ * ranks must have done it before a thread of any goes on. */
+int state_descriptors_save(struct save_stream *to, char why[STATE_WHY_SIZE]) STATE_MUST_CHECK;
+int state_descriptors_restore(struct save_stream *from, char why[STATE_WHY_SIZE]) STATE_MUST_CHECK;
+
+/* Actions, pending signals of the process, interval timers, POSIX timers. restore: with all signals blocked in every thread, after the
+ * program's threads were made and tid_map knows them, as the last part. */
+int state_signals_save(struct save_stream *to, char why[STATE_WHY_SIZE]) STATE_MUST_CHECK;
+int state_signals_restore(struct save_stream *from, char why[STATE_WHY_SIZE]) STATE_MUST_CHECK;
+
+/* Working directory, umask, nice value, changed resource limits, personality, dumpable, name, parent's number, and the clocks that must
+ * not run backwards (STATE->monotonic_offset). restore: on the main thread. */
+int state_process_save(struct save_stream *to, char why[STATE_WHY_SIZE]) STATE_MUST_CHECK;
+int state_process_restore(struct save_stream *from, char why[STATE_WHY_SIZE]) STATE_MUST_CHECK;
+
+/* Fills `why`; -1. */
+int state_refuse(char why[STATE_WHY_SIZE], const char *what, ...) __attribute__((format(printf, 2, 3)));
+#endif

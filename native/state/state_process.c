@@ -1,0 +1,160 @@
+/* What belongs to the process as a whole. CPU affinity is the new site's; the environment is memory. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/personality.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "process_state.h"
+#include "report.h"
+#include "state.h"
+#include "syscall_raw.h"
+
+/* Saved form:
+ *   u32 form, text cwd, u32 umask, u32 nice, u32 personality, u32 dumpable, text name, u32 parent,
+ *   16 x { u32 changed, u64 soft, u64 hard },
+ *   3 x u64 nanoseconds of CLOCK_MONOTONIC, CLOCK_MONOTONIC_RAW, CLOCK_BOOTTIME as the program sees them */
+enum { FORM = 1, NAME_SIZE = 16, NS = 1000000000 };
+#define PERSONALITY_QUERY 0xffffffffu
+
+static const clockid_t clocks[] = {CLOCK_MONOTONIC, CLOCK_MONOTONIC_RAW, CLOCK_BOOTTIME};
+enum { CLOCKS_SAVED = sizeof clocks / sizeof *clocks };
+
+void process_note_start(void) {
+  for (int i = 0; i < LIMITS; i++) {
+    struct rlimit limit;
+    if (getrlimit((__rlimit_resource_t)i, &limit) != 0) continue;
+    STATE->limit_soft[i] = limit.rlim_cur;
+    STATE->limit_hard[i] = limit.rlim_max;
+  }
+}
+
+/* Without the offset that an earlier restart has put on it. */
+static int64_t clock_here(clockid_t clock) {
+  struct timespec now = {0};
+  RAW2(SYS_clock_gettime, clock, &now);
+  return (int64_t)now.tv_sec * NS + now.tv_nsec;
+}
+
+/* --- Save ------------------------------------------------------------------------------------------------------------------ */
+
+static void save_limits(struct save_stream *to) {
+  for (int i = 0; i < LIMITS; i++) {
+    struct rlimit limit = {0};
+    /* That of open files is kept in STATE (upper/limits.c): the kernel's is the lower half's. */
+    bool changed = getrlimit((__rlimit_resource_t)i, &limit) == 0 && i != RLIMIT_NOFILE &&
+                   (limit.rlim_cur != STATE->limit_soft[i] || limit.rlim_max != STATE->limit_hard[i]);
+    save_u32(to, changed);
+    save_u64(to, limit.rlim_cur);
+    save_u64(to, limit.rlim_max);
+  }
+}
+
+static bool read_line(const char *path, char *out, size_t size) {
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  ssize_t got = fd < 0 ? -1 : read(fd, out, size - 1);
+  if (fd >= 0) close(fd);
+  out[got < 0 ? 0 : got] = 0;
+  out[strcspn(out, "\n")] = 0;
+  return got >= 0;
+}
+
+int state_process_save(struct save_stream *to, char why[STATE_WHY_SIZE]) {
+  char folder[4096], name[NAME_SIZE + 1];
+  if (!getcwd(folder, sizeof folder)) {
+    return state_refuse(why, "the working directory cannot be saved: %s", strerror(errno));
+  }
+  mode_t mask = umask(077); /* the program's threads are parked */
+  umask(mask);
+  (void)read_line("/proc/self/comm", name, sizeof name);
+  save_u32(to, FORM);
+  save_text(to, folder);
+  save_u32(to, mask);
+  save_u32(to, (uint32_t)(20 - RAW2(SYS_getpriority, PRIO_PROCESS, 0)));
+  save_u32(to, (uint32_t)personality(PERSONALITY_QUERY));
+  save_u32(to, (uint32_t)prctl(PR_GET_DUMPABLE));
+  save_text(to, name);
+  save_u32(to, (uint32_t)tid_old(getppid()));
+  save_limits(to);
+  for (int i = 0; i < CLOCKS_SAVED; i++) save_u64(to, (uint64_t)(clock_here(clocks[i]) + STATE->monotonic_offset));
+  return to->failed ? state_refuse(why, "out of memory while saving the process") : 0;
+}
+
+/* --- Restore --------------------------------------------------------------------------------------------------------------- */
+
+static void restore_nice(uint32_t saved) {
+  int wanted = (int)saved;
+  if (wanted == 20 - (int)RAW2(SYS_getpriority, PRIO_PROCESS, 0)) return;
+  if (setpriority(PRIO_PROCESS, 0, wanted) != 0) {
+    report_warning("raise the limit (ulimit -e) if that matters",
+                   "the nice value %d of the program cannot be had here: %s", wanted, strerror(errno));
+  }
+}
+
+static void restore_limit(int resource, struct rlimit wanted) {
+  struct rlimit limit;
+  if (getrlimit((__rlimit_resource_t)resource, &limit) != 0) return;
+  bool enough = wanted.rlim_max <= limit.rlim_max;
+  if (!enough) wanted.rlim_max = limit.rlim_max;
+  if (wanted.rlim_cur > wanted.rlim_max) wanted.rlim_cur = wanted.rlim_max;
+  if (setrlimit((__rlimit_resource_t)resource, &wanted) != 0 || !enough) {
+    report_warning("compare ulimit -a here and where the program was started",
+                   "limit %d is lower here than the program had set it", resource);
+  }
+}
+
+static void restore_limits(struct save_stream *from) {
+  for (int i = 0; i < LIMITS; i++) {
+    struct rlimit wanted;
+    bool changed = load_u32(from);
+    wanted.rlim_cur = load_u64(from);
+    wanted.rlim_max = load_u64(from);
+    if (changed && !from->failed) restore_limit(i, wanted);
+  }
+}
+
+static void restore_name(const char *name) {
+  int fd = open("/proc/self/comm", O_WRONLY | O_CLOEXEC);
+  if (fd < 0) return;
+  (void)!write(fd, name, strlen(name)); /* only looks would suffer */
+  close(fd);
+}
+
+/* Never backwards on any of them; a machine that was started longer ago lets them jump forward, as a suspended one does. */
+static void restore_clocks(struct save_stream *from) {
+  int64_t offset = 0;
+  for (int i = 0; i < CLOCKS_SAVED; i++) {
+    int64_t behind = (int64_t)load_u64(from) - clock_here(clocks[i]);
+    if (behind > offset) offset = behind;
+  }
+  if (!from->failed) STATE->monotonic_offset = offset;
+}
+
+int state_process_restore(struct save_stream *from, char why[STATE_WHY_SIZE]) {
+  char folder[4096], name[NAME_SIZE + 1];
+  uint32_t form = load_u32(from);
+  if (form != FORM) return state_refuse(why, "the saved process is of an unknown form (%u)", form);
+  load_text(from, folder, sizeof folder);
+  uint32_t mask = load_u32(from), nice = load_u32(from), bits = load_u32(from), dumpable = load_u32(from);
+  load_text(from, name, sizeof name);
+  uint32_t parent = load_u32(from);
+  if (from->failed) return state_refuse(why, "the saved process is damaged");
+  if (chdir(folder) != 0) return state_refuse(why, "the working directory %s: %s", folder, strerror(errno));
+  umask((mode_t)mask);
+  restore_nice(nice);
+  personality(bits);
+  prctl(PR_SET_DUMPABLE, dumpable == 1);
+  restore_name(name);
+  if (tid_map((int32_t)parent, getppid()) != 0)
+    return state_refuse(why, "the program has more than %d threads", TID_PAIRS);
+  process_note_start();
+  restore_limits(from);
+  restore_clocks(from);
+  return load_done(from) ? 0 : state_refuse(why, "the saved process is damaged");
+}
