@@ -108,8 +108,8 @@ static void restore_part(struct image *image, uint32_t kind, const char *part, r
 
 /* A file must be as it was before any rank goes on and writes to it: so all wait for all. */
 static void restore_parts(struct image *image) {
-  state_files_policy =
-      (struct state_files_policy){.folder = options.restart, .epoch = image->identity.epoch, .keep = options.keep_files};
+  state_files_policy = (struct state_files_policy){
+      .folder = options.restart, .epoch = image->identity.epoch, .keep = options.keep_files};
   STATE->restarted = 1;
   STATE->tid_count = 0;
   restore_part(image, SECTION_PROCESS, "the process", state_process_restore);

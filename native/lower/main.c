@@ -14,6 +14,7 @@
 #include "lower_threads.h"
 #include "names.h"
 #include "options.h"
+#include "process_state.h"
 #include "program.h"
 #include "report.h"
 #include "restart.h"
@@ -91,6 +92,7 @@ int main(int argc, char **argv, char **environment) {
   arena_check_free();
   lower_libc_steer();
   upper_half_create_table(&program, nofile);
+  state_note_start();
   if (options.restart[0]) {
     lower_threads_start();
     restart_run();
