@@ -12,8 +12,8 @@ public sealed class ProgramStories(House house)
     private static readonly string[] Programs =
     [
         "pingpong", "stencil", "hybrid", "userops", "reductions", "attributes", "finalizing", "datatypes", "typeinfo", "alltoallw", "errors", "statuses",
-        "communicators", "intercomm", "topologies", "persistent", "nonblocking", "collectives", "rma", "windows", "fileio", "mpit", "threads", "info",
-        "bsend", "probes", "grequest", "profiled", "init", "processes", "nopie", "callbacks", "cplusplus", "cplusbindings", "fortran77", "fortran90",
+        "communicators", "intercomm", "topologies", "persistent", "polling", "nonblocking", "collectives", "rma", "windows", "fileio", "mpit", "threads",
+        "info", "bsend", "probes", "grequest", "profiled", "init", "processes", "nopie", "callbacks", "cplusplus", "cplusbindings", "fortran77", "fortran90",
         "fortran2008",
     ];
 
