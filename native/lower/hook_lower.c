@@ -96,11 +96,18 @@ static bool wanted(int nr) {
     case SYS_fcntl:
     case SYS_pipe:
     case SYS_pipe2:
+    case SYS_creat:
+    case SYS_eventfd:
     case SYS_eventfd2:
+    case SYS_epoll_create: /* what glibc's epoll_create makes, and UCX calls */
     case SYS_epoll_create1:
+    case SYS_inotify_init:
     case SYS_inotify_init1:
     case SYS_timerfd_create:
+    case SYS_signalfd:
     case SYS_signalfd4:
+    case SYS_userfaultfd:
+    case SYS_perf_event_open:
     case SYS_memfd_create:
     case SYS_pidfd_open:
     case SYS_recvmsg:
