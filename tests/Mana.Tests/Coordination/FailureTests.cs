@@ -1,0 +1,171 @@
+using Mana.Coordinator.Checkpoint;
+using Mana.Coordinator.Protocol;
+using Xunit;
+
+namespace Mana.Tests.Coordination;
+
+/// <summary>Whatever fails, the attempt is removed, those who asked are told why, and the job goes on.</summary>
+public sealed class FailureTests
+{
+    private static FakeJob AtTargets(int ranks, TimeSpan? limit = null)
+    {
+        FakeJob job = new(ranks);
+        job.Core.Ask(job, stop: false, limit);
+        job.Each(r => job.Say(r, new ClocksMessage(1, [FakeJob.Clock(1, 5)])));
+        job.TakeAll<IntentMessage>();
+        job.TakeAll<TargetsMessage>();
+        return job;
+    }
+
+    private static void AssertGivenUp(FakeJob job, params string[] words)
+    {
+        Assert.False(job.Outcome.Committed);
+        string told = job.Outcome.Error!.ToBlock();
+        foreach (string word in words) Assert.Contains(word, told, StringComparison.Ordinal);
+        Assert.Equal([1u], job.Discarded);
+        Assert.Empty(job.Committed);
+    }
+
+    [Fact]
+    public void A_rank_that_cannot_ends_the_attempt_not_the_job()
+    {
+        FakeJob job = AtTargets(2);
+        job.Say(1, new FailedMessage(1, 2, "a window is open"));
+        job.TakeAll<AbandonMessage>();
+        AssertGivenUp(job, "rank 1", "a window is open", "goes on");
+        // The next attempt has another number, so that no late message is taken for one of it.
+        job.Core.Ask(job, stop: false, limit: null);
+        Assert.Equal(2u, job.Take<IntentMessage>(0).Epoch);
+        job.Epoch = 2;
+        job.Say(0, new WroteMessage(1, 1, 1, 1, 1));
+        job.RunToWrite();
+        job.Each(job.Wrote);
+        Assert.True(job.Outcomes[1].Committed);
+    }
+
+    [Fact]
+    public void A_lost_rank_is_named_and_no_checkpoint_begins_any_more()
+    {
+        FakeJob job = AtTargets(2);
+        job.Core.Lost(1);
+        job.Take<AbandonMessage>(0);
+        AssertGivenUp(job, "rank 1", "lost its connection");
+        job.Core.Ask(job, stop: false, limit: null);
+        Assert.Contains("rank 1", job.Outcomes[1].Error!.What, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_job_that_is_ending_refuses_at_once()
+    {
+        FakeJob job = new(2);
+        job.Say(0, new FinalizingMessage());
+        job.Core.Ask(job, stop: false, limit: null);
+        Assert.Contains("the job is ending", job.Outcome.Error!.What, StringComparison.Ordinal);
+        Assert.True(job.Silent(0));
+    }
+
+    [Fact]
+    public void A_rank_that_finalizes_during_the_attempt_ends_it()
+    {
+        FakeJob job = AtTargets(2);
+        job.Say(0, new FinalizingMessage());
+        AssertGivenUp(job, "the job is ending");
+    }
+
+    [Fact]
+    public void Whoever_still_waits_when_the_job_ends_is_told()
+    {
+        FakeJob job = AtTargets(2);
+        job.Core.End();
+        AssertGivenUp(job, "the job ended");
+    }
+
+    [Fact]
+    public void A_full_disk_is_said_and_the_job_goes_on()
+    {
+        FakeJob job = AtTargets(2);
+        job.StoreFails = "No space left on device";
+        job.Each(r => job.Say(r, new ReachedMessage(1, 1)));
+        job.Each(r => job.Say(r, new ParkedMessage(1, 1, 0, 0, 0)));
+        job.TakeAll<ParkMessage>();
+        job.TakeAll<AbandonMessage>();
+        AssertGivenUp(job, "No space left", "--checkpoint-dir");
+    }
+
+    [Fact]
+    public void After_the_time_out_the_rank_that_held_it_up_and_its_call_are_named()
+    {
+        FakeJob job = AtTargets(3, TimeSpan.FromSeconds(10));
+        job.Say(0, new ReachedMessage(1, 1));
+        job.Say(2, new ReachedMessage(1, 1));
+        job.Wait(10_001);
+        job.TakeAll<AskMessage>();
+        Assert.Empty(job.Outcomes);
+        job.Say(1, new WhereMessage(1, Slot: 0, Where: 1, Comm: 0x101, Milliseconds: 9000));
+        job.Wait(501);
+        job.TakeAll<AbandonMessage>();
+        AssertGivenUp(job, "10 s", "rank 1 did not come", "rank 1 on node, in " + CallNames.Of(0), "101", "--timeout");
+    }
+
+    [Fact]
+    public void A_rank_that_waits_for_another_is_not_the_one_to_blame()
+    {
+        FakeJob job = AtTargets(3, TimeSpan.FromMilliseconds(90));
+        job.Say(0, new GatedMessage(1, 1, Id0: 1, Id1: 0, Seq: 6, Slot: 3));
+        job.Say(1, new ReachedMessage(1, 1));
+        job.Wait(91);
+        job.Wait(501);
+        AssertGivenUp(job, "rank 2 did not come", "(and 1 more: 0)", "does not answer");
+    }
+
+    [Fact]
+    public void Messages_in_flight_that_nobody_receives_are_counted()
+    {
+        FakeJob job = AtTargets(2, TimeSpan.FromSeconds(1));
+        job.Each(r => job.Say(r, new ReachedMessage(1, 1)));
+        job.Each(r => job.Say(r, new ParkedMessage(1, 1, Sent: 4, Received: 3, Collectives: 0)));
+        job.Wait(1001);
+        job.Wait(501);
+        AssertGivenUp(job, "2 messages are still in flight");
+    }
+
+    [Fact]
+    public void A_restart_goes_on_when_all_images_are_good()
+    {
+        FakeJob job = new(2, new JobSettings { LastEpoch = 4, RestartRanks = 2 });
+        job.Core.Ask(job, stop: false, limit: null);
+        job.Say(1, new RestoredMessage(0, ""));
+        Assert.True(job.Silent(1));
+        job.Say(0, new RestoredMessage(0, ""));
+        job.TakeAll<GoMessage>();
+        Assert.Equal(5u, job.Take<IntentMessage>(0).Epoch);
+    }
+
+    [Fact]
+    public void A_restart_with_one_bad_image_names_it_and_nobody_goes()
+    {
+        FakeJob job = new(2, new JobSettings { LastEpoch = 4, RestartRanks = 2 });
+        job.Say(1, new RestoredMessage(0, "its checksum is wrong"));
+        job.Say(0, new RestoredMessage(0, ""));
+        Assert.True(job.Silent(0) && job.Silent(1));
+        Assert.Contains("rank 1 is refused: its checksum", job.Core.RestartError!.What, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_restart_with_another_number_of_ranks_is_refused()
+    {
+        FakeJob job = new(0, new JobSettings { LastEpoch = 4, RestartRanks = 2 });
+        Assert.NotNull(job.Core.Join(FakeJob.Hello(0, 3)));
+        Assert.Contains("3 ranks, its checkpoint has 2", job.Core.RestartError!.What, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_restart_that_never_gets_all_its_ranks_ends()
+    {
+        FakeJob job = new(0, new JobSettings { LastEpoch = 4, RestartRanks = 2, RestartTimeout = TimeSpan.FromSeconds(5) });
+        Assert.Null(job.Core.Join(FakeJob.Hello(0, 2)));
+        job.Say(0, new RestoredMessage(0, ""));
+        job.Wait(5001);
+        Assert.Equal("missing: 1", job.Core.RestartError!.Where);
+    }
+}

@@ -1,0 +1,97 @@
+using Mana.Coordinator.Checkpoint;
+using Mana.Coordinator.Protocol;
+using Xunit;
+
+namespace Mana.Tests.Coordination;
+
+/// <summary>A coordinator without sockets: what it says to ranks is kept, the clock is turned by hand, checkpoints go nowhere.</summary>
+internal sealed class FakeJob : ICheckpointStore, IRequester
+{
+    private readonly Dictionary<int, Queue<Message>> _said = [];
+
+    public FakeJob(int ranks, JobSettings? settings = null)
+    {
+        Core = new JobCoordination(settings ?? new JobSettings(), this, (rank, message) => Box(rank).Enqueue(message), () => Now);
+        for (int rank = 0; rank < ranks; rank++) Assert.Null(Core.Join(Hello(rank, ranks)));
+        foreach (Queue<Message> box in _said.Values) box.Clear();
+    }
+
+    public JobCoordination Core { get; }
+
+    public TimeSpan Now { get; private set; }
+
+    public List<CheckpointRecord> Committed { get; } = [];
+
+    public List<uint> Discarded { get; } = [];
+
+    public List<CheckpointOutcome> Outcomes { get; } = [];
+
+    public string? StoreFails { get; set; }
+
+    public CheckpointOutcome Outcome => Assert.Single(Outcomes);
+
+    public static HelloMessage Hello(int rank, int size) => new(Secret.Make(), rank, size, 1000 + rank, "node", 0, 0);
+
+    public static ClockId Id(int n) => new((ulong)n, 0);
+
+    public static ClockValue Clock(int id, int value) => new(Id(id), (ulong)value);
+
+    /// <summary>The next message to a rank; fails when it is of another kind, or there is none.</summary>
+    public T Take<T>(int rank) where T : Message
+    {
+        Assert.True(Box(rank).TryDequeue(out Message? message), $"nothing was said to rank {rank}, expected {typeof(T).Name}");
+        return Assert.IsType<T>(message);
+    }
+
+    public bool Silent(int rank) => Box(rank).Count == 0;
+
+    public void TakeAll<T>() where T : Message
+    {
+        for (int rank = 0; rank < Core.Size; rank++) Take<T>(rank);
+    }
+
+    public void Say(int rank, Message message) => Core.Receive(rank, message);
+
+    /// <summary>What every agent says that has no collective to wait for, up to the last WROTE.</summary>
+    public void RunToWrite()
+    {
+        Each(r => Say(r, new ClocksMessage(Epoch, [])));
+        Each(r => Say(r, new ReachedMessage(Epoch, 1)));
+        Each(r => Say(r, new ParkedMessage(Epoch, 1, 0, 0, 0)));
+    }
+
+    public void Wrote(int rank) => Say(rank, new WroteMessage(Epoch, 100, 50, 7, 3));
+
+    public void Each(Action<int> what)
+    {
+        for (int rank = 0; rank < Core.Size; rank++) what(rank);
+    }
+
+    public uint Epoch { get; set; } = 1;
+
+    public void Wait(double milliseconds)
+    {
+        Now += TimeSpan.FromMilliseconds(milliseconds);
+        if (Now >= Core.Due) Core.Tick();
+    }
+
+    public string Begin(uint epoch) => StoreFails is { } why ? throw new IOException(why) : $"/ckpt/epoch-{epoch}";
+
+    public string Commit(CheckpointRecord record)
+    {
+        Committed.Add(record);
+        return $"/ckpt/epoch-{record.Epoch}";
+    }
+
+    public void Discard(uint epoch) => Discarded.Add(epoch);
+
+    public void Progress(string line) => Assert.NotEmpty(line);
+
+    public void Done(CheckpointOutcome outcome) => Outcomes.Add(outcome);
+
+    private Queue<Message> Box(int rank)
+    {
+        if (!_said.TryGetValue(rank, out Queue<Message>? box)) _said[rank] = box = new Queue<Message>();
+        return box;
+    }
+}

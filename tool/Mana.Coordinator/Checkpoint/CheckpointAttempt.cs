@@ -1,0 +1,235 @@
+using Mana.Common.Errors;
+using Mana.Coordinator.Protocol;
+
+namespace Mana.Coordinator.Checkpoint;
+
+/// <summary>Stages of a checkpoint: who starts each, who confirms it, what then holds.</summary>
+public enum Stage
+{
+    /// <summary>INTENT to all; each confirms with its first CLOCKS. Then collectives are gated everywhere, and all clocks are known.</summary>
+    Intent,
+
+    /// <summary>TARGETS to all; each confirms with REACHED. Then nobody is inside a collective, and none can be entered.</summary>
+    Converge,
+
+    /// <summary>PARK to all; each confirms with PARKED, and counts what it drains. Then no upper thread runs, and nothing is in flight.</summary>
+    Drain,
+
+    /// <summary>WRITE to all; each confirms with WROTE. Then all images are on disk, and the store makes them a checkpoint.</summary>
+    Write,
+
+    /// <summary>The time is over; ASK to all, who answer with WHERE. Then the attempt is given up, with a reason.</summary>
+    Ask,
+
+    /// <summary>All were told to go on, to exit, or that it is given up.</summary>
+    Over,
+}
+
+/// <summary>One checkpoint, from intent to commit or abandonment. Pure: messages and time come in, messages and an outcome go out.</summary>
+internal sealed class CheckpointAttempt
+{
+    private readonly JobSettings _settings;
+    private readonly ICheckpointStore _store;
+    private readonly IReadOnlyList<RankState> _ranks;
+    private readonly RankProgress[] _progress;
+    private readonly ClockTargets _targets;
+    private readonly Action<int, Message> _send;
+    private readonly Action<string> _say;
+    private readonly TimeSpan _begun;
+    private readonly TimeSpan _limit;
+    private TimeSpan _heard, _askedAt;
+    private Stage _asked;
+
+    public CheckpointAttempt(
+        uint epoch, JobSettings settings, ICheckpointStore store, IReadOnlyList<RankState> ranks, TimeSpan limit, TimeSpan now, Action<int, Message> send, Action<string> say)
+    {
+        (Epoch, _settings, _store, _ranks, _limit, _begun, _heard, _send, _say) = (epoch, settings, store, ranks, limit, now, now, send, say);
+        _progress = [.. ranks.Select(_ => new RankProgress())];
+        _targets = new ClockTargets(ranks.Count);
+        foreach (RankState rank in ranks) rank.Where = null;
+        _say($"checkpoint {epoch}: waiting until no rank is inside a collective");
+        SendAll(new IntentMessage(epoch, (uint)limit.TotalMilliseconds));
+    }
+
+    public uint Epoch { get; }
+
+    public Stage Stage { get; private set; } = Stage.Intent;
+
+    public CheckpointOutcome? Outcome { get; private set; }
+
+    /// <summary>The job ends after the commit. May be set until then.</summary>
+    public bool Stop { get; set; }
+
+    /// <summary>When <see cref="Tick"/> has something to do.</summary>
+    public TimeSpan Due => Stage switch
+    {
+        Stage.Over => TimeSpan.MaxValue,
+        Stage.Ask => _askedAt + _settings.AskPatience,
+        Stage.Converge when _ranks.Any(r => _targets.GateOf(r.Rank) is not null) => Min(_heard + _settings.GatePatience, _begun + _limit),
+        _ => _begun + _limit,
+    };
+
+    public void Receive(int rank, Message message, TimeSpan now)
+    {
+        if (Stage == Stage.Over) return;
+        _heard = now;
+        switch (message)
+        {
+            case ClocksMessage m when m.Epoch == Epoch && Stage <= Stage.Converge:
+                _targets.Publish(rank, m.Clocks);
+                break;
+            case GatedMessage m when m.Epoch == Epoch && Stage == Stage.Converge:
+                _targets.Wait(rank, new ClockId(m.Id0, m.Id1), new Gate(m.Seq, m.Slot));
+                break;
+            case ReachedMessage m when m.Epoch == Epoch && Stage == Stage.Converge:
+                _targets.Reach(rank, m.TargetsVersion);
+                break;
+            case ParkedMessage m when m.Epoch == Epoch:
+                (_progress[rank].Parked, _progress[rank].Sent, _progress[rank].Received, _progress[rank].Collectives) = (true, m.Sent, m.Received, m.Collectives);
+                break;
+            case CountsMessage m when m.Epoch == Epoch:
+                (_progress[rank].Sent, _progress[rank].Received, _progress[rank].Collectives) = (m.Sent, m.Received, m.Collectives);
+                break;
+            case WroteMessage m when m.Epoch == Epoch && Stage == Stage.Write:
+                _progress[rank].Wrote = m;
+                break;
+            case WhereMessage m:
+                _ranks[rank].Where = m;
+                if (Stage == Stage.Ask && _ranks.All(r => r.Where is not null)) GiveUp(HeldUp());
+                break;
+            case FailedMessage m when m.Epoch == Epoch:
+                GiveUp(CheckpointErrors.RankFailed(rank, _ranks[rank].Hello.Host, m.Why));
+                break;
+        }
+        Advance(now);
+    }
+
+    public void Tick(TimeSpan now)
+    {
+        if (Stage == Stage.Over) return;
+        if (Stage == Stage.Ask)
+        {
+            if (now >= _askedAt + _settings.AskPatience) GiveUp(HeldUp());
+            return;
+        }
+        if (now >= _begun + _limit)
+        {
+            (_asked, Stage, _askedAt) = (Stage, Stage.Ask, now);
+            SendAll(new AskMessage(Epoch));
+            return;
+        }
+        if (Stage == Stage.Converge && now >= _heard + _settings.GatePatience)
+        {
+            _heard = now;
+            if (_targets.RaiseGates()) SendTargets();
+        }
+    }
+
+    public void GiveUp(UserError error)
+    {
+        if (Stage == Stage.Over) return;
+        Stage = Stage.Over;
+        SendAll(new AbandonMessage(Epoch));
+        _store.Discard(Epoch);
+        Outcome = CheckpointOutcome.Failed(Epoch, error);
+    }
+
+    private void Advance(TimeSpan now)
+    {
+        if (Stage == Stage.Intent && _targets.AllPublished) Stage = Stage.Converge;
+        if (Stage == Stage.Converge)
+        {
+            SendTargets();
+            if (!_targets.Converged) return;
+            Stage = Stage.Drain;
+            _say($"checkpoint {Epoch}: waiting until no message is in flight");
+            SendAll(new ParkMessage(Epoch));
+        }
+        if (Stage == Stage.Drain && Drained) BeginWrite();
+        if (Stage == Stage.Write && Array.TrueForAll(_progress, p => p.Wrote is not null)) Commit(now);
+    }
+
+    private bool Drained => Array.TrueForAll(_progress, p => p is { Parked: true, Collectives: 0 }) && InFlight == 0;
+
+    private long InFlight => (long)_progress.Aggregate(0UL, (sum, p) => sum + p.Sent - p.Received);
+
+    private void BeginWrite()
+    {
+        try
+        {
+            string folder = _store.Begin(Epoch);
+            Stage = Stage.Write;
+            _say($"checkpoint {Epoch}: writing");
+            SendAll(new WriteMessage(Epoch, folder, (uint)_settings.Compression));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            GiveUp(CheckpointErrors.Storing("", e.Message));
+        }
+    }
+
+    private void Commit(TimeSpan now)
+    {
+        RankImage[] images = [.. _ranks.Select((r, i) => ImageOf(r, _progress[i].Wrote!))];
+        try
+        {
+            string folder = _store.Commit(new CheckpointRecord(Epoch, _ranks[0].Hello.ThreadLevel, now - _begun, images));
+            Outcome = new CheckpointOutcome(Epoch, folder, images.Aggregate(0UL, (sum, i) => sum + i.Stored), now - _begun, Stop, Error: null);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            GiveUp(CheckpointErrors.Storing("", e.Message));
+            return;
+        }
+        for (int i = 0; i < images.Length; i++) _ranks[i].LastImage = images[i];
+        Stage = Stage.Over;
+        SendAll(Stop ? new ExitMessage(Epoch) : new ResumeMessage(Epoch));
+    }
+
+    private static RankImage ImageOf(RankState rank, WroteMessage wrote) =>
+        new(rank.Rank, rank.Hello.Host, wrote.Bytes, wrote.Stored, wrote.Checksum, wrote.Milliseconds);
+
+    private void SendTargets()
+    {
+        foreach ((int rank, uint version, IReadOnlyList<ClockValue> clocks) in _targets.TakeUnsent()) _send(rank, new TargetsMessage(Epoch, version, clocks));
+    }
+
+    private void SendAll(Message message)
+    {
+        for (int i = 0; i < _ranks.Count; i++) _send(i, message);
+    }
+
+    /// <summary>Who held it up at the stage where the time was over, and where that one is.</summary>
+    private UserError HeldUp()
+    {
+        Func<int, bool> late = _asked switch
+        {
+            Stage.Intent => r => !_targets.HasPublished(r),
+            Stage.Converge => r => !_targets.IsThere(r),
+            Stage.Drain when _progress.Any(p => !p.Parked) => r => !_progress[r].Parked,
+            Stage.Drain => r => _progress[r].Collectives > 0,
+            _ => r => _progress[r].Wrote is null,
+        };
+        int[] ranks = [.. Enumerable.Range(0, _ranks.Count).Where(late)];
+        if (ranks.Length == 0) return CheckpointErrors.HeldUp(_limit, $"{InFlight} messages are still in flight", "");
+        // One that waits at a gate waits for somebody: name those first who do not.
+        RankState first = _ranks[ranks.OrderBy(r => _targets.GateOf(r) is null ? 0 : 1).First()];
+        string what = _asked switch
+        {
+            Stage.Intent => "did not answer",
+            Stage.Converge => "did not come to where all ranks can stop",
+            Stage.Drain when !_progress[first.Rank].Parked => "could not be stopped",
+            Stage.Drain => "has a nonblocking collective that does not end",
+            _ => "did not finish writing its image",
+        };
+        return CheckpointErrors.HeldUp(
+            _limit,
+            $"rank {first.Rank} {what}" + (ranks.Length > 1 ? $" (and {ranks.Length - 1} more: {CheckpointErrors.Ranks(ranks.Where(r => r != first.Rank))})" : ""),
+            $"rank {first.Rank} on {first.Hello.Host}, {PlaceOf(first)}");
+    }
+
+    private string PlaceOf(RankState rank) =>
+        rank.Where is { Where: 0 or 2 } && _targets.GateOf(rank.Rank) is { } slot ? $"waits to enter {CallNames.Of(slot)}" : CheckpointErrors.Place(rank.Where);
+
+    private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
+}

@@ -1,0 +1,64 @@
+using Mana.Common.Errors;
+using Mana.Coordinator.Protocol;
+
+namespace Mana.Coordinator.Checkpoint;
+
+/// <summary>Why there is no checkpoint; the job itself goes on in all these cases but the last ones.</summary>
+public static class CheckpointErrors
+{
+    private const string GoesOn = "The job goes on; its previous checkpoint is untouched.";
+
+    public static UserError Ending() => new("no checkpoint can be taken any more: the job is ending", "Nothing: the program is in MPI_Finalize.");
+
+    public static UserError Ended() => new("the job ended before a checkpoint could be taken", "Nothing, if it had finished; else see what it said.");
+
+    public static UserError Stopping() => new("the job stops after the checkpoint that was just taken", "Restart it: mana restart");
+
+    public static UserError RankGone(int rank, string host) => new(
+        $"rank {rank} has lost its connection, or ended: the checkpoint was given up", GoesOn, $"rank {rank} on {host}");
+
+    public static UserError Incomplete(int rank) => new(
+        $"no checkpoint can be taken: rank {rank} has lost its connection to mana, or ended", "The job goes on without checkpoints. If it hangs, end it and restart from the last one.");
+
+    public static UserError Missing(IReadOnlyCollection<int> joined, int size) => size == 0
+        ? new("no rank has initialized MPI in the time given", "Try again when the program has called MPI_Init (a program without MPI cannot be checkpointed).")
+        : new($"only {joined.Count} of {size} ranks have initialized MPI in the time given",
+            "Try again later; `mana status` shows who is there.", "missing: " + Ranks(Enumerable.Range(0, size).Except(joined)));
+
+    public static UserError RankFailed(int rank, string host, string why) => new(
+        $"rank {rank} cannot be checkpointed: {why}", GoesOn, $"rank {rank} on {host}");
+
+    public static UserError Storing(string folder, string reason) => new(
+        "the checkpoint cannot be stored: " + reason, GoesOn + "\nFree some space, or name another folder: --checkpoint-dir DIR", folder);
+
+    public static UserError HeldUp(TimeSpan limit, string what, string where) => new(
+        $"the checkpoint was given up after {Duration(limit)}: {what}",
+        GoesOn + "\nTry again later, or give it more time: mana checkpoint --timeout 15m", where);
+
+    public static UserError NotRestored(int rank, string host, string why) => new(
+        $"the job cannot be restarted: the image of rank {rank} is refused: {why}",
+        "Restart from another checkpoint: mana images list shows them.", $"rank {rank} on {host}");
+
+    public static UserError RestartSize(int size, int wanted) => new(
+        $"the job was started with {size} ranks, its checkpoint has {wanted}", $"Let the launcher start {wanted} ranks.");
+
+    public static UserError RestartIncomplete(int joined, int size, string ranks) => new(
+        $"the job cannot be restarted: {joined} of {size} ranks are ready", "See what the others said, and that all nodes can read the checkpoint's folder.", "missing: " + ranks);
+
+    public static string Ranks(IEnumerable<int> ranks)
+    {
+        int[] all = [.. ranks.Order()];
+        return string.Join(", ", all.Take(8)) + (all.Length > 8 ? $" and {all.Length - 8} more" : "");
+    }
+
+    public static string Duration(TimeSpan time) => time.TotalSeconds < 120 ? $"{time.TotalSeconds:0.#} s" : $"{time.TotalMinutes:0.#} min";
+
+    /// <summary>What WHERE says, for a person.</summary>
+    public static string Place(WhereMessage? where)
+    {
+        if (where is null) return "it does not answer";
+        string since = $"for {Duration(TimeSpan.FromMilliseconds(where.Milliseconds))}";
+        string call = CallNames.Of(where.Slot) + (where.Comm == 0 ? "" : $" on communicator {where.Comm:x}");
+        return where.Where switch { 1 => $"in {call} {since}", 2 => $"waits to enter {call} {since}", 3 => "parked", _ => "in the program's own code" };
+    }
+}

@@ -1,0 +1,44 @@
+using Mana.Common.Errors;
+
+namespace Mana.Coordinator.Checkpoint;
+
+/// <summary>How a request ended: committed (then Error is null), or why not.</summary>
+/// <param name="Epoch">Of the checkpoint; 0 where none was begun.</param>
+/// <param name="Folder">Where it is.</param>
+/// <param name="Bytes">Of all images on disk.</param>
+/// <param name="Elapsed">From intent to commit.</param>
+/// <param name="Stopped">The job ends now.</param>
+public sealed record CheckpointOutcome(uint Epoch, string Folder, ulong Bytes, TimeSpan Elapsed, bool Stopped, UserError? Error)
+{
+    public bool Committed => Error is null;
+
+    public static CheckpointOutcome Failed(uint epoch, UserError error) => new(epoch, "", 0, TimeSpan.Zero, false, error);
+}
+
+/// <summary>Whoever asked for a checkpoint. Called by the coordinator, never for long.</summary>
+public interface IRequester
+{
+    public void Progress(string line);
+
+    public void Done(CheckpointOutcome outcome);
+}
+
+/// <summary>What one rank wrote. <paramref name="Stored"/>: bytes of its file; <paramref name="Bytes"/>: of memory in it.</summary>
+public sealed record RankImage(int Rank, string Host, ulong Bytes, ulong Stored, ulong Checksum, uint Milliseconds);
+
+/// <summary>A checkpoint that can be committed.</summary>
+public sealed record CheckpointRecord(uint Epoch, uint ThreadLevel, TimeSpan Elapsed, IReadOnlyList<RankImage> Images);
+
+/// <summary>Where checkpoints are kept. What fails throws IOException or UnauthorizedAccessException.</summary>
+public interface ICheckpointStore
+{
+    /// <summary>The folder of a new attempt, made now; full path.</summary>
+    public string Begin(uint epoch);
+
+    /// <summary>Makes it a checkpoint: all of it, or nothing, whenever the machine stops. Then removes what is no longer kept.</summary>
+    /// <returns>Its folder.</returns>
+    public string Commit(CheckpointRecord record);
+
+    /// <summary>Removes an attempt, as far as that can be.</summary>
+    public void Discard(uint epoch);
+}

@@ -1,0 +1,191 @@
+using Mana.Common.Errors;
+using Mana.Coordinator.Protocol;
+
+namespace Mana.Coordinator.Checkpoint;
+
+/// <summary>
+/// The coordinator of a job without its sockets: who is there, which checkpoint is under way, who waits for one. Not thread-safe; time is what
+/// <paramref name="clock"/> says, from any beginning.
+/// </summary>
+public sealed class JobCoordination(JobSettings settings, ICheckpointStore store, Action<int, Message> send, Func<TimeSpan> clock)
+{
+    private sealed record Request(IRequester Requester, bool Stop, TimeSpan Limit, TimeSpan Since);
+
+    private readonly SortedDictionary<int, RankState> _ranks = [];
+    private readonly List<Request> _requests = [];
+    private readonly TimeSpan _started = clock();
+    private CheckpointAttempt? _attempt;
+    private uint _epoch = settings.LastEpoch;
+    private int? _gone;
+    private bool _finalizing, _ended, _restored = settings.RestartRanks == 0;
+
+    /// <summary>Of MPI_COMM_WORLD; 0 until the first rank has come.</summary>
+    public int Size { get; private set; }
+
+    public IReadOnlyCollection<RankState> Ranks => _ranks.Values;
+
+    public CheckpointOutcome? LastCheckpoint { get; private set; }
+
+    /// <summary>The ranks were told to exit after a checkpoint.</summary>
+    public bool Stopped { get; private set; }
+
+    /// <summary>Why a restart cannot be: the job is to be ended.</summary>
+    public UserError? RestartError { get; private set; }
+
+    /// <summary>For a person.</summary>
+    public string State =>
+        _ended ? "ended" : Stopped ? "stopping" : _attempt is { Stage: not Stage.Over } ? "checkpoint: " + _attempt.Stage.ToString().ToLowerInvariant()
+        : _finalizing ? "finalizing" : !_restored ? "restarting" : IsComplete ? "running" : "starting";
+
+    private bool IsComplete => Size > 0 && _ranks.Count == Size && _gone is null;
+
+    /// <summary>When <see cref="Tick"/> has something to do.</summary>
+    public TimeSpan Due
+    {
+        get
+        {
+            TimeSpan due = _attempt?.Due ?? (_requests.Count > 0 ? _requests.Min(r => r.Since + r.Limit) : TimeSpan.MaxValue);
+            return !_restored && RestartError is null && _started + settings.RestartTimeout < due ? _started + settings.RestartTimeout : due;
+        }
+    }
+
+    /// <summary>A rank comes. Null: it is welcome, and was told; else why it is refused.</summary>
+    public string? Join(HelloMessage hello)
+    {
+        if (hello.Size < 1 || hello.Rank < 0 || hello.Rank >= hello.Size) return $"there is no rank {hello.Rank} of {hello.Size}";
+        if (settings.RestartRanks > 0 && hello.Size != settings.RestartRanks)
+        {
+            RestartError ??= CheckpointErrors.RestartSize(hello.Size, settings.RestartRanks);
+            return RestartError.What;
+        }
+        if (Size != 0 && hello.Size != Size) return $"this job has {Size} ranks, not {hello.Size}";
+        if (_ranks.ContainsKey(hello.Rank)) return $"rank {hello.Rank} is here already";
+        if (_gone == hello.Rank) return $"rank {hello.Rank} was here before";
+        Size = hello.Size;
+        _ranks.Add(hello.Rank, new RankState(hello));
+        send(hello.Rank, new WelcomeMessage(_epoch));
+        BeginIfWanted();
+        return null;
+    }
+
+    public void Receive(int rank, Message message)
+    {
+        if (!_ranks.TryGetValue(rank, out RankState? state)) return;
+        if (message is FinalizingMessage) Finalizing();
+        else if (message is RestoredMessage restored) Restored(state, restored.Why);
+        else if (_attempt is not null) _attempt.Receive(rank, message, clock());
+        else if (message is WhereMessage where) state.Where = where;
+        EndIfOver();
+    }
+
+    /// <summary>A rank's connection has ended.</summary>
+    public void Lost(int rank)
+    {
+        if (!_ranks.Remove(rank, out RankState? state) || _finalizing || Stopped) return;
+        _gone ??= rank;
+        _attempt?.GiveUp(CheckpointErrors.RankGone(rank, state.Hello.Host));
+        EndIfOver();
+        if (_restored) FailRequests(CheckpointErrors.Incomplete(rank));
+    }
+
+    /// <summary>Asks for a checkpoint: begins one, joins the one under way, or waits for the job to be ready.</summary>
+    public void Ask(IRequester requester, bool stop, TimeSpan? limit)
+    {
+        if (Refusal() is { } error)
+        {
+            requester.Done(CheckpointOutcome.Failed(0, error));
+            return;
+        }
+        _requests.Add(new Request(requester, stop, limit ?? settings.Timeout, clock()));
+        if (_attempt is not null && stop) _attempt.Stop = true;
+        BeginIfWanted();
+    }
+
+    /// <summary>Asks all ranks where they are; their answers come one by one.</summary>
+    public void AskWhere()
+    {
+        foreach (RankState rank in _ranks.Values)
+        {
+            rank.Where = null;
+            send(rank.Rank, new AskMessage(_epoch));
+        }
+    }
+
+    public void Tick()
+    {
+        TimeSpan now = clock();
+        _attempt?.Tick(now);
+        EndIfOver();
+        if (_attempt is null)
+            foreach (Request late in _requests.Where(r => now >= r.Since + r.Limit).ToArray())
+            {
+                _requests.Remove(late);
+                late.Requester.Done(CheckpointOutcome.Failed(0, CheckpointErrors.Missing(_ranks.Keys, Size)));
+            }
+        if (!_restored && RestartError is null && now >= _started + settings.RestartTimeout)
+            RestartError = CheckpointErrors.RestartIncomplete(
+                _ranks.Count, settings.RestartRanks, CheckpointErrors.Ranks(Enumerable.Range(0, settings.RestartRanks).Where(r => !_ranks.TryGetValue(r, out RankState? s) || !s.Restored)));
+    }
+
+    /// <summary>The launcher has ended: whoever waits is told.</summary>
+    public void End()
+    {
+        _ended = true;
+        _attempt?.GiveUp(CheckpointErrors.Ended());
+        EndIfOver();
+        FailRequests(CheckpointErrors.Ended());
+    }
+
+    private UserError? Refusal() =>
+        _ended ? CheckpointErrors.Ended() : Stopped ? CheckpointErrors.Stopping() : _finalizing ? CheckpointErrors.Ending()
+        : _gone is { } rank ? CheckpointErrors.Incomplete(rank) : null;
+
+    private void BeginIfWanted()
+    {
+        if (_attempt is not null || _requests.Count == 0 || !IsComplete || !_restored) return;
+        TimeSpan now = clock(), limit = _requests.Max(r => r.Since + r.Limit - now);
+        _attempt = new CheckpointAttempt(++_epoch, settings, store, [.. _ranks.Values], limit, now, send, Say) { Stop = _requests.Exists(r => r.Stop) };
+    }
+
+    private void Finalizing()
+    {
+        _finalizing = true;
+        _attempt?.GiveUp(CheckpointErrors.Ending());
+        EndIfOver();
+        FailRequests(CheckpointErrors.Ending());
+    }
+
+    private void Restored(RankState rank, string why)
+    {
+        if (_restored) return;
+        rank.Restored = why.Length == 0;
+        if (why.Length > 0) RestartError ??= CheckpointErrors.NotRestored(rank.Rank, rank.Hello.Host, why);
+        if (RestartError is not null || _ranks.Count != settings.RestartRanks || !_ranks.Values.All(r => r.Restored)) return;
+        _restored = true;
+        foreach (int each in _ranks.Keys) send(each, new GoMessage(_epoch));
+        BeginIfWanted();
+    }
+
+    private void EndIfOver()
+    {
+        if (_attempt?.Outcome is not { } outcome) return;
+        _attempt = null;
+        if (outcome.Committed) (LastCheckpoint, Stopped) = (outcome, outcome.Stopped);
+        Answer(_ => outcome);
+    }
+
+    private void FailRequests(UserError error) => Answer(_ => CheckpointOutcome.Failed(0, error));
+
+    /// <summary>A requester may ask again at once: the list is emptied first.</summary>
+    private void Answer(Func<Request, CheckpointOutcome> outcome)
+    {
+        Request[] all = [.. _requests];
+        _requests.Clear();
+        foreach (Request request in all) request.Requester.Done(outcome(request));
+    }
+
+    private void Say(string line)
+    {
+        foreach (Request request in _requests) request.Requester.Progress(line);
+    }
+}

@@ -1,0 +1,33 @@
+namespace Mana.Coordinator.Checkpoint;
+
+/// <summary>How a rank is to compress its image: numbers of WRITE.</summary>
+public enum Compression
+{
+    None,
+    Lz4,
+    Zstd,
+}
+
+/// <summary>What the coordinator of one job goes by.</summary>
+public sealed record JobSettings
+{
+    /// <summary>Of the last checkpoint before this job; 0 for a job that was launched.</summary>
+    public uint LastEpoch { get; init; }
+
+    /// <summary>The job starts from the checkpoint <see cref="LastEpoch"/>, which has so many ranks; 0 for a job that was launched.</summary>
+    public int RestartRanks { get; init; }
+
+    public Compression Compression { get; init; }
+
+    /// <summary>A request without a limit of its own has this.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>After it, ranks are asked where they are, and the request is answered when they have said so, or after <see cref="AskPatience"/>.</summary>
+    public TimeSpan AskPatience { get; init; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Nothing was heard for so long while ranks wait at gates: the gates let one collective through.</summary>
+    public TimeSpan GatePatience { get; init; } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>All ranks of a restarted job have verified their images by then.</summary>
+    public TimeSpan RestartTimeout { get; init; } = TimeSpan.FromMinutes(15);
+}

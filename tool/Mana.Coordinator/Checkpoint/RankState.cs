@@ -1,0 +1,32 @@
+using Mana.Coordinator.Protocol;
+
+namespace Mana.Coordinator.Checkpoint;
+
+/// <summary>A rank that is connected, and what it said last.</summary>
+public sealed class RankState(HelloMessage hello)
+{
+    public int Rank => Hello.Rank;
+
+    public HelloMessage Hello { get; } = hello;
+
+    public WhereMessage? Where { get; set; }
+
+    public RankImage? LastImage { get; set; }
+
+    /// <summary>Of the restart: its image is good.</summary>
+    public bool Restored { get; set; }
+}
+
+/// <summary>What one rank has said during one checkpoint.</summary>
+internal sealed class RankProgress
+{
+    public bool Parked { get; set; }
+
+    public ulong Sent { get; set; }
+
+    public ulong Received { get; set; }
+
+    public ulong Collectives { get; set; }
+
+    public WroteMessage? Wrote { get; set; }
+}

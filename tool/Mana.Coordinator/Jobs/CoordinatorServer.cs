@@ -1,0 +1,235 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.NetworkInformation;
+using System.Net.Sockets;
+using Mana.Common.Errors;
+using Mana.Coordinator.Checkpoint;
+using Mana.Coordinator.Protocol;
+
+namespace Mana.Coordinator.Jobs;
+
+/// <summary>
+/// A job's coordinator with its sockets: agents and clients come to one TCP port, show the secret with their first message, and everything they say goes, one
+/// message at a time, through <see cref="JobCoordination"/>.
+/// </summary>
+public sealed class CoordinatorServer : IAsyncDisposable
+{
+    private const int LongestFirstFrame = 4096;
+    private static readonly TimeSpan s_handshake = TimeSpan.FromSeconds(20);
+
+    private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+    private readonly Lock _lock = new();
+    private readonly CancellationTokenSource _ending = new();
+    private readonly Dictionary<int, Connection> _agents = [];
+    private readonly HashSet<Task> _conversations = [];
+    private readonly JobCoordination _job;
+    private readonly Timer _timer;
+    private readonly long _started = Stopwatch.GetTimestamp();
+    private readonly TaskCompletionSource<UserError> _restartFailed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Message? _lastMessage;
+    private byte[] _lastFrame = [];
+
+    public CoordinatorServer(JobSettings settings, ICheckpointStore store)
+    {
+        _job = new JobCoordination(settings, store, SendToRank, () => Stopwatch.GetElapsedTime(_started));
+        _timer = new Timer(_ => Locked(job => job.Tick()));
+        _listener.Bind(new IPEndPoint(IPAddress.Any, 0));
+        _listener.Listen(backlog: 4096);
+        _ = AcceptAsync();
+        Locked(_ => { });
+    }
+
+    public Secret Secret { get; } = Secret.Make();
+
+    public int Port => ((IPEndPoint)_listener.LocalEndPoint!).Port;
+
+    /// <summary>The ranks were told to exit after a checkpoint.</summary>
+    public bool Stopped => Locked(job => job.Stopped);
+
+    /// <summary>Ends when a restart turns out to be impossible: the job is to be ended.</summary>
+    public Task<UserError> RestartFailed => _restartFailed.Task;
+
+    /// <summary>This host's addresses, loopback first: most ranks of a small job are here.</summary>
+    public static IReadOnlyList<string> Addresses() =>
+    [
+        IPAddress.Loopback.ToString(),
+        .. NetworkInterface.GetAllNetworkInterfaces()
+            .Where(n => n is { OperationalStatus: OperationalStatus.Up or OperationalStatus.Unknown, NetworkInterfaceType: not NetworkInterfaceType.Loopback })
+            .SelectMany(n => n.GetIPProperties().UnicastAddresses).Select(a => a.Address)
+            .Where(a => a.AddressFamily == AddressFamily.InterNetwork && !IPAddress.IsLoopback(a)).Select(a => a.ToString()).Distinct(StringComparer.Ordinal),
+    ];
+
+    /// <summary>Takes a checkpoint, for the launcher itself.</summary>
+    public Task<CheckpointOutcome> CheckpointAsync(bool stop, TimeSpan? limit, Action<string> progress)
+    {
+        LocalRequester requester = new(progress);
+        Locked(job => job.Ask(requester, stop, limit));
+        return requester.Outcome;
+    }
+
+    /// <summary>The launcher has ended: those who wait are told, and everybody is sent away.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        Locked(job => job.End());
+        _listener.Dispose();
+        await _ending.CancelAsync();
+        Task[] open;
+        lock (_lock) open = [.. _conversations];
+        await Task.WhenAny(Task.WhenAll(open), Task.Delay(TimeSpan.FromSeconds(2)));
+        await _timer.DisposeAsync();
+        _ending.Dispose();
+    }
+
+    private async Task AcceptAsync()
+    {
+        while (!_ending.IsCancellationRequested)
+        {
+            Socket socket;
+            try
+            {
+                socket = await _listener.AcceptAsync();
+            }
+            catch (ObjectDisposedException)
+            {
+                return;
+            }
+            catch (SocketException)
+            {
+                // No descriptor left, or the other end went away before it was accepted; never a reason to deafen the job.
+                await Task.Delay(50);
+                continue;
+            }
+            Task conversation = ConverseAsync(new Connection(socket));
+            lock (_lock) _conversations.Add(conversation);
+            _ = conversation.ContinueWith(
+                t => { lock (_lock) _conversations.Remove(t); }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        }
+    }
+
+    private async Task ConverseAsync(Connection connection)
+    {
+        await Task.Yield();
+        try
+        {
+            using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(_ending.Token);
+            patience.CancelAfter(s_handshake);
+            Message? first = await connection.ReceiveAsync(LongestFirstFrame, patience.Token);
+            await (first switch
+            {
+                HelloMessage hello when Secret.Matches(hello.Secret) => ServeAgentAsync(connection, hello),
+                RequestCheckpointMessage request when Secret.Matches(request.Secret) => ServeCheckpointAsync(connection, request),
+                RequestStatusMessage request when Secret.Matches(request.Secret) => ServeStatusAsync(connection, request),
+                null => Task.CompletedTask,
+                _ => RefuseAsync(connection, "the secret is not that of this job"),
+            });
+        }
+        catch (BadFrameException e)
+        {
+            await RefuseAsync(connection, e.Message);
+        }
+        catch (OperationCanceledException)
+        {
+            // The job has ended, or nothing was said.
+        }
+        finally
+        {
+            await connection.DisposeAsync();
+        }
+    }
+
+    private static Task RefuseAsync(Connection connection, string why)
+    {
+        connection.Send(new RefusedMessage(why));
+        return Task.CompletedTask;
+    }
+
+    private async Task ServeAgentAsync(Connection connection, HelloMessage hello)
+    {
+        string? refused = null;
+        Locked(job =>
+        {
+            // Before Join, which greets by this way.
+            bool known = !_agents.TryAdd(hello.Rank, connection);
+            refused = job.Join(hello);
+            if (refused is not null && !known) _agents.Remove(hello.Rank);
+        });
+        if (refused is not null)
+        {
+            await RefuseAsync(connection, refused);
+            return;
+        }
+        try
+        {
+            while (await connection.ReceiveAsync(ProtocolNumbers.MaxFrame, _ending.Token) is { } message) Locked(job => job.Receive(hello.Rank, message));
+        }
+        finally
+        {
+            Locked(job =>
+            {
+                _agents.Remove(hello.Rank);
+                job.Lost(hello.Rank);
+            });
+        }
+    }
+
+    private async Task ServeCheckpointAsync(Connection connection, RequestCheckpointMessage request)
+    {
+        TimeSpan? limit = request.TimeoutMs == 0 ? null : TimeSpan.FromMilliseconds(request.TimeoutMs);
+        CheckpointOutcome outcome = await CheckpointAsync(request.Stop != 0, limit, line => connection.Send(new ProgressMessage(line)));
+        connection.Send(new AnswerMessage(outcome.Committed ? 1u : 0u, Answers.Of(outcome).ToJsonString()));
+    }
+
+    private async Task ServeStatusAsync(Connection connection, RequestStatusMessage request)
+    {
+        if (request.Ask != 0)
+        {
+            Locked(job => job.AskWhere());
+            for (int i = 0; i < 50 && !Locked(job => job.Ranks.All(r => r.Where is not null)); i++) await Task.Delay(10);
+        }
+        connection.Send(new AnswerMessage(1, Locked(job => Answers.Of(job, withPlaces: request.Ask != 0)).ToJsonString()));
+    }
+
+    private void SendToRank(int rank, Message message)
+    {
+        if (!_agents.TryGetValue(rank, out Connection? connection)) return;
+        // One message to all ranks is encoded once.
+        if (!ReferenceEquals(message, _lastMessage)) (_lastMessage, _lastFrame) = (message, Frame.Encode(message));
+        connection.Send(_lastFrame);
+    }
+
+    private void Locked(Action<JobCoordination> action) => Locked(job =>
+    {
+        action(job);
+        return true;
+    });
+
+    private T Locked<T>(Func<JobCoordination, T> action)
+    {
+        lock (_lock)
+        {
+            T result = action(_job);
+            if (_job.RestartError is { } error) _restartFailed.TrySetResult(error);
+            if (!_ending.IsCancellationRequested) _timer.Change(Wait(_job.Due), Timeout.InfiniteTimeSpan);
+            return result;
+        }
+    }
+
+    /// <summary>A millisecond late rather than early, else it would be asked again and again; a timer takes no more than some weeks.</summary>
+    private TimeSpan Wait(TimeSpan due)
+    {
+        if (due == TimeSpan.MaxValue) return Timeout.InfiniteTimeSpan;
+        TimeSpan wait = due - Stopwatch.GetElapsedTime(_started) + TimeSpan.FromMilliseconds(1);
+        return wait < TimeSpan.Zero ? TimeSpan.Zero : wait > TimeSpan.FromDays(1) ? TimeSpan.FromDays(1) : wait;
+    }
+
+    private sealed class LocalRequester(Action<string> progress) : IRequester
+    {
+        private readonly TaskCompletionSource<CheckpointOutcome> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task<CheckpointOutcome> Outcome => _done.Task;
+
+        public void Progress(string line) => progress(line);
+
+        public void Done(CheckpointOutcome outcome) => _done.TrySetResult(outcome);
+    }
+}

@@ -1,0 +1,41 @@
+using Mono.Unix;
+using Mono.Unix.Native;
+
+namespace Mana.Coordinator.Jobs;
+
+/// <summary>Files that are whole or absent, whenever the machine stops.</summary>
+internal static class DurableFile
+{
+    public const UnixFileMode OwnFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    public const UnixFileMode OwnFolder = OwnFile | UnixFileMode.UserExecute;
+
+    /// <summary>Writes beside the file, syncs, renames over it, syncs the folder (man 2 fsync: a name is on disk only when its folder is synced).</summary>
+    public static void Write(string file, string text)
+    {
+        string beside = file + ".tmp";
+        File.Delete(beside);
+        FileStreamOptions options = new() { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = OwnFile };
+        using (FileStream stream = new(beside, options))
+        {
+            stream.Write(System.Text.Encoding.UTF8.GetBytes(text));
+            stream.Flush(flushToDisk: true);
+        }
+        File.Move(beside, file, overwrite: true);
+        SyncFolder(Path.GetDirectoryName(file)!);
+    }
+
+    public static void SyncFolder(string folder)
+    {
+        int fd = Syscall.open(folder, OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY | OpenFlags.O_CLOEXEC);
+        if (fd < 0) throw new IOException($"{folder}: {new UnixIOException(Stdlib.GetLastError()).Message}");
+        try
+        {
+            // EINVAL: a file system that cannot sync folders orders its names itself.
+            if (Syscall.fsync(fd) != 0 && Stdlib.GetLastError() != Errno.EINVAL) throw new IOException($"{folder}: {new UnixIOException(Stdlib.GetLastError()).Message}");
+        }
+        finally
+        {
+            _ = Syscall.close(fd);
+        }
+    }
+}

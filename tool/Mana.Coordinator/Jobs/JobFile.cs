@@ -1,0 +1,78 @@
+using System.Globalization;
+using Mana.Common.Errors;
+using Mana.Common.Toml;
+using Mana.Coordinator.Protocol;
+using Mono.Unix.Native;
+
+namespace Mana.Coordinator.Jobs;
+
+/// <summary>$MANA_HOME/jobs/JOB.toml, mode 0600: how agents and clients find a job's coordinator. Agents read address, port and secret.</summary>
+/// <param name="Job">Its name.</param>
+/// <param name="Addresses">Of this host, numeric; an agent tries one after the other.</param>
+/// <param name="Port">TCP.</param>
+/// <param name="Secret">Lets agents and clients in.</param>
+/// <param name="Host">Where the coordinator runs.</param>
+/// <param name="Pid">Of the coordinator.</param>
+/// <param name="Ranks">As asked for.</param>
+/// <param name="Started">When.</param>
+/// <param name="Checkpoints">The folder of the job's checkpoints.</param>
+public sealed record JobFile(
+    string Job, IReadOnlyList<string> Addresses, int Port, Secret Secret, string Host, int Pid, int Ranks, DateTimeOffset Started, string Checkpoints)
+{
+    private const string Extension = ".toml";
+
+    public static string PathOf(string jobsFolder, string job) => Path.Combine(jobsFolder, job + Extension);
+
+    public void Write(string jobsFolder)
+    {
+        Directory.CreateDirectory(jobsFolder, DurableFile.OwnFolder);
+        TomlText text = new();
+        text.Comment("A running job of mana's; removed when it ends.")
+            .Pair("job", Job).Pair("address", string.Join(' ', Addresses)).Pair("port", Port).Pair("secret", Secret.ToHex()).Pair("host", Host).Pair("pid", Pid)
+            .Pair("ranks", Ranks).Pair("started", Started.ToString("O", CultureInfo.InvariantCulture)).Pair("checkpoints", Checkpoints);
+        string file = PathOf(jobsFolder, Job), beside = file + "." + Pid.ToString(CultureInfo.InvariantCulture);
+        FileStreamOptions options = new() { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = DurableFile.OwnFile };
+        using (FileStream stream = new(beside, options)) stream.Write(System.Text.Encoding.UTF8.GetBytes(text.ToString()));
+        File.Move(beside, file, overwrite: true);
+    }
+
+    public static JobFile Read(string file)
+    {
+        TomlSection root = TomlSection.Read(file);
+        JobFile job = new(
+            root.Text("job"), root.Text("address").Split(' ', StringSplitOptions.RemoveEmptyEntries), (int)root.Number("port"),
+            Secret.TryParse(root.Text("secret")) ?? throw new UserErrorException(JobFileErrors.Damaged(file)),
+            root.Text("host"), (int)root.Number("pid"), (int)root.Number("ranks"),
+            DateTimeOffset.Parse(root.Text("started"), CultureInfo.InvariantCulture), root.Text("checkpoints"));
+        root.Close();
+        return job;
+    }
+
+    /// <summary>Its coordinator has ended without removing it. Told only on the coordinator's own host.</summary>
+    public bool IsStale => string.Equals(Host, Environment.MachineName, StringComparison.Ordinal) && !IsAlive(Pid);
+
+    /// <summary>Signal 0 asks whether a process is there (man 2 kill).</summary>
+    public static bool IsAlive(int pid) => Syscall.kill(pid, (Signum)0) == 0 || Stdlib.GetLastError() == Errno.EPERM;
+}
+
+public static class JobFileErrors
+{
+    public static UserError Damaged(string file) => new("this is no job file of mana's", "Remove it, if no job of yours runs.", file);
+
+    public static UserError NoSuchJob(string job, IReadOnlyCollection<string> running, string folder) => new(
+        $"no job named '{job}' runs", running.Count == 0 ? "No job runs. Start one: mana launch ..." : "Running: " + string.Join(", ", running), folder);
+
+    public static UserError NoJob(string folder) => new("no job runs", "Start one: mana launch ...; or set MANA_HOME as it is where the job was started.", folder);
+
+    public static UserError SeveralJobs(IEnumerable<string> jobs) => new(
+        "several jobs run", "Name one of them: " + string.Join(", ", jobs), ExitCode: ExitCodes.Usage);
+
+    public static UserError Taken(string job, int pid) => new(
+        $"a job named '{job}' runs already (process {pid})", "Choose another name: --job NAME", ExitCode: ExitCodes.Usage);
+
+    public static UserError BadName(string job) => new(
+        $"'{job}' cannot be a job's name", "Use letters, digits, '.', '_' and '-', starting with a letter or digit, at most 64.", ExitCode: ExitCodes.Usage);
+
+    public static UserError Unreachable(string job, string reason) => new(
+        $"the coordinator of the job '{job}' does not answer: {reason}", "See whether the job still runs, and whether this host reaches the one where it was started.");
+}
