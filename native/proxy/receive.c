@@ -2,11 +2,9 @@
  * threads must park. Sends may block in the site: a checkpoint takes their messages. */
 #include "queue.h"
 
-/* MPI-4.1 section 3.10. MPICH's nonblocking receive from MPI_PROC_NULL says source 0, tag 0. */
-static void no_message(mana_status *status) __attribute__((cold));
-static void no_message(mana_status *status) {
-  status->source = MANA_PROC_NULL;
-  status->tag = MANA_ANY_TAG;
+/* MPICH 4.0 forgets to say so when the receive is nonblocking (MPI-4.1 section 3.10). */
+static void from_nobody(mana_status *status) {
+  *status = (mana_status){.source = MANA_PROC_NULL, .tag = MANA_ANY_TAG, .error = status->error};
 }
 
 /* The canonical code of what was posted as *site, when it is done or has to leave: then `away`, and nothing is pending. */
@@ -25,8 +23,10 @@ static inline int finish(MPI_Request *site, mana_status *status, int source, int
   }
   if (__builtin_expect(rc != MPI_SUCCESS, 0) && !px_status_is_set(rc)) return px_error(rc);
   px_count_received(source);
-  if (status) px_status_out(status, &s);
-  if (__builtin_expect(status && source == MANA_PROC_NULL, 0)) no_message(status);
+  if (status) {
+    px_status_out(status, &s);
+    if (__builtin_expect(source == MANA_PROC_NULL, 0)) from_nobody(status);
+  }
   return __builtin_expect(rc == MPI_SUCCESS, 1) ? 0 : px_error(rc);
 }
 
