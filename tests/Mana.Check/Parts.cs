@@ -13,9 +13,13 @@ internal sealed record Counts(int Passed, int Failed, int Skipped)
 }
 
 /// <summary>One part of `make test`.</summary>
-internal abstract class Part(string name)
+/// <param name="name">By which it can be chosen.</param>
+/// <param name="always">False: it runs only when it is named.</param>
+internal abstract class Part(string name, bool always = true)
 {
     public string Name { get; } = name;
+
+    public bool Always { get; } = always;
 
     public abstract Task<Counts> RunAsync();
 
@@ -40,7 +44,11 @@ internal sealed class FormatPart(string name, string promise, Func<IReadOnlyList
 }
 
 /// <summary>An xunit project, built before. What ran is read from its own report: a host that dies halfway does not pass for a success.</summary>
-internal sealed class TestProjectPart(string name) : Part(name)
+/// <param name="name">Of the project; of the part too, unless it is only one of several of that project.</param>
+/// <param name="part">Its own name, where the project has several.</param>
+/// <param name="filter">Which tests of the project (dotnet test --filter); all if null.</param>
+/// <param name="always">False: only when named.</param>
+internal sealed class TestProjectPart(string name, string? part = null, string? filter = null, bool always = true) : Part(part ?? name, always)
 {
     private static readonly XNamespace Trx = "http://microsoft.com/schemas/VisualStudio/TeamTest/2010";
 
@@ -48,7 +56,8 @@ internal sealed class TestProjectPart(string name) : Part(name)
     {
         using Folder results = new();
         Outcome outcome = await Bounded.RunAsync(
-            ["dotnet", "test", $"tests/{Name}", "--no-build", "-c", "Release", "--nologo", "-tl:off", "--logger", "trx;LogFileName=report.trx", "--results-directory", results.Path],
+            ["dotnet", "test", $"tests/{name}", "--no-build", "-c", "Release", "--nologo", "-tl:off", "--logger", "trx;LogFileName=report.trx", "--results-directory", results.Path,
+                .. filter is null ? (string[])[] : ["--filter", filter]],
             Repository.Root, new Dictionary<string, string?>(), TimeSpan.FromMinutes(35));
         if (!File.Exists(results["report.trx"]))
         {

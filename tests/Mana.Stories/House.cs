@@ -12,6 +12,7 @@ namespace Mana.Stories;
 public sealed class House : IAsyncLifetime, IDisposable
 {
     private readonly ConcurrentDictionary<string, Outcome> natives = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, string> results = new(StringComparer.Ordinal);
     private readonly Folder water = new();
     private InstalledTool? tool;
 
@@ -21,9 +22,12 @@ public sealed class House : IAsyncLifetime, IDisposable
     {
         foreach (Mpi mpi in Mpi.All)
         {
-            Outcome made = await Bounded.RunAsync(
-                ["make", "-s", "-C", Repository.Programs, "MPI=" + mpi.Name], Repository.Root, Mpi.Environment, TimeSpan.FromMinutes(5));
-            if (made.ExitCode != 0) throw new InvalidOperationException(made.ToString());
+            foreach (string programs in (string[])[Repository.Programs, Repository.CheckpointStories])
+            {
+                Outcome made = await Bounded.RunAsync(
+                    ["make", "-s", "-C", programs, "MPI=" + mpi.Name], Repository.Root, Mpi.Environment, TimeSpan.FromMinutes(5));
+                if (made.ExitCode != 0) throw new InvalidOperationException(made.ToString());
+            }
         }
         tool = await InstalledTool.InstallAsync(_ => { });
     }
@@ -39,6 +43,9 @@ public sealed class House : IAsyncLifetime, IDisposable
     /// <summary>A program of tests/programs as its user built it for one MPI.</summary>
     public static string Program(string name, Mpi builtFor) => Path.Combine(Repository.Root, "build", "programs", builtFor.Name, name);
 
+    /// <summary>A story of tests/ckpt as its user built it for one MPI.</summary>
+    public static string CheckpointStory(string name, Mpi builtFor) => Path.Combine(Repository.Root, "build", "ckpt", builtFor.Name, name);
+
     /// <summary>What a program says natively, in an empty folder of its own.</summary>
     public async Task<Outcome> NativeAsync(Mpi mpi, int ranks, TimeSpan limit, params string[] program)
     {
@@ -48,6 +55,46 @@ public sealed class House : IAsyncLifetime, IDisposable
         Outcome outcome = await Bounded.RunAsync(mpi.Native(ranks, program), folder.Path, Mpi.Environment, limit);
         natives[key] = outcome;
         return outcome;
+    }
+
+    /// <summary>What a checkpoint story says when nothing interrupts it: the same on either MPI, asked once of Open MPI, whose waiting ranks leave their cores to others.</summary>
+    public async Task<string> NativeStoryAsync(string story, int ranks, params string[] arguments)
+    {
+        string key = string.Join('\n', ["story", story, ranks.ToString(), .. arguments]);
+        if (results.TryGetValue(key, out string? known)) return known;
+        using Folder folder = new();
+        Dictionary<string, string?> environment = new(Mpi.Environment, StringComparer.Ordinal);
+        foreach ((string name, string? value) in Checkpoints.Stories.Environment) environment[name] = value;
+        Outcome outcome = await Bounded.RunAsync(
+            Mpi.OpenMpi.Native(ranks, [CheckpointStory(story, Mpi.OpenMpi), .. arguments]), folder.Path, environment, TimeSpan.FromMinutes(2));
+        if (outcome.ExitCode != 0 || outcome.TimedOut) throw new InvalidOperationException("natively already:\n" + outcome);
+        return results[key] = outcome.Output;
+    }
+
+    /// <summary>The result of a program of Debian's, all of them built for Open MPI, asked once.</summary>
+    public async Task<string> NativeResultAsync(Workload workload, int ranks)
+    {
+        string key = $"{workload.Name}\n{ranks}";
+        using Folder folder = new();
+        IReadOnlyList<string> words = workload.Prepare(folder);
+        key += string.Join('\n', words);
+        if (results.TryGetValue(key, out string? known)) return known;
+        Dictionary<string, string?> environment = new(Mpi.Environment, StringComparer.Ordinal) { ["TMPDIR"] = folder.Path };
+        foreach ((string name, string? value) in workload.Environment) environment[name] = value;
+        Outcome outcome = await Bounded.RunAsync(Mpi.OpenMpi.Native(ranks, words), folder.Path, environment, TimeSpan.FromMinutes(5));
+        if (outcome.ExitCode != 0 || outcome.TimedOut) throw new InvalidOperationException("natively already:\n" + outcome);
+        await File.WriteAllTextAsync(folder["stdout"], outcome.Output);
+        string result = workload.Result(folder);
+        if (string.IsNullOrWhiteSpace(result)) throw new InvalidOperationException("no result:\n" + outcome);
+        return results[key] = result;
+    }
+
+    /// <summary>What a job under mana gets that runs in a folder: some programs leave temporary files behind, and these go with the folder.</summary>
+    public IReadOnlyDictionary<string, string?> EnvironmentIn(Folder folder, IReadOnlyDictionary<string, string?> more)
+    {
+        Dictionary<string, string?> environment = new(Tool.Environment, StringComparer.Ordinal) { ["TMPDIR"] = folder.Path };
+        foreach ((string name, string? value) in more) environment[name] = value;
+        return environment;
     }
 
     /// <summary>The input of a GROMACS run: a small, minimised box of water, made once.</summary>

@@ -25,13 +25,16 @@ public static class Bounded
 
     /// <summary>Runs to the end or to the bound; never throws for what the command does.</summary>
     /// <param name="limit">Then the command's process group gets SIGTERM, ten seconds later SIGKILL, and what is left is swept.</param>
+    /// <param name="over">Nobody waits for the command any more: it and all that it has started are swept at once.</param>
     public static async Task<Outcome> RunAsync(
-        IReadOnlyList<string> words, string folder, IReadOnlyDictionary<string, string?> environment, TimeSpan limit, string? input = null)
+        IReadOnlyList<string> words, string folder, IReadOnlyDictionary<string, string?> environment, TimeSpan limit, string? input = null,
+        CancellationToken over = default)
     {
         StringBuilder output = new(), errors = new();
         string mark = Guid.NewGuid().ToString("N");
         Dictionary<string, string?> full = new(environment, StringComparer.Ordinal) { [Mark] = mark };
         Stopwatch watch = Stopwatch.StartNew();
+        using CancellationTokenRegistration sweeping = over.Register(() => Sweep(mark));
         CommandResult result = await Cli.Wrap("timeout")
             .WithArguments(["--kill-after=10", limit.TotalSeconds.ToString("0"), .. words])
             .WithWorkingDirectory(folder)
@@ -40,9 +43,9 @@ public static class Bounded
             .WithStandardOutputPipe(PipeTarget.ToStringBuilder(output))
             .WithStandardErrorPipe(PipeTarget.ToStringBuilder(errors))
             .WithValidation(CommandResultValidation.None)
-            .ExecuteAsync();
+            .ExecuteAsync(CancellationToken.None); // swept, it ends by itself
         bool timedOut = watch.Elapsed >= limit;
-        if (timedOut) Sweep(mark);
+        if (timedOut || over.IsCancellationRequested) Sweep(mark);
         return new Outcome(string.Join(' ', words.Select(Quote)), result.ExitCode, output.ToString(), errors.ToString(), watch.Elapsed, timedOut);
     }
 

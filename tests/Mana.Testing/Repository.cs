@@ -7,6 +7,9 @@ public static class Repository
 
     public static string Programs => Path.Combine(Root, "tests", "programs");
 
+    /// <summary>The stories that are stopped and restarted: see story.h there.</summary>
+    public static string CheckpointStories => Path.Combine(Root, "tests", "ckpt");
+
     public static string Workloads => Path.Combine(Root, "tests", "workloads");
 
     public static string Packages => Path.Combine(Root, "artifacts");

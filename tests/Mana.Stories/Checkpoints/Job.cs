@@ -1,0 +1,110 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using Mana.Testing;
+using Xunit;
+
+namespace Mana.Stories.Checkpoints;
+
+/// <summary>A job in the background, started or restarted, and what its user does to it from another terminal. Disposed, nothing of it is left.</summary>
+internal sealed class Job : IAsyncDisposable
+{
+    /// <summary>mana launch's and mana restart's, of a job that a checkpoint has stopped.</summary>
+    public const int Stopped = 85;
+
+    /// <summary>What mana itself could not do.</summary>
+    public const int ManaFailed = 125;
+
+    private static readonly TimeSpan CommandLimit = TimeSpan.FromSeconds(90);
+
+    private readonly Place place;
+    private readonly CancellationTokenSource over = new();
+
+    private Job(Place place, IReadOnlyList<string> words, TimeSpan limit)
+    {
+        this.place = place;
+        Running = Bounded.RunAsync(words, place.Folder.Path, place.Environment, limit, over: over.Token);
+    }
+
+    /// <summary>Where a job lives: the same for all its restarts.</summary>
+    /// <param name="House">Whose tool it uses.</param>
+    /// <param name="Folder">Its working directory, with its checkpoints in a folder beside its files.</param>
+    /// <param name="Name">--job.</param>
+    /// <param name="Ranks">How many.</param>
+    /// <param name="More">Environment beside the usual.</param>
+    internal sealed record Place(House House, Folder Folder, string Name, int Ranks, IReadOnlyDictionary<string, string?> More)
+    {
+        public IReadOnlyDictionary<string, string?> Environment => House.EnvironmentIn(Folder, More);
+
+        public string Checkpoints => Folder["checkpoints"];
+
+        /// <summary>Of this job; `mana restart` takes the newest in it.</summary>
+        public string JobFolder => Path.Combine(Checkpoints, Name);
+
+        /// <summary>Committed ones, oldest first.</summary>
+        public IReadOnlyList<string> Committed => Directory.Exists(JobFolder)
+            ? [.. Directory.GetDirectories(JobFolder).Where(d => File.Exists(Path.Combine(d, "manifest.toml"))).Order(StringComparer.Ordinal)]
+            : [];
+    }
+
+    /// <summary>mana launch's or mana restart's own outcome.</summary>
+    public Task<Outcome> Running { get; }
+
+    public static Job Launch(Place place, Mpi bundle, IEnumerable<string> program, TimeSpan limit, params string[] options) => new(
+        place, place.House.Tool.Launch(bundle, place.Ranks, program, ["--job", place.Name, "--checkpoint-dir", place.Checkpoints, .. options]), limit);
+
+    /// <param name="checkpoint">A checkpoint's folder or the job's.</param>
+    public static Job Restart(Place place, Mpi bundle, string checkpoint, TimeSpan limit, params string[] options) =>
+        new(place, [place.House.Tool.Mana, "restart", "--bundle", bundle.Name, .. options, checkpoint], limit);
+
+    /// <summary>All ranks are there and the program goes its way. False: the job has ended before that was seen.</summary>
+    public async Task<bool> IsUnderWayAsync()
+    {
+        Stopwatch watch = Stopwatch.StartNew();
+        for (string? last = null; watch.Elapsed < TimeSpan.FromSeconds(60); await Task.Delay(50))
+        {
+            if (Running.IsCompleted) return false;
+            last = (string?)(await StatusAsync())?["state"];
+            if (last == "running") return true;
+            if (last is "finalizing" or "ended") return false;
+        }
+        Assert.Fail($"after a minute not all {place.Ranks} ranks of {place.Name} were there: {await StatusAsync()}");
+        return false;
+    }
+
+    /// <summary>Null while there is no such job, or not yet, or no more.</summary>
+    public async Task<JsonNode?> StatusAsync()
+    {
+        Outcome outcome = await CommandAsync("status", place.Name, "--json");
+        Assert.False(outcome.TimedOut, outcome.ToString());
+        return outcome.ExitCode == 0 ? JsonNode.Parse(outcome.Output) : null;
+    }
+
+    public Task<Outcome> CheckpointAsync(params string[] options) => CommandAsync(["checkpoint", place.Name, .. options]);
+
+    /// <summary>Takes a checkpoint that stops the job, and waits for its end. Null: the program had ended, or was ending, before.</summary>
+    public async Task<Outcome?> StopAsync()
+    {
+        Outcome checkpoint = await CheckpointAsync("--stop");
+        if (checkpoint.ExitCode == 0)
+        {
+            Outcome stopped = await Running;
+            Assert.True(stopped.ExitCode == Stopped && !stopped.TimedOut, $"{stopped}\n--- stopped by\n{checkpoint}");
+            Assert.True(place.Committed.Count > 0, $"no checkpoint in {place.JobFolder}: {checkpoint}");
+            return stopped;
+        }
+        // Whether it is to blame, the job says: one that ends well by itself, soon after, was ending when it was asked.
+        Task first = await Task.WhenAny(Running, Task.Delay(TimeSpan.FromSeconds(5)));
+        Assert.True(first == Running && Running.Result.ExitCode == 0 && !checkpoint.TimedOut, checkpoint + (Running.IsCompleted ? "\n--- the job\n" + Running.Result : ""));
+        return null;
+    }
+
+    private Task<Outcome> CommandAsync(params string[] words) =>
+        Bounded.RunAsync([place.House.Tool.Mana, .. words], place.Folder.Path, place.Environment, CommandLimit);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!Running.IsCompleted) await over.CancelAsync();
+        await Running;
+        over.Dispose();
+    }
+}

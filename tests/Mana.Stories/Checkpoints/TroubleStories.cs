@@ -1,0 +1,222 @@
+using System.Text.Json.Nodes;
+using Mana.Testing;
+using Xunit;
+
+namespace Mana.Stories.Checkpoints;
+
+/// <summary>Checkpoints that are joined, refused, or spoiled: the user is told what happened to which file or rank, and nothing is lost.</summary>
+[Collection(InTheHouse.Name)]
+[Trait(Stories.Part, Stories.Checkpoints)]
+public sealed class TroubleStories(House house)
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
+
+    /// <summary>Steps of a story that is to live until its user has done with it: some six seconds.</summary>
+    private const string Long = "450";
+
+    public static TheoryData<string> Sites() => ["mpich", "openmpi"];
+
+    [Theory]
+    [MemberData(nameof(Sites))]
+    public async Task A_checkpoint_without_stop_leaves_the_job_running(string site)
+    {
+        using Folder folder = new();
+        Job.Place place = PlaceIn(folder, "going-on");
+        await using Job job = Launch(place, "inflight", site);
+        for (int epoch = 1; epoch <= 2; epoch++)
+        {
+            Assert.True(await job.IsUnderWayAsync(), await EndOf(job));
+            Outcome checkpoint = await job.CheckpointAsync();
+            Assert.True(checkpoint.ExitCode == 0, checkpoint.ToString());
+            JsonNode? last = (await job.StatusAsync())?["last_checkpoint"];
+            Assert.Equal(epoch, (int?)last?["epoch"]);
+            Assert.Equal(epoch, place.Committed.Count);
+        }
+        await AssertResultAsync(await job.Running, "inflight");
+    }
+
+    [Fact]
+    public async Task A_second_checkpoint_joins_the_one_under_way()
+    {
+        using Folder folder = new();
+        Job.Place place = PlaceIn(folder, "joining");
+        await using Job job = Launch(place, "memory", "openmpi", "--keep", "20");
+        Assert.True(await job.IsUnderWayAsync(), await EndOf(job));
+        bool joined = false;
+        for (int tries = 0; !joined && tries < 4; tries++)
+        {
+            int before = place.Committed.Count;
+            Outcome[] both = await Task.WhenAll(job.CheckpointAsync(), job.CheckpointAsync());
+            Assert.All(both, outcome => Assert.True(outcome.ExitCode == 0, outcome.ToString()));
+            joined = place.Committed.Count == before + 1;
+        }
+        Assert.True(joined, "two commands started together took a checkpoint each, four times");
+        await AssertResultAsync(await job.Running, "memory");
+    }
+
+    [Theory]
+    [MemberData(nameof(Sites))]
+    public async Task A_checkpoint_after_MPI_Finalize_is_refused_and_the_job_ends_well(string site)
+    {
+        using Folder folder = new();
+        Job.Place place = PlaceIn(folder, "finished");
+        await using Job job = Job.Launch(place, Mpi.Named(site), [House.CheckpointStory("finished", Mpi.OpenMpi), Long], Limit);
+        string? state = null;
+        for (int tries = 0; state is not ("finalizing" or "ended") && tries < 100 && !job.Running.IsCompleted; tries++)
+        {
+            await Task.Delay(50);
+            state = (string?)(await job.StatusAsync())?["state"];
+        }
+        Assert.False(job.Running.IsCompleted, await EndOf(job));
+        Outcome checkpoint = await job.CheckpointAsync();
+        Assert.True(checkpoint.ExitCode == Job.ManaFailed && checkpoint.Errors.Contains("ending", StringComparison.Ordinal), checkpoint.ToString());
+        Outcome end = await job.Running;
+        Assert.True(end.ExitCode == 0 && end.Output.StartsWith("OK finished ", StringComparison.Ordinal), end.ToString());
+        Assert.Empty(place.Committed);
+    }
+
+    /// <summary>Whatever byte it is; and with the byte mended the job goes on, for nothing else was touched.</summary>
+    [Theory]
+    [InlineData(0.0)]
+    [InlineData(0.37)]
+    [InlineData(0.81)]
+    [InlineData(1.0)]
+    public async Task An_image_with_one_byte_changed_is_refused_by_name(double where)
+    {
+        using Folder folder = new();
+        Job.Place place = PlaceIn(folder, "flipped");
+        string output = await StopAsync(place, "inflight", "openmpi"), image = ImageOf(place.Committed[^1], 1);
+        long at = (long)(where * (new FileInfo(image).Length - 1));
+        Flip(image, at);
+        await using (Job refused = Job.Restart(place, Mpi.Mpich, place.JobFolder, Limit)) AssertRefused(await refused.Running, Path.GetFileName(image));
+        Flip(image, at);
+        await using Job job = Job.Restart(place, Mpi.Mpich, place.JobFolder, Limit);
+        await AssertResultAsync(await job.Running, "inflight", output);
+    }
+
+    [Fact]
+    public async Task An_image_that_was_cut_off_is_refused_by_name()
+    {
+        using Folder folder = new();
+        Job.Place place = PlaceIn(folder, "truncated");
+        await StopAsync(place, "objects", "mpich");
+        string image = ImageOf(place.Committed[^1], 0);
+        using (FileStream stream = File.OpenWrite(image)) stream.SetLength(stream.Length - 1);
+        await using Job refused = Job.Restart(place, Mpi.OpenMpi, place.JobFolder, Limit);
+        AssertRefused(await refused.Running, Path.GetFileName(image));
+    }
+
+    [Fact]
+    public async Task Images_of_two_checkpoints_are_not_mixed()
+    {
+        using Folder folder = new();
+        Job.Place place = PlaceIn(folder, "mixed");
+        await using (Job job = Launch(place, "derived", "openmpi"))
+        {
+            Assert.True(await job.IsUnderWayAsync(), await EndOf(job));
+            Outcome first = await job.CheckpointAsync();
+            Assert.True(first.ExitCode == 0, first.ToString());
+            Assert.NotNull(await job.StopAsync());
+        }
+        Assert.Equal(2, place.Committed.Count);
+        string image = ImageOf(place.Committed[1], 1);
+        File.Copy(ImageOf(place.Committed[0], 1), image, overwrite: true);
+        await using (Job refused = Job.Restart(place, Mpi.Mpich, place.Committed[1], Limit)) AssertRefused(await refused.Running, Path.GetFileName(image));
+        await using Job older = Job.Restart(place, Mpi.Mpich, place.Committed[0], Limit); // which is still whole
+        await AssertResultAsync(await older.Running, "derived");
+    }
+
+    [Fact]
+    public async Task A_restart_with_another_number_of_ranks_is_refused()
+    {
+        using Folder folder = new();
+        Job.Place place = PlaceIn(folder, "three");
+        await StopAsync(place, "waitsets", "openmpi");
+        await using Job refused = Job.Restart(place, Mpi.OpenMpi, place.JobFolder, Limit, "-n", "3");
+        Outcome outcome = await refused.Running;
+        Assert.True(outcome.ExitCode is 2 or Job.ManaFailed && outcome.Errors.Contains("ranks", StringComparison.Ordinal) && outcome.Errors.Contains('2'), outcome.ToString());
+    }
+
+    [Fact]
+    public async Task The_same_checkpoint_is_not_restarted_twice_at_once()
+    {
+        using Folder folder = new();
+        Job.Place place = PlaceIn(folder, "twice");
+        string output = await StopAsync(place, "persistent", "mpich");
+        await using Job first = Job.Restart(place, Mpi.OpenMpi, place.JobFolder, Limit);
+        Assert.True(await first.IsUnderWayAsync(), await EndOf(first));
+        await using (Job second = Job.Restart(place, Mpi.OpenMpi, place.JobFolder, Limit)) AssertRefused(await second.Running, "restart");
+        await AssertResultAsync(await first.Running, "persistent", output);
+    }
+
+    /// <summary>The limit on the size of files stands for a full disk: it can be set on a running process, and lifted again.</summary>
+    [Fact]
+    public async Task With_a_full_disk_the_checkpoint_fails_and_the_job_goes_on()
+    {
+        using Folder folder = new();
+        Job.Place place = PlaceIn(folder, "full");
+        await using Job job = Launch(place, "memory", "openmpi");
+        Assert.True(await job.IsUnderWayAsync(), await EndOf(job));
+        Outcome first = await job.CheckpointAsync();
+        Assert.True(first.ExitCode == 0, first.ToString());
+        await LimitFilesAsync(job, "65536");
+        Outcome failed = await job.CheckpointAsync();
+        Assert.True(failed.ExitCode == Job.ManaFailed && failed.Errors.Contains("rank", StringComparison.Ordinal), failed.ToString());
+        Assert.Single(place.Committed);
+        Assert.Single(Directory.GetDirectories(place.JobFolder)); // nothing is left of the attempt
+        await LimitFilesAsync(job, "unlimited");
+        Outcome? stopped = await job.StopAsync();
+        Assert.NotNull(stopped);
+        await using Job again = Job.Restart(place, Mpi.Mpich, place.JobFolder, Limit);
+        await AssertResultAsync(await again.Running, "memory", stopped.Output);
+    }
+
+    private Job.Place PlaceIn(Folder folder, string name) => new(house, folder, name, 2, Stories.Environment);
+
+    private static Job Launch(Job.Place place, string story, string site, params string[] options) =>
+        Job.Launch(place, Mpi.Named(site), [House.CheckpointStory(story, Mpi.OpenMpi), Long], Limit, options);
+
+    /// <summary>Starts a story and stops it half a second later; what it has printed until then.</summary>
+    private static async Task<string> StopAsync(Job.Place place, string story, string site)
+    {
+        await using Job job = Launch(place, story, site);
+        Assert.True(await job.IsUnderWayAsync(), await EndOf(job));
+        await Task.Delay(500);
+        Outcome? stopped = await job.StopAsync();
+        Assert.NotNull(stopped);
+        return stopped.Output;
+    }
+
+    private async Task AssertResultAsync(Outcome end, string story, string before = "")
+    {
+        Assert.True(end is { ExitCode: 0, TimedOut: false }, end.ToString());
+        Assert.Equal(await house.NativeStoryAsync(story, 2, Long), before + end.Output);
+    }
+
+    private static void AssertRefused(Outcome outcome, string named) => Assert.True(
+        outcome is { ExitCode: Job.ManaFailed, TimedOut: false, Output: "" } && outcome.Errors.Contains(named, StringComparison.Ordinal), outcome.ToString());
+
+    private static async Task<string> EndOf(Job job) => job.Running.IsCompleted ? "it has ended before:\n" + await job.Running : "it does not get under way";
+
+    private static string ImageOf(string checkpoint, int rank) => Path.Combine(checkpoint, $"rank-{rank}.img");
+
+    private static void Flip(string file, long at)
+    {
+        using FileStream stream = File.Open(file, FileMode.Open, FileAccess.ReadWrite);
+        stream.Position = at;
+        int value = stream.ReadByte();
+        stream.Position = at;
+        stream.WriteByte((byte)(value ^ 0x10));
+    }
+
+    private static async Task LimitFilesAsync(Job job, string bytes)
+    {
+        JsonArray ranks = (await job.StatusAsync())?["ranks"]?.AsArray() ?? throw new InvalidOperationException("no status");
+        foreach (JsonNode? rank in ranks)
+        {
+            Outcome outcome = await Bounded.RunAsync(
+                ["prlimit", "--pid", ((int)rank!["pid"]!).ToString(), $"--fsize={bytes}"], "/", new Dictionary<string, string?>(), TimeSpan.FromSeconds(10));
+            Assert.True(outcome.ExitCode == 0, outcome.ToString());
+        }
+    }
+}
