@@ -12,7 +12,7 @@ signal_entry:
     .cfi_adjust_cfa_offset 8
     push %rdx
     .cfi_adjust_cfa_offset 8
-    call signal_enter       /* rax = handler, rdx = lower FS or 0 */
+    call signal_enter       /* sig, info: rax = handler, rdx = lower FS or 0 */
     mov %rdx, %rcx
     pop %rdx
     .cfi_adjust_cfa_offset -8

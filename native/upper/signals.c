@@ -109,9 +109,19 @@ static void mark_handled(uint64_t upper_fs) {
 struct signal_route {
   uint64_t handler, lower_fs;
 };
-HIDDEN struct signal_route signal_enter(int sig);
-struct signal_route signal_enter(int sig) {
+/* The sender in a siginfo (man 2 sigaction, <asm-generic/siginfo.h>), as the program numbers itself after a restart. */
+static void name_sender(uint8_t *info) {
+  enum { CODE = 8, PID = 16 };
+  int32_t code = *(int32_t *)(info + CODE), *pid = (int32_t *)(info + PID);
+  bool by_process = code == SI_USER || code == SI_TKILL || code == SI_QUEUE;
+  if (by_process && *pid == (int32_t)RAW0(SYS_getpid)) *pid = tid_old(*pid);
+}
+
+/* `info` is there for every handler, filled or not (arch/x86/kernel/signal_64.c). */
+HIDDEN struct signal_route signal_enter(int sig, uint8_t *info);
+struct signal_route signal_enter(int sig, uint8_t *info) {
   const struct split_table *table = SPLIT;
+  if (STATE->restarted) name_sender(info);
   struct signal_route route = {STATE->handler[sig], 0};
   uint64_t fs = raw_get_fs(table->have_fsgsbase);
   if (split_is_upper(fs)) {
