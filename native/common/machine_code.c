@@ -131,6 +131,7 @@ size_t code_emit_stub(uint8_t out[CODE_STUB_MAX], uint64_t stub_at, const struct
   uint64_t back = site_at + site->length;
   if (!reaches(after_jump, back) || !reaches(site_at + LENGTH(jump), stub_at)) return 0;
   end = EMIT(end, jump, back - after_jump);
+  __builtin_memcpy(out + CODE_STUB_BACK, &back, sizeof back);
   return (size_t)(end - out);
 }
 
