@@ -250,8 +250,8 @@ static void cannot_be_blocked_by_libc(void) {
   struct sigevent event = {.sigev_notify = SIGEV_THREAD, .sigev_notify_function = nothing};
   timer_t timer;
   MUST(timer_create(CLOCK_MONOTONIC, &event, &timer) == 0);
-  for (int i = 0; i < 100 && parkable_threads() != 3; i++) usleep(20000); /* it starts when it starts */
-  EXPECT(parkable_threads() == 3);
+  for (int i = 0; i < 100 && parkable_threads() < 3; i++) usleep(20000); /* it starts when it starts */
+  EXPECT(parkable_threads() >= 3);
   timer_delete(timer);
 }
 static void cannot_be_handled(void) {
