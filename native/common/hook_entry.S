@@ -11,7 +11,13 @@ mana_hook_entry:
     .cfi_adjust_cfa_offset 8
     .cfi_rel_offset %rbp, 0
     mov %rsp, %rbp
-    .cfi_def_cfa_register %rbp
+    /* Unwinders pass over the stub, for which nobody has a description: the caller is the code around the replaced site, whose stack pointer
+     * lies the stub's return address and red zone above, and whose address the stub keeps (CODE_STUB_BACK in machine_code.h). So
+     * cancelled threads run their destructors. */
+    .cfi_def_cfa %rbp, 144
+    .cfi_offset %rbp, -144
+    /* DW_CFA_val_expression, return address: breg6 8; deref; const1s -64; and; plus_uconst 56; deref */
+    .cfi_escape 0x16, 16, 9, 0x76, 8, 0x06, 0x09, 0xc0, 0x1a, 0x23, 56, 0x06
     push %rdi
     push %rsi
     push %rdx
@@ -37,7 +43,8 @@ mana_hook_entry:
     pop %rsi
     pop %rdi
     pop %rbp
-    .cfi_def_cfa %rsp, 8
+    .cfi_def_cfa %rsp, 136
+    .cfi_same_value %rbp
     ret
     .cfi_endproc
     .size mana_hook_entry, . - mana_hook_entry

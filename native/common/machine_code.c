@@ -16,6 +16,7 @@ static const uint16_t back_red_zone[] = {0x48, 0x8d, 0xa4, 0x24, 0x80, 0, 0, 0};
 static const uint16_t call_hook[] = {0x49, 0xbb, HOOK, HOOK, HOOK, HOOK,         /* movabs $hook,%r11 */
                                      HOOK, HOOK, HOOK, HOOK, 0x41, 0xff, 0xd3};  /* call *%r11 */
 static const uint16_t jump[] = {0xe9, REL, REL, REL, REL};                       /* jmp rel32 */
+enum { LEA_LENGTH = 7, RM_SIB = 4 };                                             /* lea disp32(%reg),%rsi */
 enum { UD2_0 = 0x0f, UD2_1 = 0x0b, INT3 = 0xcc };
 
 /* How far before a `syscall` the compiler may have put its `mov $nr,%eax`. A wrong guess costs a detour, no more: the
@@ -74,10 +75,21 @@ static bool guess_number(const uint8_t *text, size_t at, int *nr) {
   return false;
 }
 
+/* lea disp32(%reg),%rsi, of any register but rsp: means the same wherever it stands. */
+static bool is_lea_rsi(const uint8_t *bytes) {
+  return bytes[0] == 0x48 && bytes[1] == 0x8d && (bytes[2] & 0xf8) == 0xb0 && (bytes[2] & 7) != RM_SIB;
+}
+
 static bool site_at_syscall(const uint8_t *text, size_t size, size_t at, struct code_site *site) {
   uint32_t nr;
   if (at >= LENGTH(mov_nr) && MATCHES(mov_nr, text + at - LENGTH(mov_nr), LENGTH(mov_nr), &nr) && nr < NR_END) {
     *site = (struct code_site){at - LENGTH(mov_nr), LENGTH(mov_nr) + LENGTH(do_syscall), CODE_MOV_SYSCALL, (int)nr};
+    return true;
+  }
+  const size_t both = LENGTH(mov_nr) + LEA_LENGTH;
+  if (at >= both && is_lea_rsi(text + at - LEA_LENGTH) && MATCHES(mov_nr, text + at - both, LENGTH(mov_nr), &nr) &&
+      nr < NR_END) {
+    *site = (struct code_site){at - LEA_LENGTH, LEA_LENGTH + LENGTH(do_syscall), CODE_LEA_SYSCALL, (int)nr};
     return true;
   }
   size_t after = at + LENGTH(do_syscall), compare = compare_length(text + after, size - after);
@@ -120,7 +132,11 @@ static bool reaches(uint64_t from, uint64_t to) {
 
 size_t code_emit_stub(uint8_t out[CODE_STUB_MAX], uint64_t stub_at, const struct code_site *site,
                       const uint8_t *site_bytes, uint64_t site_at, uint64_t hook) {
-  uint8_t *end = EMIT(out, skip_red_zone, 0);
+  uint8_t *end = out;
+  if (site->form == CODE_LEA_SYSCALL) {
+    for (size_t i = 0; i < LEA_LENGTH; i++) *end++ = site_bytes[i];
+  }
+  end = EMIT(end, skip_red_zone, 0);
   if (site->form == CODE_MOV_SYSCALL) end = EMIT(end, mov_nr, (uint32_t)site->nr);
   end = EMIT(end, call_hook, hook);
   end = EMIT(end, back_red_zone, 0);
@@ -131,6 +147,7 @@ size_t code_emit_stub(uint8_t out[CODE_STUB_MAX], uint64_t stub_at, const struct
   uint64_t back = site_at + site->length;
   if (!reaches(after_jump, back) || !reaches(site_at + LENGTH(jump), stub_at)) return 0;
   end = EMIT(end, jump, back - after_jump);
+  __builtin_memcpy(out + CODE_STUB_BACK, &back, sizeof back);
   return (size_t)(end - out);
 }
 

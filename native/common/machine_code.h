@@ -1,21 +1,24 @@
 /* The machine code that is recognised in libc and ld.so, and the code that takes its place.
  *
  * A system call instruction is two bytes, a jump is five, so a site can be steered only where the bytes around it are
- * known. Two forms are:
+ * known. Three forms are:
  *
  *   CODE_MOV_SYSCALL   mov $nr,%eax; syscall             7 bytes, become   jmp stub; ud2
+ *   CODE_LEA_SYSCALL   mov $nr,%eax; lea N(%reg),%rsi; syscall     the last 9 bytes become   jmp stub; int3...
  *   CODE_SYSCALL_CMP   syscall; cmp $-4096,%[er]ax       7 or 8 bytes, become   jmp stub; int3...
  *
- * A stub calls the hook as the system call would be made (only rax, rcx and r11 change), does the compare that was
- * displaced, and jumps back. This file knows bytes only: no system calls, no half; it is tested under sanitizers. */
+ * Stubs lie at multiples of their greatest size; the last 8 bytes of one hold the address to go back to, for unwinders (hook_entry.S).
+ *
+ * A stub calls the hook as the system call would be made (only rax, rcx and r11 change), does what was displaced (the lea before,
+ * the compare behind), and jumps back. This file knows bytes only: no system calls, no half; it is tested under sanitizers. */
 #ifndef MANA_MACHINE_CODE_H
 #define MANA_MACHINE_CODE_H
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum code_form { CODE_MOV_SYSCALL, CODE_SYSCALL_CMP };
-enum { CODE_NR_UNKNOWN = -1, CODE_STUB_MAX = 64, CODE_SITE_MAX = 8 };
+enum code_form { CODE_MOV_SYSCALL, CODE_SYSCALL_CMP, CODE_LEA_SYSCALL };
+enum { CODE_NR_UNKNOWN = -1, CODE_STUB_MAX = 64, CODE_STUB_BACK = 56, CODE_SITE_MAX = 9 };
 
 struct code_site {
   size_t at;     /* offset of the first byte that is replaced */

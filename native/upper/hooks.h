@@ -50,6 +50,9 @@ HIDDEN hook_function hook_rt_sigprocmask, hook_signalfd4;
 HIDDEN hook_function hook_wait, hook_socket, hook_poll, hook_ppoll, hook_pselect6, hook_epoll_wait, hook_epoll_pwait2,
     hook_rt_sigsuspend, hook_rt_sigtimedwait, hook_nanosleep, hook_clock_nanosleep, hook_futex, hook_semtimedop,
     hook_io_getevents;
+/* wait_entry.S, and the addresses between which a thread is about to make such a call */
+HIDDEN long wait_call(const struct hook_call *call, const uint32_t *handled, uint32_t before) MUST_CHECK;
+extern char wait_window[] HIDDEN, wait_window_end[] HIDDEN;
 /* identity.c: calls that name a process or thread, or answer one */
 HIDDEN hook_function hook_identity;
 HIDDEN int32_t identity_clock(int32_t clock) MUST_CHECK;

@@ -39,7 +39,7 @@ signal_entry:
     .type signal_restorer, @function
     nop                     /* unwinders look at the byte before a return address */
 signal_restorer:
-    mov $15, %eax           /* rt_sigreturn */
+    mov $15, %rax           /* rt_sigreturn, by the very bytes that unwinders know */
     syscall
     .size signal_restorer, . - signal_restorer
     .section .note.GNU-stack, "", @progbits

@@ -3,6 +3,7 @@
  * and one-shot actions behave exactly as the kernel defines them. */
 #include <errno.h>
 #include <signal.h>
+#include <ucontext.h>
 
 #include "hooks.h"
 
@@ -101,8 +102,11 @@ static void ignore(int sig) {
   (void)sig;
 }
 
-static void mark_handled(uint64_t upper_fs) {
+/* The thread may be about to wait (wait_entry.S): it must look again, or it would sleep through what this handler says. */
+static void mark_handled(uint64_t upper_fs, ucontext_t *context) {
   __atomic_fetch_add(&state_marks(upper_fs)->handled, 1, __ATOMIC_RELAXED);
+  greg_t *at = &context->uc_mcontext.gregs[REG_RIP];
+  if (*at >= (greg_t)wait_window && *at < (greg_t)wait_window_end) *at = (greg_t)wait_window;
 }
 
 /* Called by signal_entry. `lower_fs` is 0 when the signal came in the upper half, else the FS to give back. */
@@ -118,14 +122,14 @@ static void name_sender(uint8_t *info) {
 }
 
 /* `info` is there for every handler, filled or not (arch/x86/kernel/signal_64.c). */
-HIDDEN struct signal_route signal_enter(int sig, uint8_t *info);
-struct signal_route signal_enter(int sig, uint8_t *info) {
+HIDDEN struct signal_route signal_enter(int sig, uint8_t *info, ucontext_t *context);
+struct signal_route signal_enter(int sig, uint8_t *info, ucontext_t *context) {
   const struct split_table *table = SPLIT;
   if (STATE->restarted) name_sender(info);
   struct signal_route route = {STATE->handler[sig], 0};
   uint64_t fs = raw_get_fs(table->have_fsgsbase);
   if (split_is_upper(fs)) {
-    mark_handled(fs);
+    mark_handled(fs, context);
     return route;
   }
   uint64_t upper_fs = *(uint64_t *)(fs + (uint64_t)table->lower_upper_fs_off);
@@ -133,7 +137,7 @@ struct signal_route signal_enter(int sig, uint8_t *info) {
     route.handler = (uint64_t)ignore;
     return route;
   }
-  mark_handled(upper_fs);
+  mark_handled(upper_fs, context);
   raw_set_fs(table->have_fsgsbase, upper_fs);
   route.lower_fs = fs;
   return route;

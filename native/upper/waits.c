@@ -34,6 +34,10 @@ static struct watch watch_start(void) {
   watch.before = look(&watch);
   return watch;
 }
+/* The call, for one round: no handler of the program comes unseen between two rounds. */
+static long once(const struct watch *watch, const struct hook_call *call) {
+  return wait_call(call, &watch->marks->handled, watch->before.handled);
+}
 /* Was it our signal, and only ours, that ended the call? Then it is to be made again. */
 static bool again(struct watch *watch, long result) {
   if (result != -EINTR) return false;
@@ -47,7 +51,7 @@ static bool again(struct watch *watch, long result) {
 long hook_wait(const struct hook_call *call) {
   struct watch watch = watch_start();
   long result;
-  do result = hook_pass(call);
+  do result = once(&watch, call);
   while (again(&watch, result));
   return result;
 }
@@ -75,7 +79,7 @@ static long wait_relative(struct hook_call *call, long *time_argument) {
   if (!is_time(time)) return hook_wait(call);
   int64_t deadline = nanoseconds(time) ? clocks_monotonic() + nanoseconds(time) : 0;
   long result;
-  while (again(&watch, result = hook_pass(call))) {
+  while (again(&watch, result = once(&watch, call))) {
     left = left_until(deadline);
     *time_argument = (long)&left;
   }
@@ -173,7 +177,7 @@ long hook_epoll_wait(const struct hook_call *call) {
   struct watch watch = watch_start();
   int64_t deadline = clocks_monotonic() + milliseconds * 1000000l;
   long result;
-  while (again(&watch, result = hook_pass(&changed))) {
+  while (again(&watch, result = once(&watch, &changed))) {
     struct timespec left = left_until(deadline);
     changed.d = (left.tv_sec * NS + left.tv_nsec + 999999) / 1000000;
   }
@@ -201,9 +205,10 @@ long hook_rt_sigtimedwait(const struct hook_call *call) {
 static long sleep_relative(struct hook_call *call, long *time, long *left_argument) {
   struct watch watch = watch_start();
   struct timespec left = {0}, *wanted = (struct timespec *)*left_argument;
+  if ((uint64_t)*time >= PAGE) left = *(const struct timespec *)*time;
   *left_argument = (long)&left;
   long result;
-  while (again(&watch, result = hook_pass(call))) *time = (long)&left;
+  while (again(&watch, result = once(&watch, call))) *time = (long)&left;
   if (result == -EINTR && wanted) *wanted = left;
   return result;
 }
@@ -234,13 +239,10 @@ static bool is_absolute_monotonic(int operation) {
 
 long hook_futex(const struct hook_call *call) {
   int operation = (int)call->b, plain = operation & FUTEX_OPERATION;
-  bool waits = plain == RAW_FUTEX_WAIT || plain == LOCK_PI || plain == WAIT_BITSET || plain == WAIT_REQUEUE_PI ||
-               plain == LOCK_PI2;
-  if (!waits) return hook_pass(call);
-  if (!call->d) return hook_wait(call);
+  if (!call->d) return hook_pass(call); /* wakes, or waits that the kernel restarts; so it does those for PI mutexes */
   struct hook_call changed = *call;
   if (plain == RAW_FUTEX_WAIT) return wait_relative(&changed, &changed.d);
   int64_t copy[2];
   if (is_absolute_monotonic(operation)) changed.d = (long)clocks_to_kernel((const void *)call->d, copy);
-  return hook_wait(&changed);
+  return plain == WAIT_BITSET ? hook_wait(&changed) : hook_pass(&changed);
 }

@@ -31,6 +31,12 @@ public sealed class SameAsNativeTests(Runtime runtime)
     [Theory]
     [InlineData("--syscalls=patch")]
     [InlineData("--syscalls=dispatch")]
+    public async Task A_cancelled_thread_runs_its_destructors(string option) =>
+        Same(await runtime.RunAsync([runtime["cancelling"]]), await runtime.SplitAsync([runtime["cancelling"]], [option]));
+
+    [Theory]
+    [InlineData("--syscalls=patch")]
+    [InlineData("--syscalls=dispatch")]
     public async Task An_unlimited_stack_is_deep(string option)
     {
         string[] words = ["sh", "-c", $"ulimit -s unlimited && exec {runtime["stack"]}"];

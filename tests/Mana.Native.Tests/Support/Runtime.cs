@@ -33,6 +33,7 @@ public sealed class Runtime : IAsyncLifetime, IDisposable
         foreach (string name in (string[])[.. SameAsNativeTests.Programs, "rawcalls"]) await CompileAsync(name, $"{name}.c");
         await CompileAsync("identity-nopie", "identity.c", "-no-pie");
         await CompileAsync("memory-nopie", "memory.c", "-no-pie");
+        await CompileAsync("cancelling", "cancelling.c", "-fexceptions");
         await CompileAsync("static", "identity.c", "-static");
         await CompileAsync("libfake.so", "fake_proxy.c", "-shared", "-fPIC", $"-I{Native}/include", $"-I{Native}/common", $"-I{Native}/upper");
         await CompileAsync("crossing", "crossing.c", $"{Native}/core/attach.c", "-fno-stack-protector", $"-I{Native}/include");

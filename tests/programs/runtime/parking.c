@@ -1,6 +1,7 @@
 /* Waits, masks and handlers under the park signal, and numbers and clocks as after a restart. Runs split only, with fake_proxy.c below,
  * built with the core's attach.c. Prints nothing but "done" when all is well. */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <errno.h>
 #include <linux/futex.h>
 #include <poll.h>
@@ -224,6 +225,35 @@ static void cannot_be_blocked(void) {
   EXPECT(sigaction(SIGUSR1, &action, NULL) == 0 && sigaction(SIGUSR1, NULL, &before) == 0);
   EXPECT(!sigismember(&before.sa_mask, SPLIT_PARK_SIGNAL) && sigismember(&before.sa_mask, SIGUSR2));
 }
+/* Threads that libc makes with all signals blocked, for timers, can be parked too. */
+static void nothing(union sigval unused) {
+  (void)unused;
+}
+static int parkable_threads(void) {
+  int threads = 0;
+  DIR *folder = opendir("/proc/self/task");
+  for (struct dirent *entry; (entry = readdir(folder));) {
+    char path[300], text[4096];
+    snprintf(path, sizeof path, "/proc/self/task/%s/status", entry->d_name);
+    FILE *file = fopen(path, "r");
+    size_t got = file ? fread(text, 1, sizeof text - 1, file) : 0;
+    text[got] = 0;
+    if (file) fclose(file);
+    const char *blocked = strstr(text, "SigBlk:");
+    if (!blocked || !strstr(text, "parking")) continue; /* none, or the lower half's */
+    threads += !(strtoull(blocked + 7, NULL, 16) >> (SPLIT_PARK_SIGNAL - 1) & 1);
+  }
+  closedir(folder);
+  return threads;
+}
+static void cannot_be_blocked_by_libc(void) {
+  struct sigevent event = {.sigev_notify = SIGEV_THREAD, .sigev_notify_function = nothing};
+  timer_t timer;
+  MUST(timer_create(CLOCK_MONOTONIC, &event, &timer) == 0);
+  for (int i = 0; i < 100 && parkable_threads() < 3; i++) usleep(20000); /* it starts when it starts */
+  EXPECT(parkable_threads() >= 3);
+  timer_delete(timer);
+}
 static void cannot_be_handled(void) {
   struct sigaction action = {.sa_handler = handle}, before = {0};
   handled = 0;
@@ -340,6 +370,7 @@ int main(void) {
   timed_waits();
   ended_by_the_program();
   cannot_be_blocked();
+  cannot_be_blocked_by_libc();
   cannot_be_handled();
   clocks();
   __atomic_store_n(&stop, 1, __ATOMIC_RELAXED);

@@ -65,10 +65,11 @@ static void scripts(void) {
 }
 
 /* --- machine code: what is patched behaves as before, and everything else goes through the hook ------------------------ */
-static long hooked_nr, hooked_count;
+static long hooked_nr, hooked_second, hooked_count;
 long mana_hook(long nr, long a, long b, long c, long d, long e, long f) {
-  (void)a, (void)b, (void)c, (void)d, (void)e, (void)f;
+  (void)a, (void)c, (void)d, (void)e, (void)f;
   hooked_nr = nr;
+  hooked_second = b;
   hooked_count++;
   return nr == SYS_getppid ? 4242 : -22;
 }
@@ -84,8 +85,11 @@ static const uint8_t compare_form[] = {0xb8, 110,  0,    0,    0,           /* m
                                        0x77, 0x01,                          /* ja 1f */
                                        0xc3,                                /* ret */
                                        0x31, 0xc0, 0xc3};                   /* 1: xor %eax,%eax; ret */
-static const uint8_t other_call[] = {0xb8, 39, 0, 0, 0, 0x0f, 0x05, 0xc3};  /* getpid: not wanted */
-static const uint8_t unknown_form[] = {0x89, 0xf8, 0x0f, 0x05, 0xc3};       /* mov %edi,%eax; syscall; ret */
+static const uint8_t lea_form[] = {0xb8, 110,  0,   0, 0, 0x48,
+                                   0x8d, 0xb7, 2,   1, 0, 0,               /* mov $getppid,%eax; lea 258(%rdi),%rsi */
+                                   0x0f, 0x05, 0xc3};                      /* syscall; ret */
+static const uint8_t other_call[] = {0xb8, 39, 0, 0, 0, 0x0f, 0x05, 0xc3}; /* getpid: not wanted */
+static const uint8_t unknown_form[] = {0x89, 0xf8, 0x0f, 0x05, 0xc3};      /* mov %edi,%eax; syscall; ret */
 
 static long call_text(char *text) {
   return ((long (*)(void))text)();
@@ -98,10 +102,12 @@ static void patched_code_runs(void) {
   memcpy(text + 64, compare_form, sizeof compare_form);
   memcpy(text + 128, other_call, sizeof other_call);
   memcpy(text + 192, unknown_form, sizeof unknown_form);
-  EXPECT(patch_text((uint64_t)text, 4096, PROT_READ | PROT_EXEC, (uint64_t)text + 8192, wanted) == 2);
+  memcpy(text + 256, lea_form, sizeof lea_form);
+  EXPECT(patch_text((uint64_t)text, 4096, PROT_READ | PROT_EXEC, (uint64_t)text + 8192, wanted) == 3);
   EXPECT(call_text(text) == 4242 && hooked_nr == SYS_getppid && hooked_count == 1);
   EXPECT(call_text(text + 64) == 4242 && hooked_count == 2); /* the displaced compare was done: no error branch */
   EXPECT(call_text(text + 128) == getpid() && hooked_count == 2);
+  EXPECT(((long (*)(long))(text + 256))(1000) == 4242 && hooked_count == 3 && hooked_second == 1258);
   EXPECT(memcmp(text + 192, unknown_form, sizeof unknown_form) == 0);
   EXPECT(patch_text((uint64_t)text, 4096, PROT_READ | PROT_EXEC, (uint64_t)text + 8192, wanted) == 0);
 }
