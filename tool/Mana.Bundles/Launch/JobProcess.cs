@@ -34,6 +34,13 @@ public sealed class JobProcess : IDisposable
         return ExitCode(_launcher.ExitCode);
     }
 
+    /// <summary>Ends the job; <see cref="RunAsync"/> then returns.</summary>
+    public async Task EndAsync()
+    {
+        _ = Syscall.kill(_launcher.Id, Signum.SIGTERM);
+        await Descendants.EndAsync(Environment.ProcessId, TimeSpan.FromSeconds(2));
+    }
+
     /// <summary>Launchers that were interrupted answer 0 (Hydra), 1 (Open MPI) or the bare signal; whoever interrupted them expects 128 + N.</summary>
     private int ExitCode(int launcher) => _forwarded != 0 && (launcher is 0 or 1 || launcher == _forwarded) ? ExitCodes.SignalBase + _forwarded : launcher;
 
@@ -47,6 +54,7 @@ public sealed class JobProcess : IDisposable
     private void Start(LaunchPlan plan)
     {
         _launcher.StartInfo = new ProcessStartInfo(plan.Launcher, plan.Arguments) { UseShellExecute = false };
+        if (plan.WorkingDirectory is { } folder) (_launcher.StartInfo.WorkingDirectory, _launcher.StartInfo.Environment["PWD"]) = (folder, folder);
         foreach ((string name, string value) in plan.Environment) _launcher.StartInfo.Environment[name] = value;
         try
         {

@@ -24,11 +24,25 @@ public sealed record LaunchRequest
 
     /// <summary>0 says nothing but errors; each -v one more.</summary>
     public int Verbose { get; init; }
+
+    /// <summary>Where agents find the job's coordinator; null for a job that cannot be checkpointed.</summary>
+    public string? JobFile { get; init; }
+
+    /// <summary>The checkpoint to go on from, in place of the program.</summary>
+    public RestartFrom? Restart { get; init; }
 }
+
+/// <param name="Folder">Of the checkpoint.</param>
+/// <param name="ThreadLevel">MPI's, canonical, as the program was granted it.</param>
+/// <param name="WorkingDirectory">Of the program.</param>
+public sealed record RestartFrom(string Folder, uint ThreadLevel, string WorkingDirectory);
 
 /// <summary>The launcher's command, as it will be executed: an argument vector and what is added to the environment.</summary>
 public sealed record LaunchPlan(string Launcher, IReadOnlyList<string> Arguments, IReadOnlyDictionary<string, string> Environment)
 {
+    /// <summary>Where the launcher starts; null for here.</summary>
+    public string? WorkingDirectory { get; init; }
+
     /// <param name="bundle">Gives launcher, its rules and the lower-half program.</param>
     /// <param name="request">What the user asked.</param>
     /// <param name="inherited">Looks up a variable of the user's environment: what he set himself is never overridden.</param>
@@ -39,14 +53,21 @@ public sealed record LaunchPlan(string Launcher, IReadOnlyList<string> Arguments
         List<string> lower = [bundle.LowerProgram];
         if (request.Syscalls == SyscallSteering.Dispatch) lower.Add("--syscalls=dispatch");
         if (request.Verbose > 0) lower.Add("--verbose=" + request.Verbose);
+        if (request.JobFile is { } job) lower.Add("--job=" + job);
+        string[] what = request.Restart is { } restart
+            ? ["--thread-level=" + restart.ThreadLevel, "--restart=" + restart.Folder]
+            : ["--", request.Program, .. request.Arguments];
         Dictionary<string, string> environment = new(StringComparer.Ordinal);
         string library = Path.Combine(bundle.Folder, "lower", "lib");
         foreach ((string name, string value) in bundle.Manifest.Environment.Concat(root ? bundle.Manifest.RootEnvironment : []))
             if (inherited(name) is null) environment[name] = value.Replace("{lib}", library, StringComparison.Ordinal);
         return new LaunchPlan(
             bundle.Manifest.Launcher.Path,
-            [.. bundle.Manifest.Always, .. bundle.Manifest.Launcher.Arguments, .. ranks, .. request.LauncherArguments, .. lower, "--", request.Program, .. request.Arguments],
-            environment);
+            [.. bundle.Manifest.Always, .. bundle.Manifest.Launcher.Arguments, .. ranks, .. request.LauncherArguments, .. lower, .. what],
+            environment)
+        {
+            WorkingDirectory = request.Restart?.WorkingDirectory,
+        };
     }
 
     /// <summary>For --dry-run: can be pasted into a shell.</summary>

@@ -22,6 +22,9 @@ public sealed record ManaHome(string Home, string Config, string ToolFolder)
     /// <summary>Objects kept between builds, so that a second build compiles only what changed.</summary>
     public string BuildCache => Path.Combine(Home, "cache", "build");
 
+    /// <summary>One file for each running job.</summary>
+    public string Jobs => Path.Combine(Home, "jobs");
+
     public string Settings => Path.Combine(Config, "config.toml");
 
     /// <summary>Read in this order; the first bundle of a name wins.</summary>

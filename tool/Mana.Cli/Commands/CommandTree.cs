@@ -10,7 +10,7 @@ internal static class CommandTree
     public static RootCommand Make(Tool tool)
     {
         Dictionary<Command, string[]> examples = [];
-        RootCommand root = new("mana runs unmodified MPI programs split from the MPI library of the site.");
+        RootCommand root = new("mana runs unmodified MPI programs split from the MPI library of the site, checkpoints them, and restarts them on the same or another MPI.");
         Command bundle = new("bundle", "Makes and keeps bundles: one for each MPI of a machine, built once.");
         foreach (CommandWithExamples made in new[]
                  {
@@ -19,9 +19,15 @@ internal static class CommandTree
                  })
             Add(bundle, made, examples);
         Add(root, new CommandWithExamples(bundle, ["mana bundle create mpich --backend mpich", "mana bundle list"]), examples);
-        foreach (CommandWithExamples made in new[] { Launch.Make(tool), Bench.Make(tool), Doctor.Make(tool), Completion.Make() })
+        (Command images, CommandWithExamples[] ofImages) = Images.Make();
+        foreach (CommandWithExamples made in ofImages) Add(images, made, examples);
+        Add(root, new CommandWithExamples(images, ["mana images list", "mana images verify"]), examples);
+        foreach (CommandWithExamples made in new[]
+                 {
+                     Launch.Make(tool), Checkpoint.Make(tool), Status.Make(tool), Restart.Make(tool), Bench.Make(tool), Doctor.Make(tool), Completion.Make(),
+                 })
             Add(root, made, examples);
-        examples[root] = ["mana bundle create mpich --backend mpich", "mana launch --backend mpich -n 4 -- ./simulation input.dat", "mana doctor"];
+        examples[root] = ["mana bundle create mpich --backend mpich", "mana launch --backend mpich -n 4 -- ./simulation input.dat", "mana checkpoint --stop", "mana restart --backend openmpi", "mana doctor"];
         HelpOption help = root.Options.OfType<HelpOption>().Single();
         help.Action = new ExamplesHelp(examples, (HelpAction)help.Action!);
         return root;

@@ -4,6 +4,8 @@ using Mana.Bundles.Launch;
 using Mana.Bundles.Store;
 using Mana.Cli.Terminal;
 using Mana.Common.Errors;
+using Mana.Coordinator.Checkpoint;
+using Mana.Coordinator.Jobs;
 
 namespace Mana.Cli.Commands;
 
@@ -12,7 +14,7 @@ internal static class Launch
 {
     private sealed record Options(
         Option<string?> Backend, Option<string?> Bundle, Option<int> Ranks, Option<string> Syscalls, Option<string[]> LauncherArguments, Option<bool> DryRun,
-        Option<bool> Verbose, Option<bool> Quiet, Argument<string[]> Program);
+        Option<bool> Verbose, Option<bool> Quiet, JobOptions Job, Argument<string[]> Program);
 
     public static CommandWithExamples Make(Tool tool)
     {
@@ -25,18 +27,21 @@ internal static class Launch
             new Option<bool>("--dry-run") { Description = "Print the launcher's command instead of running it." },
             new Option<bool>("-v", "--verbose") { Description = "Tell what is done." },
             new Option<bool>("-q", "--quiet") { Description = "Tell only errors." },
+            new JobOptions(),
             new Argument<string[]>("PROGRAM") { Description = "After --: the program and its arguments.", Arity = ArgumentArity.OneOrMore });
         o.Syscalls.AcceptOnlyFromAmong("patch", "dispatch");
         Command command = new("launch", "Runs an unmodified MPI program on a bundle.")
         {
             o.Backend, o.Bundle, o.Ranks, o.Syscalls, o.LauncherArguments, o.DryRun, o.Verbose, o.Quiet, o.Program,
         };
+        o.Job.AddTo(command);
         command.SetAction((parsed, stop) => RunAsync(tool, parsed, o, stop));
         return new CommandWithExamples(command,
         [
             "mana launch -n 4 -- ./simulation input.dat",
             "mana launch --backend openmpi -n 16 -- lmp -in melt.lmp",
             "mana launch --bundle site -n 64 --launcher-arg --hostfile --launcher-arg hosts -- python3 job.py",
+            "mana launch --interval 30m --keep 3 --job melt -n 64 -- ./simulation input.dat",
             "mana launch --dry-run -n 2 -- ./a.out",
         ]);
     }
@@ -56,9 +61,10 @@ internal static class Launch
         if (named is not null && backend is not null) throw new UserErrorException(CliErrors.Both("--bundle", "--backend"));
         RequireDashes(parsed, parsed.GetRequiredValue(o.Program));
         UserSettings settings = UserSettings.Read(tool.Home.Settings);
+        JobChoices choices = o.Job.Read(parsed, settings);
         string[] words = parsed.GetRequiredValue(o.Program);
         CheckedProgram program = await new ProgramCheck(tool.Candidates).RequireAsync(words[0], stop);
-        BundleWish environment = new(Backend: Environment.GetEnvironmentVariable("MANA_BACKEND") is { Length: > 0 } b ? b : null);
+        BundleWish environment = new(Backend: Shared.FromEnvironment("MANA_BACKEND"));
         Bundle bundle = new BundleChoice(tool.Bundles).Choose([new BundleWish(named, backend), environment, settings.Wish], program.Abi);
         bundle.RequireFit();
         bool verbose = parsed.GetValue(o.Verbose) && !parsed.GetValue(o.Quiet);
@@ -71,14 +77,25 @@ internal static class Launch
             LauncherArguments = [.. settings.LauncherArguments, .. parsed.GetValue(o.LauncherArguments) ?? []],
             Verbose = verbose ? 1 : 0,
         };
-        LaunchPlan plan = LaunchPlan.Make(bundle, request, Environment.GetEnvironmentVariable, tool.IsRoot);
+        LaunchPlan Plan(string? file) => LaunchPlan.Make(bundle, request with { JobFile = file }, Environment.GetEnvironmentVariable, tool.IsRoot);
         if (parsed.GetValue(o.DryRun))
         {
-            Output.Data(plan.ToString());
+            Output.Data(Plan(null).ToString());
             return ExitCodes.Success;
         }
-        if (verbose) Output.Message($"mana: {program.File} on bundle {Shared.Describe(bundle)}\nmana: {plan}");
-        using JobProcess job = new();
-        return await job.RunAsync(plan);
+        if (verbose) Output.Message($"mana: {program.File} on bundle {Shared.Describe(bundle)}\nmana: {Plan(null)}");
+        JobDescription job = new()
+        {
+            Job = choices.Name ?? JobRegistry.DefaultName(words[0]),
+            Program = words[0],
+            Arguments = words[1..],
+            WorkingDirectory = Environment.CurrentDirectory,
+            Bundle = bundle.Name,
+            Backend = bundle.Manifest.Backend,
+            MpiVersion = bundle.Manifest.Version,
+            ProgramAbi = program.Abi ?? "",
+            Syscalls = request.Syscalls is SyscallSteering.Dispatch ? "dispatch" : "patch",
+        };
+        return await new JobRun(tool, job, choices, ranks, verbose).RunAsync(new JobSettings(), Plan);
     }
 }

@@ -7,6 +7,8 @@ public static class ExitCodes
 {
     public const int Success = 0;
     public const int Usage = 2;
+    /// <summary>Checkpointed and stopped: restart to go on.</summary>
+    public const int Stopped = 85;
     public const int ManaFailed = 125;
     public const int CannotExecute = 126;
     public const int NotFound = 127;

@@ -49,11 +49,24 @@ internal sealed class Connection : IAsyncDisposable
         }
     }
 
-    /// <summary>Sends what is still to be sent, within a second, and closes.</summary>
+    /// <summary>
+    /// Sends what is still to be sent, within a second, and closes. What the other end sent and nobody read is read first: else the kernel answers it with a
+    /// reset, which may overtake our last words.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         _outbox.Writer.TryComplete();
         await Task.WhenAny(_sender, Task.Delay(TimeSpan.FromSeconds(1)));
+        try
+        {
+            _socket.Shutdown(SocketShutdown.Send);
+            byte[] rest = new byte[4096];
+            while (_socket.Available > 0 && _socket.Receive(rest) > 0) { }
+        }
+        catch (SocketException)
+        {
+            // The other end was faster.
+        }
         _socket.Dispose();
     }
 

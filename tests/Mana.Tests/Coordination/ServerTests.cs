@@ -1,0 +1,182 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json.Nodes;
+using Mana.Common.Errors;
+using Mana.Coordinator.Checkpoint;
+using Mana.Coordinator.Jobs;
+using Mana.Coordinator.Protocol;
+using Mana.Testing;
+using Xunit;
+
+namespace Mana.Tests.Coordination;
+
+/// <summary>The coordinator over its port: agents that are played here, clients as the commands are, and strangers.</summary>
+public sealed class ServerTests : IDisposable
+{
+    private readonly Folder _folder = new();
+
+    private static JobDescription Description => new()
+    {
+        Job = "melt", Program = "./melt", Arguments = ["-in", "a b"], WorkingDirectory = "/w", Bundle = "b", Backend = "mpich", MpiVersion = "4.0.2",
+    };
+
+    private CheckpointFolder Store => new(_folder["ckpt"], Description, keep: 2);
+
+    public void Dispose() => _folder.Dispose();
+
+    private JobFile FileOf(CoordinatorServer server, Secret? secret = null) =>
+        new("melt", ["127.0.0.1"], server.Port, secret ?? server.Secret, Environment.MachineName, Environment.ProcessId, 2, DateTimeOffset.UtcNow, Store.Folder);
+
+    private static async Task<Socket> ConnectAsync(CoordinatorServer server)
+    {
+        Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(IPAddress.Loopback, server.Port);
+        return socket;
+    }
+
+    /// <summary>An agent without a rank behind it: never inside a collective, nothing in flight, an image of three bytes.</summary>
+    private static async Task PlayAgentAsync(CoordinatorServer server, int rank, int size)
+    {
+        await using Connection link = new(await ConnectAsync(server));
+        link.Send(new HelloMessage(server.Secret, rank, size, 1, "node", 3, 0));
+        while (await link.ReceiveAsync(ProtocolNumbers.MaxFrame, CancellationToken.None) is { } message)
+        {
+            switch (message)
+            {
+                case IntentMessage m: link.Send(new ClocksMessage(m.Epoch, [FakeJob.Clock(1, 5)])); break;
+                case TargetsMessage m: link.Send(new ReachedMessage(m.Epoch, m.TargetsVersion)); break;
+                case ParkMessage m: link.Send(new ParkedMessage(m.Epoch, 1, 10, 10, 0)); break;
+                case WriteMessage m:
+                    await File.WriteAllTextAsync(Path.Combine(m.Folder, CheckpointManifest.ImageName(rank)), "img");
+                    link.Send(new WroteMessage(m.Epoch, 3, 3, 0, 1));
+                    break;
+                case ExitMessage or RefusedMessage: return;
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_client_takes_checkpoints_of_some_hundred_ranks_and_old_ones_go()
+    {
+        const int ranks = 300;
+        await using CoordinatorServer server = new(new JobSettings(), Store);
+        Task[] agents = [.. Enumerable.Range(0, ranks).Select(r => PlayAgentAsync(server, r, ranks))];
+        List<string> progress = [];
+        for (int i = 1; i <= 3; i++)
+        {
+            JsonNode answer = await CoordinatorClient.CheckpointAsync(FileOf(server), stop: false, TimeSpan.FromSeconds(60), progress.Add, CancellationToken.None);
+            Assert.True((bool)answer["committed"]!, answer.ToJsonString());
+            Assert.Equal(EpochFolder.NameOf((uint)i), Path.GetFileName((string)answer["folder"]!));
+        }
+        Assert.Contains(progress, l => l.Contains("writing", StringComparison.Ordinal));
+        Assert.Equal([2u, 3u], EpochFolder.Of(Store.Folder).Select(e => e.Epoch));
+        CheckpointManifest manifest = CheckpointManifest.Read(EpochFolder.Of(Store.Folder)[^1].Manifest);
+        Assert.Equal((ranks, 3u, "a b"), (manifest.Record.Images.Count, manifest.Record.ThreadLevel, manifest.Job.Arguments[1]));
+        JsonNode status = await CoordinatorClient.StatusAsync(FileOf(server), withPlaces: false, CancellationToken.None);
+        Assert.Equal(("running", ranks), ((string)status["state"]!, (int)status["joined"]!));
+        JsonNode stopped = await CoordinatorClient.CheckpointAsync(FileOf(server), stop: true, TimeSpan.Zero, progress.Add, CancellationToken.None);
+        Assert.True((bool)stopped["stopped"]! && server.Stopped);
+        await Task.WhenAll(agents).WaitAsync(TimeSpan.FromSeconds(30));
+    }
+
+    [Fact]
+    public async Task A_client_with_the_wrong_secret_is_refused()
+    {
+        await using CoordinatorServer server = new(new JobSettings(), Store);
+        UserErrorException refused = await Assert.ThrowsAsync<UserErrorException>(
+            () => CoordinatorClient.StatusAsync(FileOf(server, Secret.Make()), withPlaces: false, CancellationToken.None));
+        Assert.Contains("secret", refused.Error.What, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("474554202f20485454502f312e310d0a0d0a")] // GET / HTTP/1.1
+    [InlineData("00000000")]
+    [InlineData("ffffffff")]
+    [InlineData("0400000001006300")] // a type that is none
+    [InlineData("0400000009000100")] // another version
+    [InlineData("0800000001000100ffffffff")] // a HELLO that ends early
+    public async Task Strangers_and_garbage_do_not_disturb_the_job(string hex)
+    {
+        await using CoordinatorServer server = new(new JobSettings(), Store);
+        using (Socket stranger = await ConnectAsync(server))
+        {
+            await stranger.SendAsync(Convert.FromHexString(hex));
+            byte[] answer = new byte[1024];
+            int got = 0;
+            // Refused with a reason, then closed.
+            for (int n; (n = await stranger.ReceiveAsync(answer.AsMemory(got)).AsTask().WaitAsync(TimeSpan.FromSeconds(10))) > 0;) got += n;
+            Assert.IsType<RefusedMessage>(Frame.Decode(answer.AsMemory(Frame.LengthBytes, got - Frame.LengthBytes)));
+        }
+        JsonNode status = await CoordinatorClient.StatusAsync(FileOf(server), withPlaces: false, CancellationToken.None);
+        Assert.Equal("starting", (string)status["state"]!);
+    }
+
+    [Fact]
+    public async Task A_rank_that_dies_during_a_checkpoint_leaves_the_previous_one_whole()
+    {
+        await using CoordinatorServer server = new(new JobSettings(), Store);
+        _ = PlayAgentAsync(server, 0, 2);
+        Connection dying = new(await ConnectAsync(server));
+        dying.Send(new HelloMessage(server.Secret, 1, 2, 1, "other", 0, 0));
+        Task<JsonNode> asked = CoordinatorClient.CheckpointAsync(FileOf(server), stop: false, TimeSpan.Zero, _ => { }, CancellationToken.None);
+        while (await dying.ReceiveAsync(ProtocolNumbers.MaxFrame, CancellationToken.None) is not (IntentMessage or null)) { }
+        await dying.DisposeAsync();
+        JsonNode answer = await asked.WaitAsync(TimeSpan.FromSeconds(10));
+        Assert.Contains("rank 1", Answers.ErrorOf(answer).What, StringComparison.Ordinal);
+        Assert.Empty(EpochFolder.Of(Store.Folder));
+    }
+
+    [Fact]
+    public void Numbers_larger_than_a_frame_are_refused_before_anything_is_read()
+    {
+        Assert.Throws<BadFrameException>(() => Frame.ReadLength([1, 0, 0, 1]));
+        byte[] clocks = Frame.Encode(new ClocksMessage(1, [FakeJob.Clock(1, 1)]));
+        clocks[12] = 2; // one clock is there, two are said
+        Assert.Throws<BadFrameException>(() => Frame.Decode(clocks.AsMemory(Frame.LengthBytes)));
+        Assert.Throws<BadFrameException>(() => Frame.Decode(new byte[] { 1, 0, 10, 0, 9 }));
+    }
+
+    [Fact]
+    public void Pruning_keeps_the_newest_checkpoints_and_what_may_be_under_way()
+    {
+        foreach (uint epoch in (uint[])[1, 2, 3, 4, 5, 6])
+        {
+            Directory.CreateDirectory(Store.Begin(epoch));
+            if (epoch is 2 or 3 or 5) Store.Commit(new CheckpointRecord(epoch, 0, TimeSpan.Zero, [new RankImage(0, "h", 1, 1, 1, 1)]));
+        }
+        Assert.Equal([3u, 5u, 6u], EpochFolder.Of(Store.Folder).Select(e => e.Epoch));
+    }
+
+    [Fact]
+    public void A_checkpoint_is_restarted_by_one_job_at_a_time()
+    {
+        using (RestartLock.Take(_folder.Path, force: false))
+        {
+            UserError held = Assert.Throws<UserErrorException>(() => RestartLock.Take(_folder.Path, force: false)).Error;
+            Assert.Contains("still runs", held.What, StringComparison.Ordinal);
+            RestartLock.Take(_folder.Path, force: true).Dispose();
+        }
+        // Left by a job whose process is dead.
+        File.WriteAllText(_folder["restart.lock"], $"{Environment.MachineName} {int.MaxValue}\n");
+        RestartLock.Take(_folder.Path, force: false).Dispose();
+    }
+
+    [Fact]
+    public void Jobs_are_found_by_name_and_what_dead_ones_left_is_removed()
+    {
+        List<string> said = [];
+        JobRegistry registry = new(_folder["jobs"], said.Add);
+        Assert.Contains("no job runs", Assert.Throws<UserErrorException>(() => registry.Find(null)).Error.What, StringComparison.Ordinal);
+        JobFile job = new("a", ["127.0.0.1", "10.0.0.1"], 4711, Secret.Make(), Environment.MachineName, Environment.ProcessId, 2, DateTimeOffset.UtcNow, "/c");
+        job.Write(registry.Folder);
+        (job with { Job = "dead", Pid = int.MaxValue }).Write(registry.Folder);
+        JobFile found = registry.Find(null);
+        Assert.Equal((4711, "a", true), (found.Port, found.Job, found.Secret.Matches(job.Secret)));
+        Assert.Contains("'dead'", Assert.Single(said), StringComparison.Ordinal);
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(JobFile.PathOf(registry.Folder, "a")));
+        (job with { Job = "b" }).Write(registry.Folder);
+        Assert.Contains("a, b", Assert.Throws<UserErrorException>(() => registry.Find(null)).Error.ToDo, StringComparison.Ordinal);
+        Assert.Equal("b", registry.Find("b").Job);
+        Assert.Throws<UserErrorException>(() => registry.RequireFree("b"));
+    }
+}

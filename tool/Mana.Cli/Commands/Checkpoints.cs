@@ -1,0 +1,83 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Mana.Cli.Terminal;
+using Mana.Common.Errors;
+using Mana.Coordinator.Jobs;
+
+namespace Mana.Cli.Commands;
+
+/// <summary>Takes a checkpoint of a running job, and blocks until it is committed or has failed.</summary>
+internal static class Checkpoint
+{
+    public static CommandWithExamples Make(Tool tool)
+    {
+        Argument<string?> job = Shared.Job(tool);
+        Option<bool> stop = new("--stop") { Description = "End the job after it; `mana restart` goes on." };
+        Option<string?> timeout = new("--timeout") { Description = "Give up after this time: 90s, 15m (5m).", HelpName = "TIME" };
+        Option<bool> json = Shared.Json();
+        Command command = new("checkpoint", "Takes a checkpoint of a running job.") { job, stop, timeout, json };
+        command.SetAction(async (parsed, _) =>
+        {
+            JobFile found = new JobRegistry(tool.Home.Jobs, Output.Message).Find(parsed.GetValue(job));
+            TimeSpan limit = parsed.GetValue(timeout) is { } text ? Duration.Require("--timeout", text) : TimeSpan.Zero;
+            JsonNode answer = await CoordinatorClient.CheckpointAsync(found, parsed.GetValue(stop), limit, Progress, tool.Interruption.Watch());
+            if (parsed.GetValue(json)) Listing.WriteJson(answer);
+            if (!(bool)answer["committed"]!) return parsed.GetValue(json) ? ExitCodes.ManaFailed : Output.Fail(Answers.ErrorOf(answer));
+            if (!parsed.GetValue(json)) Output.Data((string)answer["folder"]!);
+            return ExitCodes.Success;
+        });
+        return new CommandWithExamples(command, ["mana checkpoint", "mana checkpoint simulation --stop", "mana checkpoint --timeout 15m"]);
+    }
+
+    private static void Progress(string line)
+    {
+        if (!Console.IsErrorRedirected) Output.Message(line);
+    }
+}
+
+/// <summary>How a running job is.</summary>
+internal static class Status
+{
+    public static CommandWithExamples Make(Tool tool)
+    {
+        Argument<string?> job = Shared.Job(tool);
+        Option<bool> watch = new("--watch") { Description = "Again every two seconds, until Ctrl-C or the job ends." };
+        Option<bool> stacks = new("--stacks") { Description = "Ask every rank where it is." };
+        Option<bool> json = Shared.Json();
+        Command command = new("status", "Shows a running job: its ranks, its last checkpoint.") { job, watch, stacks, json };
+        command.SetAction(async (parsed, _) =>
+        {
+            JobRegistry registry = new(tool.Home.Jobs, Output.Message);
+            JobFile found = registry.Find(parsed.GetValue(job));
+            CancellationToken interrupt = tool.Interruption.Watch();
+            while (true)
+            {
+                JsonNode answer = await CoordinatorClient.StatusAsync(found, parsed.GetValue(stacks), interrupt);
+                if (parsed.GetValue(json)) Listing.WriteJson(WithJob(found, answer));
+                else Show(found, answer);
+                if (!parsed.GetValue(watch)) return ExitCodes.Success;
+                await Task.Delay(TimeSpan.FromSeconds(2), interrupt);
+                if (!registry.Running().Any(j => string.Equals(j.Job, found.Job, StringComparison.Ordinal) && j.Port == found.Port)) return ExitCodes.Success;
+            }
+        });
+        return new CommandWithExamples(command, ["mana status", "mana status simulation --stacks", "mana status --json"]);
+    }
+
+    private static JsonObject WithJob(JobFile job, JsonNode answer)
+    {
+        JsonObject all = new() { ["job"] = job.Job, ["host"] = job.Host, ["pid"] = job.Pid, ["started"] = job.Started.ToString("O"), ["checkpoints"] = job.Checkpoints };
+        foreach ((string key, JsonNode? value) in answer.AsObject()) all[key] = value?.DeepClone();
+        return all;
+    }
+
+    private static void Show(JobFile job, JsonNode answer)
+    {
+        Output.Data($"job {job.Job} (process {job.Pid} on {job.Host}, started {job.Started.LocalDateTime:g}): {answer["state"]}");
+        JsonNode? last = answer["last_checkpoint"];
+        Output.Data(last is null ? $"no checkpoint of this run yet; they go to {job.Checkpoints}" : $"last checkpoint: {last["epoch"]} ({Size.Of((ulong)last["bytes"]!)}, {last["seconds"]} s) in {last["folder"]}");
+        Listing ranks = new(("rank", "Rank"), ("host", "Host"), ("pid", "Process"), ("image", "Image"), ("where", "Where"));
+        foreach (JsonNode? rank in answer["ranks"]!.AsArray())
+            ranks.Add(rank!["rank"]?.DeepClone(), rank["host"]?.DeepClone(), rank["pid"]?.DeepClone(), rank["image_bytes"] is { } b ? Size.Of((ulong)b) : "", rank["where"]?.DeepClone() ?? "");
+        ranks.Write(json: false, "no rank has initialized MPI yet");
+    }
+}

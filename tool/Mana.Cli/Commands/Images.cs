@@ -1,0 +1,124 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Mana.Cli.Terminal;
+using Mana.Common.Errors;
+using Mana.Coordinator.Checkpoint;
+using Mana.Coordinator.Jobs;
+
+namespace Mana.Cli.Commands;
+
+/// <summary>The checkpoints on disk.</summary>
+internal static class Images
+{
+    public static (Command Group, CommandWithExamples[] Commands) Make() =>
+        (new Command("images", "Shows, checks and removes checkpoints on disk."), [List(), Show(), Verify(), Prune()]);
+
+    private static CommandWithExamples List()
+    {
+        (Argument<string?> path, Option<bool> json) = Common();
+        Command command = new("list", "Lists checkpoints.") { path, json };
+        command.SetAction(parsed =>
+        {
+            Listing listing = new(
+                ("job", "Job"), ("epoch", "Epoch"), ("time", "Taken"), ("ranks", "Ranks"), ("bytes", "Size"), ("mpi", "MPI"), ("program", "Program"), ("folder", "Folder"));
+            bool machine = parsed.GetValue(json);
+            foreach (EpochFolder epoch in CheckpointSearch.All(Place(parsed.GetValue(path))).Where(e => e.Committed))
+            {
+                CheckpointManifest m = CheckpointManifest.Read(epoch.Manifest);
+                listing.Add(
+                    m.Job.Job, m.Record.Epoch, machine ? m.Time.ToString("O") : m.Time.LocalDateTime.ToString("g"), m.Record.Images.Count,
+                    machine ? JsonValue.Create(m.Stored) : Size.Of(m.Stored), $"{m.Job.Backend} {m.Job.MpiVersion}", m.Job.Program, epoch.Path);
+            }
+            listing.Write(machine, "there is no checkpoint in " + Place(parsed.GetValue(path)));
+            return ExitCodes.Success;
+        });
+        return new CommandWithExamples(command, ["mana images list", "mana images list /scratch/checkpoints --json"]);
+    }
+
+    private static CommandWithExamples Show()
+    {
+        (Argument<string?> path, Option<bool> json) = Common();
+        Command command = new("show", "Shows what a checkpoint was taken of, and its images.") { path, json };
+        command.SetAction(parsed =>
+        {
+            EpochFolder epoch = CheckpointSearch.Find(parsed.GetValue(path), Place(null));
+            if (!parsed.GetValue(json))
+            {
+                Console.Out.Write(File.ReadAllText(epoch.Manifest));
+                return ExitCodes.Success;
+            }
+            CheckpointManifest m = CheckpointManifest.Read(epoch.Manifest);
+            Listing.WriteJson(new JsonObject
+            {
+                ["folder"] = epoch.Path,
+                ["job"] = m.Job.Job,
+                ["epoch"] = m.Record.Epoch,
+                ["time"] = m.Time.ToString("O"),
+                ["program"] = m.Job.Program,
+                ["arguments"] = new JsonArray([.. m.Job.Arguments.Select(a => JsonValue.Create(a))]),
+                ["working_directory"] = m.Job.WorkingDirectory,
+                ["bundle"] = m.Job.Bundle,
+                ["backend"] = m.Job.Backend,
+                ["mpi_version"] = m.Job.MpiVersion,
+                ["bytes"] = m.Stored,
+                ["images"] = new JsonArray([.. m.Record.Images.Select(Describe)]),
+            });
+            return ExitCodes.Success;
+        });
+        return new CommandWithExamples(command, ["mana images show", "mana images show mana-checkpoints/simulation/epoch-0003 --json"]);
+    }
+
+    private static JsonObject Describe(RankImage image) => new()
+    {
+        ["rank"] = image.Rank,
+        ["host"] = image.Host,
+        ["bytes"] = image.Bytes,
+        ["stored"] = image.Stored,
+        ["checksum"] = image.Checksum.ToString("x16"),
+        ["milliseconds"] = image.Milliseconds,
+    };
+
+    private static CommandWithExamples Verify()
+    {
+        (Argument<string?> path, Option<bool> json) = Common();
+        Command command = new("verify", "Reads the images of a checkpoint and compares every checksum.") { path, json };
+        command.SetAction(parsed =>
+        {
+            EpochFolder epoch = CheckpointSearch.Find(parsed.GetValue(path), Place(null));
+            Listing listing = new(("rank", "Rank"), ("file", "File"), ("state", "State"));
+            int bad = 0;
+            foreach (RankImage image in CheckpointManifest.Read(epoch.Manifest).Record.Images)
+            {
+                string file = Path.Combine(epoch.Path, CheckpointManifest.ImageName(image.Rank));
+                string? damage = ImageCheck.Damage(file, image);
+                if (damage is not null) bad++;
+                listing.Add(image.Rank, file, damage ?? "good");
+            }
+            listing.Write(parsed.GetValue(json), "the checkpoint has no images");
+            return bad == 0 ? ExitCodes.Success : Output.Fail(CliErrors.ImagesDamaged(bad));
+        });
+        return new CommandWithExamples(command, ["mana images verify", "mana images verify mana-checkpoints/simulation/epoch-0003"]);
+    }
+
+    private static CommandWithExamples Prune()
+    {
+        Argument<string?> path = PathArgument();
+        Option<int> keep = new("--keep") { Description = "How many checkpoints of each job stay.", DefaultValueFactory = _ => 2, HelpName = "N" };
+        Command command = new("prune", "Removes old checkpoints, and what unfinished ones left.") { path, keep };
+        command.SetAction(parsed =>
+        {
+            int n = parsed.GetValue(keep);
+            if (n < 1) throw new UserErrorException(CliErrors.Keep(n));
+            foreach (string folder in CheckpointSearch.JobFolders(Path.GetFullPath(Place(parsed.GetValue(path)))))
+                foreach (string removed in CheckpointFolder.Prune(folder, n)) Output.Message("removed " + removed);
+            return ExitCodes.Success;
+        });
+        return new CommandWithExamples(command, ["mana images prune", "mana images prune --keep 1 /scratch/checkpoints"]);
+    }
+
+    private static (Argument<string?> Path, Option<bool> Json) Common() => (PathArgument(), Shared.Json());
+
+    private static Argument<string?> PathArgument() => new("PATH") { Description = "A checkpoint, a job's folder, or a folder of jobs.", Arity = ArgumentArity.ZeroOrOne };
+
+    private static string Place(string? path) => path ?? Shared.FromEnvironment("MANA_CHECKPOINT_DIR") ?? JobChoices.DefaultDir;
+}

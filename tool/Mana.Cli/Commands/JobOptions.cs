@@ -1,0 +1,57 @@
+using System.CommandLine;
+using Mana.Bundles.Launch;
+using Mana.Cli.Terminal;
+using Mana.Common.Errors;
+using Mana.Coordinator.Jobs;
+using Mono.Unix.Native;
+
+namespace Mana.Cli.Commands;
+
+/// <summary>What the user said about a job's checkpoints.</summary>
+internal sealed record JobChoices(string? Name, string? CheckpointDir, TimeSpan? Interval, int Keep, Signum? CheckpointSignal)
+{
+    public const string DefaultDir = "mana-checkpoints";
+}
+
+/// <summary>Options that `launch` and `restart` share. Flag, then environment, then configuration.</summary>
+internal sealed class JobOptions
+{
+    private readonly Option<string?> _dir = Shared.CheckpointDir();
+    private readonly Option<string?> _interval = new("--interval") { Description = "Take a checkpoint every so often: 30m, 90s, 2h.", HelpName = "TIME" };
+    private readonly Option<int> _keep = new("--keep") { Description = "How many checkpoints stay; older ones are removed.", DefaultValueFactory = _ => 2, HelpName = "N" };
+    private readonly Option<string?> _job = new("--job") { Description = "Name of the job; else the program's name and a number.", HelpName = "NAME" };
+    private readonly Option<string> _collectives = new("--collectives") { Description = "How collectives are brought to a stop: clock.", DefaultValueFactory = _ => "clock" };
+    private readonly Option<string> _compress = new("--compress") { Description = "How images are compressed: none.", DefaultValueFactory = _ => "none" };
+    private readonly Option<string> _signal = new("--checkpoint-signal")
+    {
+        Description = "At this signal a checkpoint is taken and the job stopped (exit code 85): SIGUSR1, SIGUSR2 or none.", DefaultValueFactory = _ => "SIGUSR1", HelpName = "SIGNAL",
+    };
+
+    public JobOptions()
+    {
+        _collectives.AcceptOnlyFromAmong("clock", "two-phase");
+        _compress.AcceptOnlyFromAmong("none", "lz4", "zstd");
+        _signal.AcceptOnlyFromAmong("SIGUSR1", "SIGUSR2", "none");
+    }
+
+    public void AddTo(Command command)
+    {
+        foreach (Option option in (Option[])[_dir, _interval, _keep, _job, _collectives, _compress, _signal]) command.Add(option);
+    }
+
+    public JobChoices Read(ParseResult parsed, UserSettings settings)
+    {
+        if (parsed.GetValue(_collectives) is "two-phase") throw new UserErrorException(CliErrors.NotYet("--collectives two-phase", "only the clock is there yet"));
+        if (parsed.GetValue(_compress) is not "none") throw new UserErrorException(CliErrors.NotYet("--compress", "images are not compressed yet"));
+        int keep = parsed.GetValue(_keep);
+        if (keep < 1) throw new UserErrorException(CliErrors.Keep(keep));
+        string? interval = parsed.GetValue(_interval) ?? Shared.FromEnvironment("MANA_INTERVAL") ?? settings.Interval;
+        string? name = parsed.GetValue(_job);
+        return new JobChoices(
+            name is null ? null : JobRegistry.RequireName(name),
+            parsed.GetValue(_dir) ?? Shared.FromEnvironment("MANA_CHECKPOINT_DIR") ?? settings.CheckpointDir,
+            interval is null ? null : Duration.Require("--interval", interval),
+            keep,
+            parsed.GetValue(_signal) switch { "SIGUSR1" => Signum.SIGUSR1, "SIGUSR2" => Signum.SIGUSR2, _ => null });
+    }
+}

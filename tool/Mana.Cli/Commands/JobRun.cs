@@ -1,0 +1,108 @@
+using System.Runtime.InteropServices;
+using Mana.Bundles.Launch;
+using Mana.Cli.Terminal;
+using Mana.Common.Errors;
+using Mana.Coordinator.Checkpoint;
+using Mana.Coordinator.Jobs;
+
+namespace Mana.Cli.Commands;
+
+/// <summary>A job in the foreground: the launcher, and beside it the coordinator, for as long as the launcher runs.</summary>
+/// <param name="tool">The user's folders.</param>
+/// <param name="job">What runs.</param>
+/// <param name="choices">Its checkpoints.</param>
+/// <param name="ranks">As asked for.</param>
+/// <param name="verbose">Tell of checkpoints that were taken.</param>
+internal sealed class JobRun(Tool tool, JobDescription job, JobChoices choices, int ranks, bool verbose)
+{
+    private readonly string _dir = Path.GetFullPath(choices.CheckpointDir ?? JobChoices.DefaultDir);
+
+    /// <param name="settings">Of the coordinator; epochs go on from what is in the job's folder.</param>
+    /// <param name="planWith">The launcher's command, for the path of the job file; null where there is none.</param>
+    public async Task<int> RunAsync(JobSettings settings, Func<string?, LaunchPlan> planWith)
+    {
+        JobRegistry registry = new(tool.Home.Jobs, Output.Message);
+        registry.RequireFree(job.Job);
+        CheckpointFolder store = new(_dir, job, choices.Keep);
+        await using CoordinatorServer server = new(settings with { LastEpoch = Math.Max(settings.LastEpoch, store.HighestEpoch) }, store);
+        string? file = Announce(server, store);
+        try
+        {
+            return await RunAsync(server, planWith(file));
+        }
+        finally
+        {
+            if (file is not null) File.Delete(file);
+        }
+    }
+
+    private async Task<int> RunAsync(CoordinatorServer server, LaunchPlan plan)
+    {
+        using JobProcess process = new();
+        using CancellationTokenSource ended = new();
+        using PosixSignalRegistration? signal = choices.CheckpointSignal is { } number
+            ? PosixSignalRegistration.Create((PosixSignal)(int)number, context =>
+            {
+                context.Cancel = true;
+                _ = CheckpointAsync(server, stop: true);
+            })
+            : null;
+        Task<int> running = process.RunAsync(plan);
+        if (choices.Interval is { } interval) _ = RepeatAsync(server, interval, ended.Token);
+        if (await Task.WhenAny(running, server.RestartFailed) != running)
+        {
+            await process.EndAsync();
+            await running;
+            throw new UserErrorException(await server.RestartFailed);
+        }
+        await ended.CancelAsync();
+        int code = await running;
+        if (!server.Stopped) return code;
+        Output.Message($"mana: checkpointed and stopped; go on with: mana restart {job.Job}");
+        return ExitCodes.Stopped;
+    }
+
+    /// <summary>Writes the job file. A job whose file cannot be written runs all the same, without checkpoints, and says so.</summary>
+    private string? Announce(CoordinatorServer server, CheckpointFolder store)
+    {
+        JobFile file = new(
+            job.Job, CoordinatorServer.Addresses(), server.Port, server.Secret, Environment.MachineName, Environment.ProcessId, ranks, DateTimeOffset.UtcNow, store.Folder);
+        try
+        {
+            file.Write(tool.Home.Jobs);
+            return JobFile.PathOf(tool.Home.Jobs, job.Job);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Output.Message($"mana: no checkpoint of this job can be taken: {e.Message}\n  to do: set MANA_HOME to a folder that can be written");
+            return null;
+        }
+    }
+
+    private async Task CheckpointAsync(CoordinatorServer server, bool stop)
+    {
+        CheckpointOutcome outcome = await server.CheckpointAsync(stop, limit: null, line =>
+        {
+            if (verbose) Output.Message("mana: " + line);
+        });
+        if (outcome.Error is { } error) Console.Error.Write(error.ToBlock());
+        else if (verbose) Output.Message($"mana: checkpoint {outcome.Epoch} is in {outcome.Folder} ({Size.Of(outcome.Bytes)}, {outcome.Elapsed.TotalSeconds:0.0} s)");
+    }
+
+    private async Task RepeatAsync(CoordinatorServer server, TimeSpan interval, CancellationToken ended)
+    {
+        try
+        {
+            while (true)
+            {
+                await Task.Delay(interval, ended);
+                Task checkpoint = CheckpointAsync(server, stop: false);
+                await checkpoint.WaitAsync(ended);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The job has ended.
+        }
+    }
+}

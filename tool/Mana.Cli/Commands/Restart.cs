@@ -1,0 +1,80 @@
+using System.CommandLine;
+using Mana.Bundles.Launch;
+using Mana.Bundles.Store;
+using Mana.Cli.Terminal;
+using Mana.Common.Errors;
+using Mana.Coordinator.Checkpoint;
+using Mana.Coordinator.Jobs;
+
+namespace Mana.Cli.Commands;
+
+/// <summary>Goes on from a checkpoint, in the foreground, as launch runs a program.</summary>
+internal static class Restart
+{
+    public static CommandWithExamples Make(Tool tool)
+    {
+        Argument<string?> what = new("CHECKPOINT") { Description = "A checkpoint's folder, or a job; else the newest checkpoint.", Arity = ArgumentArity.ZeroOrOne };
+        Option<string?> backend = Shared.Backend(tool);
+        Option<string?> named = new("--bundle") { Description = "The bundle to run on.", HelpName = "NAME" };
+        Option<string[]> launcherArguments = new("--launcher-arg") { Description = "Passed to the launcher as it is; may be repeated.", HelpName = "ARG", Arity = ArgumentArity.OneOrMore };
+        Option<bool> force = new("--force") { Description = "Even if a job that was restarted from this checkpoint still runs." };
+        Option<bool> dryRun = new("--dry-run") { Description = "Print the launcher's command instead of running it." };
+        Option<bool> verbose = new("-v", "--verbose") { Description = "Tell what is done." };
+        JobOptions job = new();
+        Command command = new("restart", "Goes on from a checkpoint, on the same or on another MPI.") { what, backend, named, launcherArguments, force, dryRun, verbose };
+        job.AddTo(command);
+        command.SetAction(async (parsed, _) =>
+        {
+            if (parsed.GetValue(named) is not null && parsed.GetValue(backend) is not null) throw new UserErrorException(CliErrors.Both("--bundle", "--backend"));
+            UserSettings settings = UserSettings.Read(tool.Home.Settings);
+            JobChoices choices = job.Read(parsed, settings);
+            EpochFolder checkpoint = CheckpointSearch.Find(parsed.GetValue(what), choices.CheckpointDir ?? JobChoices.DefaultDir);
+            CheckpointManifest manifest = CheckpointManifest.Read(checkpoint.Manifest);
+            Bundle bundle = Choose(tool, new BundleWish(parsed.GetValue(named), parsed.GetValue(backend)), settings, manifest.Job);
+            bundle.RequireFit();
+            if (!Directory.Exists(manifest.Job.WorkingDirectory)) throw new UserErrorException(CliErrors.WorkingDirectoryGone(manifest.Job.WorkingDirectory, checkpoint.Path));
+            LaunchRequest request = new()
+            {
+                Program = manifest.Job.Program,
+                Ranks = manifest.Record.Images.Count,
+                Syscalls = manifest.Job.Syscalls is "dispatch" ? SyscallSteering.Dispatch : SyscallSteering.Patch,
+                LauncherArguments = [.. settings.LauncherArguments, .. parsed.GetValue(launcherArguments) ?? []],
+                Verbose = parsed.GetValue(verbose) ? 1 : 0,
+                Restart = new RestartFrom(checkpoint.Path, manifest.Record.ThreadLevel, manifest.Job.WorkingDirectory),
+            };
+            LaunchPlan Plan(string? file) => LaunchPlan.Make(bundle, request with { JobFile = file }, Environment.GetEnvironmentVariable, tool.IsRoot);
+            if (parsed.GetValue(dryRun))
+            {
+                Output.Data(Plan(null).ToString());
+                return ExitCodes.Success;
+            }
+            if (request.Verbose > 0) Output.Message($"mana: {manifest.Job.Program} from {checkpoint.Path} on bundle {Shared.Describe(bundle)}");
+            JobDescription description = manifest.Job with
+            {
+                Job = choices.Name ?? manifest.Job.Job,
+                Bundle = bundle.Name,
+                Backend = bundle.Manifest.Backend,
+                MpiVersion = bundle.Manifest.Version,
+            };
+            // Beside the checkpoint it comes from, unless the user names another place.
+            choices = choices with { CheckpointDir = choices.CheckpointDir ?? Path.GetDirectoryName(Path.GetDirectoryName(checkpoint.Path)) };
+            using RestartLock held = RestartLock.Take(checkpoint.Path, parsed.GetValue(force));
+            JobSettings coordinator = new() { LastEpoch = manifest.Record.Epoch, RestartRanks = request.Ranks };
+            return await new JobRun(tool, description, choices, request.Ranks, request.Verbose > 0).RunAsync(coordinator, Plan);
+        });
+        return new CommandWithExamples(command,
+        [
+            "mana restart",
+            "mana restart --backend openmpi simulation",
+            "mana restart mana-checkpoints/simulation/epoch-0003 --interval 30m",
+        ]);
+    }
+
+    /// <summary>What the user says now; else the bundle it ran on, if that is here; else what a launch would choose.</summary>
+    private static Bundle Choose(Tool tool, BundleWish flags, UserSettings settings, JobDescription job)
+    {
+        BundleWish recorded = tool.Bundles.All().Any(b => string.Equals(b.Name, job.Bundle, StringComparison.Ordinal)) ? new BundleWish(job.Bundle) : new BundleWish();
+        BundleWish environment = new(Backend: Shared.FromEnvironment("MANA_BACKEND"));
+        return new BundleChoice(tool.Bundles).Choose([flags, environment, settings.Wish, recorded], job.ProgramAbi.Length > 0 ? job.ProgramAbi : null);
+    }
+}
