@@ -25,12 +25,13 @@ public sealed class ProxyStories(House house)
 
     [Theory]
     [MemberData(nameof(Pairs))]
-    public async Task Messages_requests_and_objects_move_to_another_MPI(string from, string to)
+    public async Task Messages_requests_and_objects_move_to_another_MPI_and_back(string from, string to)
     {
         using Folder folder = new();
         string program = await CompileAsync(folder);
         await RunAsync(Mpi.Named(from), 2, program, "leave", folder);
-        await RunAsync(Mpi.Named(to), 2, program, "restore", folder);
+        await RunAsync(Mpi.Named(to), 2, program, "again", folder);
+        await RunAsync(Mpi.Named(from), 2, program, "restore", folder);
     }
 
     [Theory]

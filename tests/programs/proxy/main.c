@@ -1,5 +1,5 @@
-/* proxy PROXY resume|leave|restore FOLDER: prepares, parks, drains and saves; then goes on, or ends; or restores in a new process, perhaps
- * another MPI's, and goes on. With window|generalized in their place it only asks rank 1 to save what cannot be saved, and prints what rank 0
+/* proxy PROXY resume|leave|again|restore FOLDER: prepares, parks, drains and saves; then goes on, or ends; or restores in a new process, perhaps
+ * another MPI's, and saves and ends at once (again), or goes on. With window|generalized in their place it only asks rank 1 to save what cannot be saved, and prints what rank 0
  * is told. Prints "fine" from rank 0 at the end. */
 #include <dlfcn.h>
 #include <sys/mman.h>
@@ -125,7 +125,8 @@ int main(int argc, char **argv) {
   STATE->rank = rank;
   if (strcmp(argv[2], "window") == 0 || strcmp(argv[2], "generalized") == 0)
     return be_refused(argv[2]), rank == 0 && puts("fine") < 0;
-  if (strcmp(argv[2], "restore") == 0) {
+  int leave = strcmp(argv[2], "leave") == 0, again = strcmp(argv[2], "again") == 0;
+  if (again || strcmp(argv[2], "restore") == 0) {
     restore(argv[3]);
     CHECK(STATE->rank == rank && STATE->size == size);
   } else {
@@ -135,10 +136,12 @@ int main(int argc, char **argv) {
     make_objects();
     fill_the_network();
     leave_waiting_calls();
+  }
+  if (strcmp(argv[2], "restore") != 0) {
     drain();
     save(argv[3]);
-    if (strcmp(argv[2], "leave") == 0) return checkpoint->leave(), rank == 0 && puts("fine") < 0;
   }
+  if (leave || again) return checkpoint->leave(), rank == 0 && puts("fine") < 0;
   SPLIT->phase = SPLIT_RUN;
   check_objects();
   empty_the_network();
