@@ -128,25 +128,28 @@ int core_Comm_idup_with_info(mana_h comm, mana_h info, mana_h *newcomm, mana_h *
 }
 
 /* --- freeing ------------------------------------------------------------------------------------------------------------ */
-/* Attributes go first: a delete callback may still communicate, and may refuse (MPI-4.1 section 7.7.2). */
-#define RELEASE(name, call)                                                                                            \
+/* Attributes go first: a delete callback may still communicate, and may refuse (MPI-4.1 section 7.7.2). Gated though the site does not wait
+ * for others here: at a checkpoint all members have the communicator, or none. */
+#define RELEASE(name, slot, call)                                                                                      \
   mana_h before = *comm;                                                                                               \
   if (known(before)) {                                                                                                 \
     int refused = core_attributes_delete_all(MANA_KIND_COMM, before);                                                  \
     if (refused) return core_fail(MANA_KIND_COMM, before, refused, name);                                              \
   }                                                                                                                    \
   int rc;                                                                                                              \
+  CORE_GATE_ENTER(known(before) ? core_gate_of(before) : 0, slot);                                                     \
   MANA_CROSS(rc, call);                                                                                                \
+  core_gate_leave();                                                                                                   \
   if (rc) return core_fail(MANA_KIND_COMM, before, rc, name);                                                          \
   core_errhandler_drop(core_object(MANA_KIND_COMM, before));                                                           \
   core_delete(MANA_KIND_COMM, before);                                                                                 \
   return MANA_SUCCESS
 
 int core_Comm_free(mana_h *comm) {
-  RELEASE("MPI_Comm_free", MPI_BELOW(Comm_free)(comm));
+  RELEASE("MPI_Comm_free", SLOT_Comm_free, MPI_BELOW(Comm_free)(comm));
 }
 int core_Comm_disconnect(mana_h *comm) {
-  RELEASE("MPI_Comm_disconnect", MPI_BELOW(Comm_disconnect)(comm));
+  RELEASE("MPI_Comm_disconnect", SLOT_Comm_disconnect, MPI_BELOW(Comm_disconnect)(comm));
 }
 
 /* Whether this process is the root of a rooted call, on an intercommunicator too (MPI-4.1 section 6.2.3). */

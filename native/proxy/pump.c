@@ -133,5 +133,10 @@ void px_leave(void) {
     MPI_Cancel(&o->site);
     MPI_Wait(&o->site, MPI_STATUS_IGNORE);
   }
+  /* MPICH complains on stderr of datatypes that the program would have freed later. */
+  for (uint32_t i = MANA_FIRST_INDEX; i <= MANA_INDEX_MASK; i++) {
+    if (i == px_high_datatype) i = PX_SPARE_FIRST + 1;
+    if (px_is_live_datatype(i)) MPI_Type_free(&px_table_datatype[i]);
+  }
   MPI_Finalize();
 }

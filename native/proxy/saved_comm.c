@@ -1,6 +1,7 @@
 /* Communicators. All of them get a name that is the same on every rank: world rank of one member, and its handle there. At a restart each
  * rank makes the ones it is in, in the order of these names: as all follow one order, nobody waits for a rank that waits for it. */
 #include <string.h>
+#include <time.h>
 
 #include "saved.h"
 #include "site_values.h"
@@ -45,6 +46,20 @@ static int tell(struct comm *c, int round, MPI_Request *request) {
   return MPI_Ibcast(&c->wire, 2, MPI_INT, root, comm, request);
 }
 
+/* Bounded: what one member has freed and another has not would be waited for in vain. */
+static int finish(struct px_saved *s, int n, MPI_Request *requests) {
+  enum { SECONDS = 20 };
+  time_t end = time(NULL) + SECONDS;
+  int done = 0, rc = MPI_SUCCESS;
+  while (!done && rc == MPI_SUCCESS) {
+    rc = MPI_Testall(n, requests, &done, MPI_STATUSES_IGNORE);
+    if (!done && time(NULL) > end)
+      return px_refuse(s, "a communicator has been freed by some of its processes and not yet by others");
+  }
+  return px_refuse_failed(s, rc, "MPI_Testall");
+}
+
+/* After a failure `comms` is still being written to. */
 static int name_all(struct px_saved *s, struct comm *comms, int n) {
   MPI_Request *requests = malloc(((size_t)n + 1) * sizeof *requests);
   if (!requests) return px_refuse(s, "out of memory");
@@ -56,7 +71,7 @@ static int name_all(struct px_saved *s, struct comm *comms, int n) {
       rc = px_refuse_failed(s, tell(&comms[i], round, &requests[posted]), "MPI_Ibcast");
       posted += !rc;
     }
-    if (!rc) rc = px_refuse_failed(s, MPI_Waitall(posted, requests, MPI_STATUSES_IGNORE), "MPI_Waitall");
+    if (!rc) rc = finish(s, posted, requests);
     for (int i = 0; i < n; i++) {
       if (comms[i].wire.handle) comms[i].name = comms[i].wire;
     }
@@ -231,6 +246,7 @@ int px_comms_save(struct px_saved *s) {
   save_label(s->stream, MPI_COMM_WORLD);
   save_label(s->stream, MPI_COMM_SELF);
   px_i32_save(s->stream, n);
+  if (rc) return rc;
   for (int i = 0; i < n && !rc; i++) rc = save_one(s, &comms[i]);
   free(comms);
   return rc;

@@ -1,5 +1,6 @@
-/* proxy PROXY resume|leave|restore FOLDER: prepares, parks, drains and saves; then goes on, or ends; or restores in a new process, perhaps
- * another MPI's, and goes on. Prints "fine" from rank 0. */
+/* proxy PROXY resume|leave|again|restore FOLDER: prepares, parks, drains and saves; then goes on, or ends; or restores in a new process, perhaps
+ * another MPI's, and saves and ends at once (again), or goes on. With window|generalized in their place it only asks rank 1 to save what cannot be saved, and prints what rank 0
+ * is told. Prints "fine" from rank 0 at the end. */
 #include <dlfcn.h>
 #include <sys/mman.h>
 
@@ -21,6 +22,17 @@ static void reduction(uint32_t number, void *in, void *inout, int64_t count, uin
   for (int64_t i = 0; i < count; i++) b[i] = b[i] + a[i] + 1;
 }
 
+/* Stands in for core/grequest.c. */
+static int quiet_query(void *state, mana_status *status) {
+  (void)state;
+  status->source = status->tag = 0;
+  return 0;
+}
+static int quiet_free(void *state) {
+  (void)state;
+  return 0;
+}
+
 static void load(const char *file) {
   map(TABLE_ADDR, 0x10000);
   map(MPI_TABLE_ADDR, sizeof(struct mpi_table));
@@ -29,6 +41,8 @@ static void load(const char *file) {
   SPLIT->have_fsgsbase = 0;
   SPLIT->lower_upper_fs_off = 0; /* the upper FS is this thread's own */
   SPLIT->upcall[UPCALL_OP] = (void *)reduction;
+  SPLIT->upcall[UPCALL_GREQUEST_QUERY] = (void *)quiet_query;
+  SPLIT->upcall[UPCALL_GREQUEST_FREE] = (void *)quiet_free;
   void *proxy = dlopen(file, RTLD_NOW | RTLD_GLOBAL);
   if (!proxy) fprintf(stderr, "%s\n", dlerror()), exit(3);
   int (*fill)(struct split_table *, struct mpi_table *) =
@@ -81,6 +95,27 @@ static void restore(const char *folder) {
   if (checkpoint->restore(&stream, why)) fprintf(stderr, "rank %d: %s\n", STATE->rank, why), exit(1);
 }
 
+/* One rank has it, all are told, and the job goes on. */
+static void be_refused(const char *what) {
+  struct save_stream stream = {0};
+  char why[PROXY_WHY_SIZE];
+  mana_h win = fresh(MANA_KIND_WIN), request = fresh(MANA_KIND_REQUEST);
+  int window = strcmp(what, "window") == 0;
+  if (window) {
+    OK(PX(Win_create)(STATE->buffer, 64, 1, MANA_INFO_NULL, MANA_COMM_WORLD, &win));
+  } else if (STATE->rank == 1) {
+    OK(PX(Grequest_start)(NULL, NULL, NULL, NULL, &request));
+  }
+  CHECK(checkpoint->save(&stream, why) == -1);
+  if (STATE->rank == 0) printf("%s\n", why);
+  save_free(&stream);
+  if (window) OK(PX(Win_free)(&win));
+  if (!window && STATE->rank == 1) OK(PX(Grequest_complete)(request));
+  if (!window && STATE->rank == 1) OK(PX(Wait)(&request, NULL));
+  CHECK(checkpoint->save(&stream, why) == 0);
+  OK(PX(Finalize)());
+}
+
 int main(int argc, char **argv) {
   if (argc != 4) return 2;
   int provided, rank, size;
@@ -88,7 +123,10 @@ int main(int argc, char **argv) {
   OK(PX(Init_thread)(NULL, NULL, MANA_THREAD_SINGLE, &provided));
   OK(checkpoint->identity(&rank, &size));
   STATE->rank = rank;
-  if (strcmp(argv[2], "restore") == 0) {
+  if (strcmp(argv[2], "window") == 0 || strcmp(argv[2], "generalized") == 0)
+    return be_refused(argv[2]), rank == 0 && puts("fine") < 0;
+  int leave = strcmp(argv[2], "leave") == 0, again = strcmp(argv[2], "again") == 0;
+  if (again || strcmp(argv[2], "restore") == 0) {
     restore(argv[3]);
     CHECK(STATE->rank == rank && STATE->size == size);
   } else {
@@ -98,10 +136,12 @@ int main(int argc, char **argv) {
     make_objects();
     fill_the_network();
     leave_waiting_calls();
+  }
+  if (strcmp(argv[2], "restore") != 0) {
     drain();
     save(argv[3]);
-    if (strcmp(argv[2], "leave") == 0) return checkpoint->leave(), rank == 0 && puts("fine") < 0;
   }
+  if (leave || again) return checkpoint->leave(), rank == 0 && puts("fine") < 0;
   SPLIT->phase = SPLIT_RUN;
   check_objects();
   empty_the_network();

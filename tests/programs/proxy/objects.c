@@ -103,7 +103,7 @@ static void check_comms(void) {
   OK(PX(Comm_test_inter)(c[SIDES], &inter));
   OK(PX(Comm_remote_size)(c[SIDES], &size));
   CHECK(inter && size == (n + STATE->rank % 2) / 2);
-  for (int i = 0; i < SIDES; i++) OK(PX(Barrier)(c[i]));
+  for (int i = 0; i < COMMS; i++) OK(PX(Barrier)(c[i]));
 }
 
 static void check_types(void) {
