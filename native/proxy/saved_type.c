@@ -3,6 +3,12 @@
 
 #include "saved.h"
 #include "type_integers.h"
+#include "type_large.h"
+
+#ifdef MANA_HAVE_MPI_Type_get_contents_c
+#pragma weak MPI_Type_get_envelope_c
+#pragma weak MPI_Type_get_contents_c
+#endif
 
 struct contents {
   int combiner, ni, na, nd; /* combiner: the site's */
@@ -20,25 +26,52 @@ static int is_f90(int combiner) {
 static void contents_free(struct contents *c) {
   for (int i = 0; i < c->nd; i++) {
     int n[3], combiner;
-    if (MPI_Type_get_envelope(c->types[i], &n[0], &n[1], &n[2], &combiner) == MPI_SUCCESS &&
-        combiner != MPI_COMBINER_NAMED && !is_f90(combiner))
-      MPI_Type_free(&c->types[i]);
+    int rc = MPI_Type_get_envelope(c->types[i], &n[0], &n[1], &n[2], &combiner); /* fails for one of large counts */
+    if (rc != MPI_SUCCESS || (combiner != MPI_COMBINER_NAMED && !is_f90(combiner))) MPI_Type_free(&c->types[i]);
   }
   free(c->ints);
   free(c->addresses);
   free(c->types);
 }
 
-static int contents_get(struct px_saved *s, MPI_Datatype type, struct contents *c) {
-  *c = (struct contents){0};
-  int nd = 0;
-  int rc = MPI_Type_get_envelope(type, &c->ni, &c->na, &nd, &c->combiner);
-  if (rc != MPI_SUCCESS) return px_refuse(s, "a datatype cannot be described: its counts are too large for an int");
-  if (c->combiner == MPI_COMBINER_NAMED) return px_refuse(s, "a datatype of this MPI has no name in others");
+static int contents_room(struct px_saved *s, struct contents *c, int nd) {
   c->ints = calloc((size_t)c->ni + 1, sizeof *c->ints);
   c->addresses = calloc((size_t)c->na + 1, sizeof *c->addresses);
   c->types = calloc((size_t)nd + 1, sizeof *c->types);
-  rc = c->ints && c->addresses && c->types ? 0 : px_refuse(s, "out of memory");
+  return c->ints && c->addresses && c->types ? 0 : px_refuse(s, "out of memory");
+}
+
+/* A type that was made with large counts is described by the large functions only; where the counts are small it is saved as if made without. */
+static int contents_get_large(struct px_saved *s, MPI_Datatype type, struct contents *c) {
+#ifdef MANA_HAVE_MPI_Type_get_contents_c
+  MPI_Count ni, na, nc, nd;
+  if (MPI_Type_get_envelope_c && MPI_Type_get_envelope_c(type, &ni, &na, &nc, &nd, &c->combiner) == MPI_SUCCESS) {
+    c->ni = (int)ni;
+    c->na = (int)na;
+    MPI_Count *counts = calloc((size_t)nc + 1, sizeof *counts);
+    int rc = counts ? contents_room(s, c, (int)nd) : px_refuse(s, "out of memory");
+    if (!rc)
+      rc = px_refuse_failed(s, MPI_Type_get_contents_c(type, ni, na, nc, nd, c->ints, c->addresses, counts, c->types),
+                            "MPI_Type_get_contents_c");
+    if (!rc) c->nd = (int)nd;
+    if (!rc && px_type_narrow(c->combiner, &c->ni, &c->ints, &c->na, &c->addresses, counts, (int)nc))
+      rc = px_refuse(s, "a datatype has counts that are too large for an int");
+    free(counts);
+    if (rc) contents_free(c);
+    return rc;
+  }
+#endif
+  (void)type, (void)c;
+  return px_refuse(s, "this MPI does not describe a datatype");
+}
+
+static int contents_get(struct px_saved *s, MPI_Datatype type, struct contents *c) {
+  *c = (struct contents){0};
+  int nd = 0;
+  if (MPI_Type_get_envelope(type, &c->ni, &c->na, &nd, &c->combiner) != MPI_SUCCESS)
+    return contents_get_large(s, type, c);
+  if (c->combiner == MPI_COMBINER_NAMED) return px_refuse(s, "a datatype of this MPI has no name in others");
+  int rc = contents_room(s, c, nd);
   if (!rc)
     rc = px_refuse_failed(s, MPI_Type_get_contents(type, c->ni, c->na, nd, c->ints, c->addresses, c->types),
                           "MPI_Type_get_contents");

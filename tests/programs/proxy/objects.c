@@ -59,6 +59,8 @@ static void make_types(void) {
   OK(PX(Type_create_darray)(n, STATE->rank, 1, gsizes, distributions, arguments, psizes, MANA_ORDER_FORTRAN,
                             MANA_DOUBLE, &t[BLOCKS]));
   OK(PX(Type_commit)(&t[BLOCKS]));
+  OK(PX(Type_create_hvector_c)(3, 2, 64, MANA_INT, &t[WIDE])); /* of large counts, where the site has them */
+  OK(PX(Type_commit)(&t[WIDE]));
 }
 
 void make_objects(void) {
@@ -114,7 +116,7 @@ static void check_types(void) {
   const mana_h *t = STATE->type;
   OK(PX(Type_get_name)(t[COLUMN], name, &length));
   CHECK(strcmp(name, "a column") == 0);
-  static const int64_t sizes[TYPES] = {64, 24, 64, 48, 0};
+  static const int64_t sizes[TYPES] = {64, 24, 64, 48};
   for (int i = 0; i < BLOCKS; i++) {
     OK(PX(Type_size_x)(t[i], &size));
     CHECK(size == sizes[i]);
@@ -122,9 +124,12 @@ static void check_types(void) {
   OK(PX(Type_get_extent)(t[RECORD], &lb, &ex));
   lower = lb, extent = ex;
   CHECK(lower == 0 && extent == 24);
-  static const int combiners[TYPES] = {MANA_COMBINER_VECTOR, MANA_COMBINER_STRUCT, MANA_COMBINER_DUP,
-                                       MANA_COMBINER_SUBARRAY, MANA_COMBINER_DARRAY};
-  for (int i = 0; i < TYPES; i++) {
+  OK(PX(Type_get_extent)(t[WIDE], &lb, &ex));
+  OK(PX(Type_size_x)(t[WIDE], &size));
+  CHECK(lb == 0 && ex == 2 * 64 + 8 && size == 24);
+  static const int combiners[WIDE] = {MANA_COMBINER_VECTOR, MANA_COMBINER_STRUCT, MANA_COMBINER_DUP,
+                                      MANA_COMBINER_SUBARRAY, MANA_COMBINER_DARRAY};
+  for (int i = 0; i < WIDE; i++) {
     OK(PX(Type_get_envelope)(t[i], &ni, &na, &nd, &combiner));
     CHECK(combiner == combiners[i]);
   }

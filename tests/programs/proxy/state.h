@@ -12,7 +12,7 @@
 
 enum { LARGE = 1 << 17 }; /* doubles: 1 MiB, a rendezvous everywhere */
 enum comm_number { DUP, HALVES, RING, WEB, STAR, SIDES, COMMS };
-enum type_number { COLUMN, RECORD, COPY, CORNER, BLOCKS, TYPES };
+enum type_number { COLUMN, RECORD, COPY, CORNER, BLOCKS, WIDE, TYPES };
 enum request_number {
   SEND_LARGE,
   SEND_SYNC,
