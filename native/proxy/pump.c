@@ -61,8 +61,22 @@ static int pump_held(void) {
   return moved;
 }
 
-/* Nobody else is in MPI and posted receives have taken theirs, so a receive takes what the probe has seen. (Not MPI_Mprobe: receiving a
- * large message that was matched so ends the program under MPICH 4.0 over UCX 1.13, by an assertion in tag_rndv.h.) */
+/* Where other threads are still in MPI, one may have received what was probed: then the receive is taken back. */
+static int receive(struct px_message *m, int n, MPI_Datatype bytes, const MPI_Status *probed) {
+  enum { MANY = 100000 };
+  MPI_Request request;
+  MPI_Status s;
+  int done = 0;
+  int rc = MPI_Irecv(m->data, n, bytes, probed->MPI_SOURCE, probed->MPI_TAG, px_comm(m->comm), &request);
+  for (int i = 0; rc == MPI_SUCCESS && !done && i < MANY; i++) rc = MPI_Test(&request, &done, &s);
+  if (rc != MPI_SUCCESS || done) return rc;
+  if (SPLIT->thread_multiple) MPI_Cancel(&request);
+  rc = MPI_Wait(&request, &s);
+  return rc == MPI_SUCCESS && px_status_cancelled(&s) ? MPI_ERR_PENDING : rc;
+}
+
+/* Posted receives have taken theirs, so a receive takes what the probe has seen. (Not MPI_Mprobe: receiving a large message that was
+ * matched so ends the program under MPICH 4.0 over UCX 1.13, by an assertion in tag_rndv.h.) */
 static int pump_comm(mana_h comm) {
   MPI_Datatype bytes;
   MPI_Status s;
@@ -70,9 +84,7 @@ static int pump_comm(mana_h comm) {
   while (MPI_Iprobe(MPI_ANY_SOURCE, MPI_ANY_TAG, px_comm(comm), &flag, &s) == MPI_SUCCESS && flag) {
     struct px_probed from = {comm, px_rank_out(s.MPI_SOURCE), px_tag_out(s.MPI_TAG), px_status_bytes(&s)};
     struct px_message *m = room_for(&from, &bytes, &n);
-    if (!m) break;
-    int rc = MPI_Recv(m->data, n, bytes, s.MPI_SOURCE, s.MPI_TAG, px_comm(comm), MPI_STATUS_IGNORE);
-    if (!queue(m, rc, &bytes, 0)) break;
+    if (!m || !queue(m, receive(m, n, bytes, &s), &bytes, 0)) break;
     moved = 1;
   }
   return moved;
@@ -94,14 +106,18 @@ static int is_running(void) {
   return begun && !over;
 }
 
-int px_pump(void) {
+int px_relieve(void) {
   if (!is_running()) return 0;
-  int moved = pump_requests() | pump_held() | pump_comm(MANA_COMM_WORLD) | pump_comm(MANA_COMM_SELF);
+  int moved = pump_comm(MANA_COMM_WORLD) | pump_comm(MANA_COMM_SELF);
   if (pending(PX_CONSTRUCTOR)) return moved; /* some communicator must not be touched yet */
   for (uint32_t i = MANA_FIRST_INDEX; i < px_high_comm; i++) {
     if (px_is_live_comm(i)) moved |= pump_comm(mana_handle(MANA_KIND_COMM, i));
   }
   return moved;
+}
+
+int px_pump(void) {
+  return is_running() ? pump_requests() | pump_held() | px_relieve() : 0;
 }
 
 void px_progress(void) {
