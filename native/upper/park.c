@@ -6,6 +6,7 @@
 #include <sys/prctl.h>
 
 #include "hooks.h"
+#include "pending.h"
 
 enum { KERNEL_MASK_SIZE = 8, GET_TID_ADDRESS = 40 }; /* PR_GET_TID_ADDRESS, man 2 prctl */
 enum { GET_GS = 0x1004, SET_GS = 0x1001 };           /* man 2 arch_prctl */
@@ -74,12 +75,14 @@ static void serve(uint64_t upper_fs, uint64_t lower_fs) {
 
 void park(void) {
   struct parked_thread self;
+  struct pending_signals waiting;
   uint64_t all = ~0ull, mask, lower_fs;
   __atomic_fetch_add(&STATE->parking, 1, __ATOMIC_SEQ_CST);
   int32_t number = __atomic_load_n(&STATE->park_number, __ATOMIC_SEQ_CST);
   RAW4(SYS_rt_sigprocmask, SIG_SETMASK, &all, &mask, KERNEL_MASK_SIZE);
   if (__atomic_load_n(&SPLIT->phase, __ATOMIC_SEQ_CST) == SPLIT_PARK) {
     describe(&self);
+    pending_take(&waiting);
     if (park_save(&self.context) == 0) {
       join_list(&self);
       if (is_mpi_thread(self.fs, &lower_fs)) serve(self.fs, lower_fs);
@@ -89,6 +92,7 @@ void park(void) {
       wake(&STATE->parked_count);
     }
     sleep_through(number);
+    pending_give_back(&waiting);
   }
   __atomic_fetch_sub(&STATE->parking, 1, __ATOMIC_SEQ_CST);
   RAW4(SYS_rt_sigprocmask, SIG_SETMASK, &mask, 0, KERNEL_MASK_SIZE);

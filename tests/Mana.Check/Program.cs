@@ -13,7 +13,7 @@ IReadOnlyList<Part> parts =
     new TestProjectPart("Mana.Native.Tests"),
     new TestProjectPart("Mana.Tests"),
     new TestProjectPart("Mana.Stories", filter: "Part!=checkpoints&Part!=matrix"),
-    new TestProjectPart("Mana.Stories", "checkpoints", "Part=checkpoints", always: false), // until `mana checkpoint` exists: then true
+    new TestProjectPart("Mana.Stories", "checkpoints", "Part=checkpoints"),
     new TestProjectPart("Mana.Stories", "checkpoint-matrix", "Part=matrix", always: false),
     new SuitePart("mpich-suite-sample"),
 ];
