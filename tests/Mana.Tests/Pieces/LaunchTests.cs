@@ -50,6 +50,17 @@ public sealed class LaunchTests
     }
 
     [Fact]
+    public void A_rank_is_told_of_its_job_and_of_the_checkpoint_it_goes_on_from()
+    {
+        LaunchRequest request = new() { Program = "./a", Arguments = ["x"], Ranks = 3, JobFile = "/h/jobs/j.toml" };
+        Assert.EndsWith("mana-lower --job=/h/jobs/j.toml -- ./a x", LaunchPlan.Make(BundleOf("mpich", "hydra"), request, _ => null, root: false).ToString(), StringComparison.Ordinal);
+        LaunchPlan restart = LaunchPlan.Make(
+            BundleOf("mpich", "hydra"), request with { Restart = new RestartFrom("/c/j/epoch-0002", 3, "/w") }, _ => null, root: false);
+        Assert.EndsWith("-n 3 /bundles/b/lower/mana-lower --job=/h/jobs/j.toml --thread-level=3 --restart=/c/j/epoch-0002", restart.ToString(), StringComparison.Ordinal);
+        Assert.Equal("/w", restart.WorkingDirectory);
+    }
+
+    [Fact]
     public void Open_MPI_is_told_that_root_may_run_it_unless_the_user_said_something_himself()
     {
         LaunchRequest request = new() { Program = "a" };

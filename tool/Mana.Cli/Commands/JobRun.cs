@@ -79,12 +79,14 @@ internal sealed class JobRun(Tool tool, JobDescription job, JobChoices choices, 
         }
     }
 
-    private async Task CheckpointAsync(CoordinatorServer server, bool stop)
+    private async Task CheckpointAsync(CoordinatorServer server, bool stop, CancellationToken ended = default)
     {
         CheckpointOutcome outcome = await server.CheckpointAsync(stop, limit: null, line =>
         {
             if (verbose) Output.Message("mana: " + line);
         });
+        // One of many that are taken by the clock is not missed when the job has ended.
+        if (ended.IsCancellationRequested) return;
         if (outcome.Error is { } error) Console.Error.Write(error.ToBlock());
         else if (verbose) Output.Message($"mana: checkpoint {outcome.Epoch} is in {outcome.Folder} ({Size.Of(outcome.Bytes)}, {outcome.Elapsed.TotalSeconds:0.0} s)");
     }
@@ -96,7 +98,7 @@ internal sealed class JobRun(Tool tool, JobDescription job, JobChoices choices, 
             while (true)
             {
                 await Task.Delay(interval, ended);
-                Task checkpoint = CheckpointAsync(server, stop: false);
+                Task checkpoint = CheckpointAsync(server, stop: false, ended);
                 await checkpoint.WaitAsync(ended);
             }
         }
