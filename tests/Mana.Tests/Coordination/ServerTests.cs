@@ -17,7 +17,13 @@ public sealed class ServerTests : IDisposable
 
     private static JobDescription Description => new()
     {
-        Job = "melt", Program = "./melt", Arguments = ["-in", "a b"], WorkingDirectory = "/w", Bundle = "b", Backend = "mpich", MpiVersion = "4.0.2",
+        Job = "melt",
+        Program = "./melt",
+        Arguments = ["-in", "a b"],
+        WorkingDirectory = "/w",
+        Bundle = "b",
+        Backend = "mpich",
+        MpiVersion = "4.0.2",
     };
 
     private CheckpointFolder Store => new(_folder["ckpt"], Description, keep: 2);

@@ -24,7 +24,9 @@ internal sealed class JobOptions
     private readonly Option<string> _compress = new("--compress") { Description = "How images are compressed: none.", DefaultValueFactory = _ => "none" };
     private readonly Option<string> _signal = new("--checkpoint-signal")
     {
-        Description = "At this signal a checkpoint is taken and the job stopped (exit code 85): SIGUSR1, SIGUSR2 or none.", DefaultValueFactory = _ => "SIGUSR1", HelpName = "SIGNAL",
+        Description = "At this signal a checkpoint is taken and the job stopped (exit code 85): SIGUSR1, SIGUSR2 or none.",
+        DefaultValueFactory = _ => "SIGUSR1",
+        HelpName = "SIGNAL",
     };
 
     public JobOptions()
