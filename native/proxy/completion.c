@@ -42,13 +42,13 @@ int px_Test(mana_h *request, int *flag, mana_status *status) {
 int px_Request_get_status(mana_h request, int *flag, mana_status *status) {
   MPI_Status s;
   if (px_is_early(request)) {
-    if (status) *status = px_early[mana_index(request)];
+    if (status) px_early_status(status, request);
     return *flag = 1, 0;
   }
   int rc = MPI_Request_get_status(px_request(request), flag, status ? &s : MPI_STATUS_IGNORE);
   if (rc != MPI_SUCCESS) return px_error(rc);
   if (status && *flag) px_status_out(status, &s);
-  if (status && *flag && px_record_of(request)->late) *status = px_early[mana_index(request)];
+  if (status && *flag && px_record_of(request)->late) px_early_status(status, request);
   return 0;
 }
 

@@ -20,11 +20,7 @@ static inline void px_complete(mana_h request, mana_status *status) {
   struct px_record *r = px_record_of(request);
   if (__builtin_expect(r->late, 0)) {
     r->late = 0;
-    if (status) {
-      int32_t error = status->error;
-      *status = px_early[mana_index(request)];
-      status->error = error;
-    }
+    if (status) px_early_status(status, request);
   }
   px_record_completed(r);
 }

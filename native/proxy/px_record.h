@@ -116,6 +116,12 @@ static inline void px_record_completed(struct px_record *r) {
 /* --- record.c: what is seldom ------------------------------------------------------------------------------------------ */
 /* The request completed while the application does not hear of it: status and code (canonical) are kept until it asks. */
 void px_settle_early(mana_h request, const mana_status *status, int code);
+/* All but the error field, which calls for one request leave alone (MPI-4.1 section 3.2.5). */
+static inline void px_early_status(mana_status *to, mana_h request) {
+  int32_t error = to->error;
+  *to = px_early[mana_index(request)];
+  to->error = error;
+}
 /* The application asks: gives status (may be NULL) and code, and makes the request free or idle again; *request becomes
  * MANA_REQUEST_NULL unless it is persistent. Only for records that are `early`. */
 int px_early_take(mana_h *request, mana_status *status);

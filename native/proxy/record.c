@@ -45,11 +45,7 @@ void px_settle_early(mana_h request, const mana_status *status, int code) {
 int px_early_take(mana_h *request, mana_status *status) {
   struct px_record *r = px_record_of(*request);
   uint32_t i = mana_index(*request);
-  if (status) {
-    int32_t error = status->error; /* calls for one request leave it alone */
-    *status = px_early[i];
-    status->error = error;
-  }
+  if (status) px_early_status(status, *request);
   r->early = r->active = 0;
   if (r->persistent) {
     px_table_request[i] = px_early_site[i];

@@ -30,6 +30,11 @@ int px_requests_restore(struct px_saved *s);
 int px_queue_save(struct px_saved *s);
 int px_queue_restore(struct px_saved *s);
 
+/* Of an intracommunicator (an intercommunicator has none). Restore puts it on a communicator of the same members in the same order: *comm
+ * becomes another one; collective on it. */
+int px_topology_save(struct px_saved *s, MPI_Comm comm, int inter);
+int px_topology_restore(struct px_saved *s, MPI_Comm *comm);
+
 /* The group's members as ranks of MPI_COMM_WORLD, on both sides. `ranks` of load is malloc'd; NULL after a failure. */
 int px_members_save(struct px_saved *s, MPI_Group group, const char *whose);
 int *px_members_load(struct px_saved *s, int *n);
