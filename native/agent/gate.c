@@ -109,7 +109,9 @@ int agent_gate(uint32_t clock, int slot, int inside) {
 /* --- clocks --------------------------------------------------------------------------------------------------------------- */
 uint32_t agent_clock(uint32_t comm, uint32_t group) {
   uint64_t id[2] = {0, 0};
-  if (!agent.wanted || agent_membership(comm, group, id) <= 1) return 0;
+  /* Sessions work without MPI_Init, and there is no world then. */
+  if (!agent.wanted || SPLIT->mpi_state != SPLIT_MPI_INITIALIZED) return 0;
+  if (agent_membership(comm, group, id) <= 1) return 0;
   pthread_mutex_lock(&agent.lock);
   struct split_clock *clock = find(id);
   if (!clock && CLOCKS->count < SPLIT_CLOCKS_MAX) {

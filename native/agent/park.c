@@ -95,7 +95,9 @@ void agent_order(enum agent_order order) {
 static void pump(void) {
   enum { IDLE_MICROSECONDS = 50 };
   struct proxy_counts counts;
-  int moved = agent_proxy()->pump();
+  /* Until all have parked, other threads may wait for requests of their own: those are left alone. */
+  bool alone = !SPLIT->thread_multiple || agent.stage >= AGENT_DRAIN;
+  int moved = alone ? agent_proxy()->pump() : agent_proxy()->relieve();
   agent_proxy()->counts(&counts);
   pthread_mutex_lock(&agent.lock);
   agent.counts = counts;

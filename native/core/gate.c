@@ -20,10 +20,14 @@ uint32_t core_gate_of_group(mana_h group) {
   return clock;
 }
 
-/* The service takes the count back and waits. It returns early when the thread must park, which it does as the crossing ends; then the
- * collective is counted and looked at as if it began only now, perhaps in another process. */
+/* The service takes the count back and waits. Where it returns early the thread parks as the crossing ends; then, perhaps in another
+ * process, the collective is counted and looked at as if it began only now. */
 void core_gate_wait(uint32_t clock, int slot, int inside) {
-  for (int passed = 0; !passed;) {
+  for (;;) {
+    int passed;
     MANA_CROSS(passed, MANA_SERVICE(gate_service *, SVC_GATE)(clock, slot, inside));
+    if (passed) return;
+    core_gate_add(clock, inside);
+    if (__atomic_load_n(&SPLIT->phase, __ATOMIC_RELAXED) == SPLIT_RUN) return;
   }
 }

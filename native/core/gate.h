@@ -17,8 +17,7 @@ static inline uint32_t core_gate_of(mana_h comm) {
   return __builtin_expect(o->comm.clock == CORE_CLOCK_UNKNOWN, 0) ? core_gate_ask(comm) : o->comm.clock;
 }
 
-/* The order matters: count, then look. */
-static inline __attribute__((always_inline)) void core_gate_count(uint32_t clock, int slot, int inside) {
+static inline __attribute__((always_inline)) void core_gate_add(uint32_t clock, int inside) {
   struct split_clock *c = &CLOCKS->clock[clock];
   if (__builtin_expect(SPLIT->thread_multiple, 0)) {
     __atomic_fetch_add(&SPLIT->inside, inside, __ATOMIC_SEQ_CST);
@@ -28,6 +27,11 @@ static inline __attribute__((always_inline)) void core_gate_count(uint32_t clock
     c->seq++;
   }
   __asm__ volatile("" ::: "memory");
+}
+
+/* The order matters: count, then look. */
+static inline __attribute__((always_inline)) void core_gate_count(uint32_t clock, int slot, int inside) {
+  core_gate_add(clock, inside);
   if (__builtin_expect(__atomic_load_n(&SPLIT->phase, __ATOMIC_RELAXED) != SPLIT_RUN, 0)) {
     core_gate_wait(clock, slot, inside);
   }
