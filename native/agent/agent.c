@@ -8,6 +8,7 @@
 
 #include "channel.h"
 #include "options.h"
+#include "process_state.h"
 #include "report.h"
 
 struct agent agent = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
@@ -181,6 +182,7 @@ static void step(void) {
     agent_gate_check();
   } else if (agent.stage == AGENT_PARK) {
     int threads = agent_park_round(agent.why);
+    if (threads > 0 && state_children_check(agent.why) != 0) threads = -1;
     if (threads < 0) {
       agent.stage = AGENT_DRAIN; /* says it once */
       fail(agent.why);

@@ -47,6 +47,9 @@ int state_signals_restore(struct save_stream *from, char why[STATE_WHY_SIZE]) ST
 int state_process_save(struct save_stream *to, char why[STATE_WHY_SIZE]) STATE_MUST_CHECK;
 int state_process_restore(struct save_stream *from, char why[STATE_WHY_SIZE]) STATE_MUST_CHECK;
 
+/* Refuses a process that has children. Before any rank saves: saving is collective. */
+int state_children_check(char why[STATE_WHY_SIZE]) STATE_MUST_CHECK;
+
 /* Fills `why`; -1. */
 int state_refuse(char why[STATE_WHY_SIZE], const char *what, ...) __attribute__((format(printf, 2, 3)));
 #endif
