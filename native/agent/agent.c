@@ -143,8 +143,19 @@ static void leave(void) {
 }
 
 static void answer_where(void) {
-  uint32_t where = agent.stage >= AGENT_DRAIN ? 3 : 0;
-  SAY(protocol_put_where, agent.epoch, 0, where, 0, 0);
+  enum { OWN_CODE, INSIDE, AT_GATE, PARKED };
+  const struct agent_place nowhere = {.slot = 0}, unnamed = {.slot = UINT32_MAX}, *place = &nowhere;
+  uint32_t where = OWN_CODE;
+  if (agent.stage >= AGENT_DRAIN) {
+    where = PARKED;
+  } else if (__atomic_load_n(&SPLIT->inside, __ATOMIC_RELAXED) > 0) {
+    where = INSIDE;
+    place = agent.stage != AGENT_RUN && agent.entered.epoch == agent.epoch ? &agent.entered : &unnamed;
+  } else if (agent.waiting > 0) {
+    where = AT_GATE;
+    place = &agent.at_gate;
+  }
+  SAY(protocol_put_where, agent.epoch, place->slot, where, 0, place->epoch ? milliseconds_since(&place->since) : 0);
 }
 
 static void take(int type, struct save_stream *frame) {

@@ -9,6 +9,7 @@
 #ifndef MANA_AGENT_H
 #define MANA_AGENT_H
 #include <pthread.h>
+#include <time.h>
 
 #include "canon.h"
 #include "proxy_checkpoint.h"
@@ -18,6 +19,12 @@ enum agent_stage { AGENT_RUN, AGENT_INTENT, AGENT_PARK, AGENT_DRAIN, AGENT_WRITT
 
 /* What the parked MPI thread is to do. */
 enum agent_order { ORDER_WAIT, ORDER_PUMP, ORDER_SAVE, ORDER_RETURN, ORDER_LEAVE };
+
+/* A collective, and since when; epoch 0: none. Known only of those that came while a checkpoint was wanted. */
+struct agent_place {
+  uint32_t epoch, slot;
+  struct timespec since;
+};
 
 struct agent {
   pthread_mutex_t lock;   /* all below, and the frames that go out */
@@ -29,6 +36,8 @@ struct agent {
   bool targets_known;
   uint32_t targets_version, reached_version;
   bool finalizing;
+  struct agent_place at_gate, entered; /* gate.c: who waits there, the last that passed it */
+  int waiting;                         /* threads at a gate */
   /* PARK and later */
   enum agent_order order;
   bool serving; /* the MPI thread takes orders */

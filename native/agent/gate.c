@@ -80,12 +80,20 @@ static bool may_enter(uint32_t clock) {
   return clock == 0 || SPLIT->phase == SPLIT_RUN || (agent.targets_known && behind());
 }
 
+static struct agent_place place(int slot) {
+  struct agent_place p = {.epoch = agent.epoch, .slot = (uint32_t)slot};
+  clock_gettime(CLOCK_MONOTONIC, &p.since);
+  return p;
+}
+
 int agent_gate(uint32_t clock, int slot, int inside) {
   struct split_clock *c = &CLOCKS->clock[clock];
   const struct proxy_checkpoint *proxy = agent_proxy();
   uint32_t told_version = 0, told_epoch = 0;
   pthread_mutex_lock(&agent.lock);
   count(c, inside, -1);
+  agent.at_gate = place(slot);
+  agent.waiting++;
   while (SPLIT->phase != SPLIT_PARK && !may_enter(clock)) {
     if (agent.targets_known && (told_version != agent.targets_version || told_epoch != agent.epoch)) {
       tell_gated(c, slot);
@@ -98,8 +106,10 @@ int agent_gate(uint32_t clock, int slot, int inside) {
     pthread_mutex_lock(&agent.lock);
   }
   int passed = SPLIT->phase != SPLIT_PARK;
+  agent.waiting--;
   if (passed) {
     count(c, inside, 1);
+    if (inside) agent.entered = place(slot);
     if (clock && SPLIT->phase == SPLIT_INTENT && c->seq > c->target) publish(clock, clock + 1);
   }
   pthread_mutex_unlock(&agent.lock);
