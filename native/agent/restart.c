@@ -11,8 +11,10 @@
 
 #include "agent.h"
 #include "channel.h"
+#include "environment.h"
 #include "image_read.h"
 #include "options.h"
+#include "path_map.h"
 #include "process_state.h"
 #include "report.h"
 #include "sections.h"
@@ -97,6 +99,7 @@ static void map_upper_half(struct image *image) {
   require(image_map(image, present, sizeof present / sizeof *present, why), "memory", why);
   upper_half_adopt(&fresh);
 }
+  image->moved = path_map_apply;
 
 typedef int restore_function(struct save_stream *from, char why[STATE_WHY_SIZE]);
 
@@ -118,6 +121,8 @@ static void restore_parts(struct image *image) {
   agent_barrier();
 }
 
+  char why[ENVIRONMENT_WHY_SIZE] = "";
+  require(environment_change(options.env, options.env_count, why), "the environment", why);
 /* --- 4: threads ---------------------------------------------------------------------------------------------------------------- */
 /* All signals are blocked; each thread takes its own mask back when the park ends. */
 static const struct parked_thread *make_threads(int *count) {

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -99,14 +100,17 @@ static int map_anonymous(struct mapper *m, const struct image_region *region) {
 }
 
 static int map_shared_file(const struct mapper *m, const struct image_region *region) {
-  const char *path = m->image->paths + region->path;
+  char path[4096];
+  snprintf(path, sizeof path, "%s", m->image->paths + region->path);
+  int moved = m->image->moved ? m->image->moved(path, sizeof path) : 0;
   int fd = open(path, (region->flags & IMAGE_MAY_WRITE ? O_RDWR : O_RDONLY) | O_CLOEXEC);
   struct stat status;
   if (fd < 0)
     return image_why(m->why, "the program shares memory through '%s', which cannot be opened: %s", path,
                      strerror(errno));
   int done = 0;
-  if (fstat(fd, &status) != 0 || status.st_ino != region->inode || (uint64_t)status.st_size < region->file_size) {
+  if (fstat(fd, &status) != 0 || (!moved && status.st_ino != region->inode) ||
+      (uint64_t)status.st_size < region->file_size) {
     done = image_why(
         m->why, "the program shares memory through '%s', which was replaced or became shorter since the checkpoint",
         path);

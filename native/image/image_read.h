@@ -17,6 +17,8 @@ struct image {
   const char *paths;
   uint8_t *tables;
   void *section_data[IMAGE_SECTIONS_MAX];
+  /* For image_map: where a file is now that the program shares memory through, as path_map_apply says it; NULL = where it was. */
+  int (*moved)(char *path, size_t size);
 };
 
 /* Reads header, footer and tables and checks them: sizes before anything is read, checksums before anything is used. 0; or -1 with `why`:

@@ -82,22 +82,13 @@ static uint64_t count_symbols(const uint32_t *hash, const uint32_t *gnu) {
   return last + 1;
 }
 
-uint64_t mapping_symbol(uint64_t header, const char *name) {
-  const Elf64_Ehdr *elf = (const Elf64_Ehdr *)header;
-  const Elf64_Phdr *program = (const Elf64_Phdr *)(header + elf->e_phoff);
-  const Elf64_Dyn *dynamic = NULL;
-  uint64_t bias = 0;
-  for (int i = elf->e_phnum - 1; i >= 0; i--) {
-    if (program[i].p_type == PT_LOAD) bias = header - program[i].p_vaddr; /* of the first, in the end */
-  }
-  for (int i = 0; i < elf->e_phnum; i++) {
-    if (program[i].p_type == PT_DYNAMIC) dynamic = (const Elf64_Dyn *)(program[i].p_vaddr + bias);
-  }
+/* `tables`: what is added to the addresses of tables in `dynamic`. */
+static uint64_t find_symbol(const Elf64_Dyn *dynamic, uint64_t tables, uint64_t bias, const char *name) {
   const Elf64_Sym *symbols = NULL;
   const char *strings = NULL;
   const uint32_t *hash = NULL, *gnu = NULL;
   for (; dynamic && dynamic->d_tag != DT_NULL; dynamic++) {
-    uint64_t at = dynamic->d_un.d_ptr + bias;
+    uint64_t at = dynamic->d_un.d_ptr + tables;
     if (dynamic->d_tag == DT_SYMTAB) symbols = (const Elf64_Sym *)at;
     if (dynamic->d_tag == DT_STRTAB) strings = (const char *)at;
     if (dynamic->d_tag == DT_HASH) hash = (const uint32_t *)at;
@@ -110,4 +101,22 @@ uint64_t mapping_symbol(uint64_t header, const char *name) {
     }
   }
   return 0;
+}
+
+uint64_t mapping_loaded_symbol(const Elf64_Dyn *dynamic, uint64_t bias, const char *name) {
+  return find_symbol(dynamic, 0, bias, name);
+}
+
+uint64_t mapping_symbol(uint64_t header, const char *name) {
+  const Elf64_Ehdr *elf = (const Elf64_Ehdr *)header;
+  const Elf64_Phdr *program = (const Elf64_Phdr *)(header + elf->e_phoff);
+  const Elf64_Dyn *dynamic = NULL;
+  uint64_t bias = 0;
+  for (int i = elf->e_phnum - 1; i >= 0; i--) {
+    if (program[i].p_type == PT_LOAD) bias = header - program[i].p_vaddr; /* of the first, in the end */
+  }
+  for (int i = 0; i < elf->e_phnum; i++) {
+    if (program[i].p_type == PT_DYNAMIC) dynamic = (const Elf64_Dyn *)(program[i].p_vaddr + bias);
+  }
+  return find_symbol(dynamic, bias, bias, name);
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "names.h"
+#include "path_map.h"
 #include "report.h"
 
 struct options options;
@@ -82,6 +83,17 @@ static const char *next_word(char **argv, int *i) {
   return argv[++*i];
 }
 
+static void add_env(const char *assignment) {
+  if (options.env_count == OPTIONS_SETENV_MAX || !strchr(assignment, '='))
+    report_fatal(EXIT_MANA, usage, "--env %s: not NAME=VALUE, or one of too many", assignment);
+  options.env[options.env_count++] = assignment;
+}
+
+static void add_map(const char *assignment) {
+  if (path_map_add(assignment) != 0)
+    report_fatal(EXIT_MANA, usage, "--map %s: not OLD=NEW with two full paths, or one of too many", assignment);
+}
+
 static void read_option(char **argv, int *i) {
   const char *value;
   if (starts(argv[*i], "--syscalls=", &value)) {
@@ -105,6 +117,10 @@ static void read_option(char **argv, int *i) {
     options.nofile_soft = number_of(value, "--nofile-soft");
   } else if (strcmp(argv[*i], "--keep-files") == 0) {
     options.keep_files = true;
+  } else if (strcmp(argv[*i], "--env") == 0) {
+    add_env(next_word(argv, i));
+  } else if (strcmp(argv[*i], "--map") == 0) {
+    add_map(next_word(argv, i));
   } else if (strcmp(argv[*i], "--reenter") == 0) {
     options.reenter = true;
   } else if (strcmp(argv[*i], "--no-fsgsbase") == 0) {

@@ -7,6 +7,8 @@
  *   --restart=FOLDER       instead of a program: the checkpoint to go on from
  *   --thread-level=N       its MPI thread level, canonical
  *   --keep-files           files that grew since the checkpoint are not cut back
+ *   --env NAME=VALUE       a variable of the program that is changed in its memory
+ *   --map OLD=NEW          files and folders below the full path OLD are below NEW now (native/state/path_map.h)
  *
  *   MANA_SYSCALLS, MANA_VERBOSE, MANA_PROXY, MANA_UPPER     likewise, where the option is absent
  *   MANA_NO_FSGSBASE=1                                      behave as on a kernel without FSGSBASE
@@ -41,6 +43,8 @@ struct options {
   const char *argv0; /* NULL = PROGRAM */
   const char *setenv[OPTIONS_SETENV_MAX];
   int setenv_count;
+  const char *env[OPTIONS_SETENV_MAX]; /* of a restart */
+  int env_count;
   int argc; /* the program's vector, argv[0] = PROGRAM */
   char **argv;
 };

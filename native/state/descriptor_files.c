@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "descriptor_kinds.h"
+#include "path_map.h"
 #include "report.h"
 #include "syscall_raw.h"
 
@@ -221,6 +222,8 @@ int file_make(struct restored *out, const struct restored_list *all, struct save
   const void *contents = load_block(from, &size);
   if (from->failed) return state_refuse(why, "descriptor %d: the saved form is damaged", out->fd);
   if (form == FILE_OF_KERNEL) follow_own_process(path, sizeof path);
+  if (form == FILE_NAMED && path_map_apply(path, sizeof path) < 0)
+    return state_refuse(why, "descriptor %d: with --map the path of %s is too long", out->fd, path);
   bool named = form == FILE_NAMED || form == FILE_OF_KERNEL;
   long fd = named ? reopen(path, out->flags)
                   : with_flags(fill(make_nameless(path, out->fd, form == FILE_MEMORY), contents, size), out->flags);
@@ -245,6 +248,8 @@ int plain_make(struct restored *out, const struct restored_list *all, struct sav
   load_text(from, path, sizeof path);
   uint64_t offset = load_u64(from);
   follow_own_process(path, sizeof path);
+  if (path_map_apply(path, sizeof path) < 0)
+    return state_refuse(why, "descriptor %d: with --map the path of %s is too long", out->fd, path);
   long fd = from->failed ? -EINVAL : reopen(path, out->flags);
   if (raw_failed(fd)) return state_refuse(why, "descriptor %d: cannot open %s: %s", out->fd, path, strerror((int)-fd));
   out->made = descriptor_raise(fd, all);

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "path_map.h"
 #include "process_state.h"
 #include "report.h"
 #include "state.h"
@@ -145,6 +146,8 @@ int state_process_restore(struct save_stream *from, char why[STATE_WHY_SIZE]) {
   load_text(from, name, sizeof name);
   uint32_t parent = load_u32(from);
   if (from->failed) return state_refuse(why, "the saved process is damaged");
+  if (path_map_apply(folder, sizeof folder) < 0)
+    return state_refuse(why, "with --map the path of the working directory %s is too long", folder);
   if (chdir(folder) != 0) return state_refuse(why, "the working directory %s: %s", folder, strerror(errno));
   umask((mode_t)mask);
   restore_nice(nice);

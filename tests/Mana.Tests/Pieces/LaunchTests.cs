@@ -36,6 +36,24 @@ public sealed class LaunchTests
     }
 
     [Theory]
+    [InlineData("/old/x", "/new/x")]
+    [InlineData("/old", "/new")]
+    [InlineData("/older", "/older")]
+    [InlineData("/deep/old/x", "/x")]
+    [InlineData("/deep/old", "/")]
+    [InlineData("relative", "relative")]
+    public void Files_that_were_moved_are_found_by_the_first_folder_that_fits(string path, string now) =>
+        Assert.Equal(now, PathMap.Require(["/old/=/new/", "/deep/old=/", "/old/x=/never"]).Apply(path));
+
+    [Theory]
+    [InlineData("/a")]
+    [InlineData("a=/b")]
+    [InlineData("/a=")]
+    [InlineData("=/b")]
+    public void A_map_that_is_none_is_a_usage_error(string assignment) =>
+        Assert.Contains("not OLD=NEW", Assert.Throws<UserErrorException>(() => PathMap.Require([assignment])).Error.What, StringComparison.Ordinal);
+
+    [Theory]
     [InlineData("mpich", "hydra", "/l/mpiexec.hydra -n 3 /bundles/b/lower/mana-lower -- ./a x")]
     [InlineData("mpich", "srun", "/l/srun --mpi=pmi2 -n 3 /bundles/b/lower/mana-lower -- ./a x")]
     [InlineData("openmpi", "orterun", "/l/mpirun.openmpi -n 3 /bundles/b/lower/mana-lower -- ./a x")]
@@ -58,6 +76,9 @@ public sealed class LaunchTests
             BundleOf("mpich", "hydra"), request with { Restart = new RestartFrom("/c/j/epoch-0002", 3, "/w") }, _ => null, root: false);
         Assert.EndsWith("-n 3 /bundles/b/lower/mana-lower --job=/h/jobs/j.toml --thread-level=3 --restart=/c/j/epoch-0002", restart.ToString(), StringComparison.Ordinal);
         Assert.Equal("/w", restart.WorkingDirectory);
+        RestartFrom from = new("/c/j/epoch-0002", 3, "/w") { KeepFiles = true, Moved = PathMap.Require(["/a b/=/c", "/d=/"]), Variables = ["X=1"] };
+        restart = LaunchPlan.Make(BundleOf("mpich", "hydra"), request with { Restart = from }, _ => null, root: false);
+        Assert.EndsWith("--keep-files --map '/a b=/c' --map /d=/ --env X=1 --thread-level=3 --restart=/c/j/epoch-0002", restart.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

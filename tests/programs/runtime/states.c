@@ -25,6 +25,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "path_map.h"
 #include "process_state.h"
 #include "report.h"
 #include "say.h"
@@ -367,6 +368,25 @@ static void after(const char *change, const char *text) {
   save_free(&stream);
 }
 
+static void mapped(const char *path, const char *expected) {
+  char now[64];
+  snprintf(now, sizeof now, "%s", path);
+  EXPECT(path_map_apply(now, sizeof now) == (strcmp(path, expected) != 0) && strcmp(now, expected) == 0);
+}
+
+static void move_files(void) {
+  static char folder[4096], assignment[3 * 4096];
+  MUST(getcwd(folder, sizeof folder) != NULL && mkdir("moved", 0700) == 0);
+  snprintf(assignment, sizeof assignment, "%s/log=%s/moved/log", folder, folder);
+  EXPECT(path_map_add("relative=/a") == -1 && path_map_add("/a") == -1 && path_map_add(assignment) == 0);
+  EXPECT(path_map_add("/no/such//=/") == 0 && path_map_add("/from=/a=b/") == 0);
+  mapped("/no/such", "/");
+  mapped("/no/such/x", "/x");
+  mapped("/no/suchx", "/no/suchx");
+  mapped("/from/x", "/a=b/x");
+  after("cp -p log moved; rm log", NULL);
+}
+
 static void refuse(void) {
   int ends[2], queue[2];
   char why[STATE_WHY_SIZE] = "";
@@ -401,6 +421,7 @@ static void refuse(void) {
   after("rm log", "cannot open");
   after("cp log copy; sleep 0.1; echo other >>copy; mv copy log", "was replaced by another file");
   after("truncate -s 3 log", "has 3 bytes, at the checkpoint it had 10");
+  move_files();
   SAY("done");
 }
 

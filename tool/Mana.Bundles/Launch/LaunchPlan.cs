@@ -34,8 +34,18 @@ public sealed record LaunchRequest
 
 /// <param name="Folder">Of the checkpoint.</param>
 /// <param name="ThreadLevel">MPI's, canonical, as the program was granted it.</param>
-/// <param name="WorkingDirectory">Of the program.</param>
-public sealed record RestartFrom(string Folder, uint ThreadLevel, string WorkingDirectory);
+/// <param name="WorkingDirectory">Of the program, where it is now.</param>
+public sealed record RestartFrom(string Folder, uint ThreadLevel, string WorkingDirectory)
+{
+    /// <summary>Files and folders that are elsewhere now.</summary>
+    public PathMap Moved { get; init; } = PathMap.None;
+
+    /// <summary>Files that grew since the checkpoint are not cut back.</summary>
+    public bool KeepFiles { get; init; }
+
+    /// <summary>NAME=VALUE: variables of the program that are changed in its memory.</summary>
+    public IReadOnlyList<string> Variables { get; init; } = [];
+}
 
 /// <summary>The launcher's command, as it will be executed: an argument vector and what is added to the environment.</summary>
 public sealed record LaunchPlan(string Launcher, IReadOnlyList<string> Arguments, IReadOnlyDictionary<string, string> Environment)
@@ -55,7 +65,7 @@ public sealed record LaunchPlan(string Launcher, IReadOnlyList<string> Arguments
         if (request.Verbose > 0) lower.Add("--verbose=" + request.Verbose);
         if (request.JobFile is { } job) lower.Add("--job=" + job);
         string[] what = request.Restart is { } restart
-            ? ["--thread-level=" + restart.ThreadLevel, "--restart=" + restart.Folder]
+            ? [.. RestartOptions(restart)]
             : ["--", request.Program, .. request.Arguments];
         Dictionary<string, string> environment = new(StringComparer.Ordinal);
         string library = Path.Combine(bundle.Folder, "lower", "lib");
@@ -69,6 +79,15 @@ public sealed record LaunchPlan(string Launcher, IReadOnlyList<string> Arguments
             WorkingDirectory = request.Restart?.WorkingDirectory,
         };
     }
+
+    private static IEnumerable<string> RestartOptions(RestartFrom restart) =>
+    [
+        .. restart.KeepFiles ? ["--keep-files"] : Array.Empty<string>(),
+        .. restart.Moved.Assignments.SelectMany(a => (string[])["--map", a]),
+        .. restart.Variables.SelectMany(v => (string[])["--env", v]),
+        "--thread-level=" + restart.ThreadLevel,
+        "--restart=" + restart.Folder,
+    ];
 
     /// <summary>For --dry-run: can be pasted into a shell.</summary>
     public override string ToString() =>
