@@ -60,7 +60,8 @@ int agent_membership(mana_h comm, mana_h group, uint64_t id[2]);
 /* What a rank does before it can take orders; restart.c shares it. The connection and its HELLO; 0, or -1 when there is none. */
 enum { AGENT_FLAG_RESTART = 1 };
 int agent_connect(int thread_level, uint32_t flags) __attribute__((warn_unused_result));
-void agent_say_restored(const char *why);
+/* The image that was verified: its checkpoint and its checksum, for the coordinator to compare with the manifest; or why it is refused. */
+void agent_say_restored(uint32_t epoch, uint64_t checksum, const char *why);
 /* The site's MPI_Init_thread, at the program's level; 0, or the site's code. */
 int agent_begin_mpi(int thread_level) __attribute__((warn_unused_result));
 /* All ranks' restarts wait for each other. */

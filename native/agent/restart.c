@@ -66,13 +66,16 @@ static int verify(struct image *image, int rank, int size, char why[PROXY_WHY_SI
   return image_verify(image, why) != 0 ? -1 : check_identity(image, rank, size, why);
 }
 
+/* Without GO there is no restart, and the coordinator has said why: ranks leave as after a good end, so that the launcher adds nothing. */
 static void wait_for_go(void) {
   struct save_stream frame;
   int type;
   do {
     type = channel_receive(&frame, -1);
   } while (type >= 0 && type != PROTOCOL_GO);
-  if (type < 0) _exit(EXIT_MANA); /* another rank could not go on: the coordinator has said which */
+  if (type >= 0) return;
+  agent_proxy()->leave();
+  _exit(0);
 }
 
 /* --- 3: the upper half, and what the parts have of it ---------------------------------------------------------------------- */
@@ -96,10 +99,10 @@ static void map_upper_half(struct image *image) {
   static struct split_table fresh;
   char why[PROXY_WHY_SIZE] = "";
   fresh = *SPLIT;
+  image->moved = path_map_apply;
   require(image_map(image, present, sizeof present / sizeof *present, why), "memory", why);
   upper_half_adopt(&fresh);
 }
-  image->moved = path_map_apply;
 
 typedef int restore_function(struct save_stream *from, char why[STATE_WHY_SIZE]);
 
@@ -118,11 +121,11 @@ static void restore_parts(struct image *image) {
   restore_part(image, SECTION_PROCESS, "the process", state_process_restore);
   restore_part(image, SECTION_DESCRIPTORS, "open files", state_descriptors_restore);
   restore_part(image, SECTION_MPI, "MPI objects", agent_proxy()->restore);
+  char why[ENVIRONMENT_WHY_SIZE] = "";
+  require(environment_change(options.env, options.env_count, why), "the environment", why);
   agent_barrier();
 }
 
-  char why[ENVIRONMENT_WHY_SIZE] = "";
-  require(environment_change(options.env, options.env_count, why), "the environment", why);
 /* --- 4: threads ---------------------------------------------------------------------------------------------------------------- */
 /* All signals are blocked; each thread takes its own mask back when the park ends. */
 static const struct parked_thread *make_threads(int *count) {
@@ -150,14 +153,14 @@ static void resume_main(const struct parked_thread *t) {
 }
 
 void restart_run(void) {
-  struct image image;
+  struct image image = {0};
   char why[PROXY_WHY_SIZE] = "";
   int rank = 0, size = 0, threads;
   begin_mpi();
   (void)agent_proxy()->identity(&rank, &size);
   if (agent_connect(options.thread_level, AGENT_FLAG_RESTART) != 0) _exit(EXIT_MANA);
   int result = verify(&image, rank, size, why);
-  agent_say_restored(result == 0 ? "" : why);
+  agent_say_restored((uint32_t)image.identity.epoch, image.checksum, result == 0 ? "" : why);
   wait_for_go();
   map_upper_half(&image);
   restore_parts(&image);

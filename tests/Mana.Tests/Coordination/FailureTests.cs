@@ -132,11 +132,11 @@ public sealed class FailureTests
     [Fact]
     public void A_restart_goes_on_when_all_images_are_good()
     {
-        FakeJob job = new(2, new JobSettings { LastEpoch = 4, RestartRanks = 2 });
+        FakeJob job = new(2, new JobSettings { LastEpoch = 4, Restart = FakeJob.Record(4, 2) });
         job.Core.Ask(job, stop: false, limit: null);
-        job.Say(1, new RestoredMessage(0, ""));
+        job.Say(1, FakeJob.Restored(4, 1));
         Assert.True(job.Silent(1));
-        job.Say(0, new RestoredMessage(0, ""));
+        job.Say(0, FakeJob.Restored(4, 0));
         job.TakeAll<GoMessage>();
         Assert.Equal(5u, job.Take<IntentMessage>(0).Epoch);
     }
@@ -144,17 +144,42 @@ public sealed class FailureTests
     [Fact]
     public void A_restart_with_one_bad_image_names_it_and_nobody_goes()
     {
-        FakeJob job = new(2, new JobSettings { LastEpoch = 4, RestartRanks = 2 });
-        job.Say(1, new RestoredMessage(0, "its checksum is wrong"));
-        job.Say(0, new RestoredMessage(0, ""));
+        FakeJob job = new(2, new JobSettings { LastEpoch = 4, Restart = FakeJob.Record(4, 2) });
+        job.Say(1, new RestoredMessage(0, 0, "its checksum is wrong"));
+        job.Say(0, FakeJob.Restored(4, 0));
         Assert.True(job.Silent(0) && job.Silent(1));
         Assert.Contains("rank 1 is refused: its checksum", job.Core.RestartError!.What, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(3, 101, "rank-1.img is not the image that was written for this checkpoint: it is of checkpoint 3")]
+    [InlineData(4, 102, "rank-1.img is not the image that was written for this checkpoint")]
+    public void A_restart_from_images_of_two_checkpoints_is_refused_and_late_ranks_are_sent_away(int epoch, int checksum, string said)
+    {
+        FakeJob job = new(2, new JobSettings { LastEpoch = 9, Restart = FakeJob.Record(4, 2) });
+        job.Say(0, FakeJob.Restored(4, 0));
+        job.Say(1, new RestoredMessage((uint)epoch, (ulong)checksum, ""));
+        Assert.True(job.Silent(0) && job.Silent(1));
+        Assert.Contains(said, job.Core.RestartError!.What, StringComparison.Ordinal);
+        Assert.NotNull(job.Core.Join(FakeJob.Hello(1, 2)));
+    }
+
+    [Fact]
+    public void A_restart_that_loses_a_rank_is_not_waited_for()
+    {
+        FakeJob job = new(2, new JobSettings { LastEpoch = 4, Restart = FakeJob.Record(4, 2) });
+        job.Say(0, FakeJob.Restored(4, 0));
+        job.Core.Lost(1);
+        job.Wait(9000);
+        Assert.Null(job.Core.RestartError);
+        job.Wait(1001);
+        Assert.Equal("missing: 1", job.Core.RestartError!.Where);
     }
 
     [Fact]
     public void A_restart_with_another_number_of_ranks_is_refused()
     {
-        FakeJob job = new(0, new JobSettings { LastEpoch = 4, RestartRanks = 2 });
+        FakeJob job = new(0, new JobSettings { LastEpoch = 4, Restart = FakeJob.Record(4, 2) });
         Assert.NotNull(job.Core.Join(FakeJob.Hello(0, 3)));
         Assert.Contains("3 ranks, its checkpoint has 2", job.Core.RestartError!.What, StringComparison.Ordinal);
     }
@@ -162,9 +187,9 @@ public sealed class FailureTests
     [Fact]
     public void A_restart_that_never_gets_all_its_ranks_ends()
     {
-        FakeJob job = new(0, new JobSettings { LastEpoch = 4, RestartRanks = 2, RestartTimeout = TimeSpan.FromSeconds(5) });
+        FakeJob job = new(0, new JobSettings { LastEpoch = 4, Restart = FakeJob.Record(4, 2), RestartTimeout = TimeSpan.FromSeconds(5) });
         Assert.Null(job.Core.Join(FakeJob.Hello(0, 2)));
-        job.Say(0, new RestoredMessage(0, ""));
+        job.Say(0, FakeJob.Restored(4, 0));
         job.Wait(5001);
         Assert.Equal("missing: 1", job.Core.RestartError!.Where);
     }

@@ -32,6 +32,13 @@ internal sealed class FakeJob : ICheckpointStore, IRequester
 
     public static HelloMessage Hello(int rank, int size) => new(Secret.Make(), rank, size, 1000 + rank, "node", 0, 0);
 
+    /// <summary>A checkpoint, in which the image of rank r has the checksum 100 + r.</summary>
+    public static CheckpointRecord Record(uint epoch, int ranks) =>
+        new(epoch, 0, TimeSpan.Zero, [.. Enumerable.Range(0, ranks).Select(r => new RankImage(r, "node", 100, 50, 100 + (ulong)r, 3))]);
+
+    /// <summary>What an agent says that has found the image of <see cref="Record"/>.</summary>
+    public static RestoredMessage Restored(uint epoch, int rank) => new(epoch, 100 + (ulong)rank, "");
+
     public static ClockId Id(int n) => new((ulong)n, 0);
 
     public static ClockValue Clock(int id, int value) => new(Id(id), (ulong)value);

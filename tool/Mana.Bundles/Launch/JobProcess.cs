@@ -18,6 +18,9 @@ public sealed class JobProcess : IDisposable
     private readonly List<PosixSignalRegistration> _signals = [];
     private int _received, _forwarded;
 
+    /// <summary>Somebody wants the job to end: what its ranks lose then is no fault.</summary>
+    public bool Interrupted => Volatile.Read(ref _forwarded) != 0;
+
     public async Task<int> RunAsync(LaunchPlan plan)
     {
         NativeMethods.BecomeSubreaper();

@@ -15,6 +15,9 @@ namespace Mana.Cli.Commands;
 /// <param name="verbose">Tell of checkpoints that were taken.</param>
 internal sealed class JobRun(Tool tool, JobDescription job, JobChoices choices, int ranks, bool verbose)
 {
+    /// <summary>Ranks that cannot be restarted leave by themselves, without a word of the launcher's, if they can.</summary>
+    private static readonly TimeSpan s_leaving = TimeSpan.FromSeconds(5);
+
     private readonly string _dir = Path.GetFullPath(choices.CheckpointDir ?? JobChoices.DefaultDir);
 
     /// <param name="settings">Of the coordinator; epochs go on from what is in the job's folder.</param>
@@ -49,9 +52,11 @@ internal sealed class JobRun(Tool tool, JobDescription job, JobChoices choices, 
             : null;
         Task<int> running = process.RunAsync(plan);
         if (choices.Interval is { } interval) _ = RepeatAsync(server, interval, ended.Token);
-        if (await Task.WhenAny(running, server.RestartFailed) != running)
+        await Task.WhenAny(running, server.RestartFailed);
+        if (server.RestartFailed.IsCompleted && !process.Interrupted)
         {
-            await process.EndAsync();
+            await Task.WhenAny(running, Task.Delay(s_leaving));
+            if (!running.IsCompleted) await process.EndAsync();
             await running;
             throw new UserErrorException(await server.RestartFailed);
         }

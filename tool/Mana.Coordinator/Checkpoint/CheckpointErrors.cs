@@ -42,6 +42,11 @@ public static class CheckpointErrors
         $"the job cannot be restarted: the image of rank {rank} is refused: {why}",
         "Restart from another checkpoint: mana images list shows them.", $"rank {rank} on {host}");
 
+    public static UserError AnotherImage(int rank, string host, uint epoch, uint wanted) => new(
+        $"the job cannot be restarted: rank-{rank}.img is not the image that was written for this checkpoint"
+            + (epoch == wanted ? "" : $": it is of checkpoint {epoch}, the others are of {wanted}"),
+        "Put the right file back; or restart from another checkpoint: mana images list shows them, mana images verify checks them.", $"rank {rank} on {host}");
+
     public static UserError RestartSize(int size, int wanted) => new(
         $"the job was started with {size} ranks, its checkpoint has {wanted}", $"Let the launcher start {wanted} ranks.");
 

@@ -13,11 +13,11 @@ public sealed class JobCoordination(JobSettings settings, ICheckpointStore store
 
     private readonly SortedDictionary<int, RankState> _ranks = [];
     private readonly List<Request> _requests = [];
-    private readonly TimeSpan _started = clock();
     private CheckpointAttempt? _attempt;
     private uint _epoch = settings.LastEpoch;
     private int? _gone;
-    private bool _finalizing, _ended, _restored = settings.RestartRanks == 0;
+    private bool _finalizing, _ended, _restored = settings.Restart is null;
+    private TimeSpan _restartLimit = clock() + settings.RestartTimeout;
 
     /// <summary>Of MPI_COMM_WORLD; 0 until the first rank has come.</summary>
     public int Size { get; private set; }
@@ -45,7 +45,7 @@ public sealed class JobCoordination(JobSettings settings, ICheckpointStore store
         get
         {
             TimeSpan due = _attempt?.Due ?? (_requests.Count > 0 ? _requests.Min(r => r.Since + r.Limit) : TimeSpan.MaxValue);
-            return !_restored && RestartError is null && _started + settings.RestartTimeout < due ? _started + settings.RestartTimeout : due;
+            return !_restored && RestartError is null && _restartLimit < due ? _restartLimit : due;
         }
     }
 
@@ -53,11 +53,8 @@ public sealed class JobCoordination(JobSettings settings, ICheckpointStore store
     public string? Join(HelloMessage hello)
     {
         if (hello.Size < 1 || hello.Rank < 0 || hello.Rank >= hello.Size) return $"there is no rank {hello.Rank} of {hello.Size}";
-        if (settings.RestartRanks > 0 && hello.Size != settings.RestartRanks)
-        {
-            RestartError ??= CheckpointErrors.RestartSize(hello.Size, settings.RestartRanks);
-            return RestartError.What;
-        }
+        if (settings.Restart is { } from && hello.Size != from.Images.Count) RestartError ??= CheckpointErrors.RestartSize(hello.Size, from.Images.Count);
+        if (RestartError is not null) return RestartError.What;
         if (Size != 0 && hello.Size != Size) return $"this job has {Size} ranks, not {hello.Size}";
         if (_ranks.ContainsKey(hello.Rank)) return $"rank {hello.Rank} is here already";
         if (_gone == hello.Rank) return $"rank {hello.Rank} was here before";
@@ -72,7 +69,7 @@ public sealed class JobCoordination(JobSettings settings, ICheckpointStore store
     {
         if (!_ranks.TryGetValue(rank, out RankState? state)) return;
         if (message is FinalizingMessage) Finalizing();
-        else if (message is RestoredMessage restored) Restored(state, restored.Why);
+        else if (message is RestoredMessage restored) Restored(state, restored);
         else if (_attempt is not null) _attempt.Receive(rank, message, clock());
         else if (message is WhereMessage where) state.Where = where;
         EndIfOver();
@@ -83,6 +80,7 @@ public sealed class JobCoordination(JobSettings settings, ICheckpointStore store
     {
         if (!_ranks.Remove(rank, out RankState? state) || _finalizing || Stopped) return;
         _gone ??= rank;
+        if (!_restored && clock() + settings.LostPatience < _restartLimit) _restartLimit = clock() + settings.LostPatience;
         _attempt?.GiveUp(CheckpointErrors.RankGone(rank, state.Hello.Host));
         EndIfOver();
         if (_restored) FailRequests(CheckpointErrors.Incomplete(rank));
@@ -122,9 +120,7 @@ public sealed class JobCoordination(JobSettings settings, ICheckpointStore store
                 _requests.Remove(late);
                 late.Requester.Done(CheckpointOutcome.Failed(0, CheckpointErrors.Missing(_ranks.Keys, Size)));
             }
-        if (!_restored && RestartError is null && now >= _started + settings.RestartTimeout)
-            RestartError = CheckpointErrors.RestartIncomplete(
-                _ranks.Count, settings.RestartRanks, CheckpointErrors.Ranks(Enumerable.Range(0, settings.RestartRanks).Where(r => !_ranks.TryGetValue(r, out RankState? s) || !s.Restored)));
+        if (!_restored && RestartError is null && now >= _restartLimit) RestartError = Unrestored(settings.Restart!.Images.Count);
     }
 
     /// <summary>The launcher has ended: whoever waits is told.</summary>
@@ -155,15 +151,23 @@ public sealed class JobCoordination(JobSettings settings, ICheckpointStore store
         FailRequests(CheckpointErrors.Ending());
     }
 
-    private void Restored(RankState rank, string why)
+    private void Restored(RankState rank, RestoredMessage said)
     {
-        if (_restored) return;
-        rank.Restored = why.Length == 0;
-        if (why.Length > 0) RestartError ??= CheckpointErrors.NotRestored(rank.Rank, rank.Hello.Host, why);
-        if (RestartError is not null || _ranks.Count != settings.RestartRanks || !_ranks.Values.All(r => r.Restored)) return;
+        if (_restored || settings.Restart is not { } from) return;
+        rank.Restored = said.Why.Length == 0;
+        if (!rank.Restored) RestartError ??= CheckpointErrors.NotRestored(rank.Rank, rank.Hello.Host, said.Why);
+        else if (said.Epoch != from.Epoch || said.Checksum != from.Images[rank.Rank].Checksum)
+            RestartError ??= CheckpointErrors.AnotherImage(rank.Rank, rank.Hello.Host, said.Epoch, from.Epoch);
+        if (RestartError is not null || _ranks.Count != from.Images.Count || !_ranks.Values.All(r => r.Restored)) return;
         _restored = true;
         foreach (int each in _ranks.Keys) send(each, new GoMessage(_epoch));
         BeginIfWanted();
+    }
+
+    private UserError Unrestored(int size)
+    {
+        int[] missing = [.. Enumerable.Range(0, size).Where(r => !_ranks.TryGetValue(r, out RankState? s) || !s.Restored)];
+        return CheckpointErrors.RestartIncomplete(size - missing.Length, size, CheckpointErrors.Ranks(missing));
     }
 
     private void EndIfOver()

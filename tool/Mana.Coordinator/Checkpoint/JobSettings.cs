@@ -14,8 +14,8 @@ public sealed record JobSettings
     /// <summary>Of the last checkpoint before this job; 0 for a job that was launched.</summary>
     public uint LastEpoch { get; init; }
 
-    /// <summary>The job starts from the checkpoint <see cref="LastEpoch"/>, which has so many ranks; 0 for a job that was launched.</summary>
-    public int RestartRanks { get; init; }
+    /// <summary>The checkpoint from which the job goes on, as its manifest has it; null for a job that was launched.</summary>
+    public CheckpointRecord? Restart { get; init; }
 
     public Compression Compression { get; init; }
 
@@ -30,4 +30,7 @@ public sealed record JobSettings
 
     /// <summary>All ranks of a restarted job have verified their images by then.</summary>
     public TimeSpan RestartTimeout { get; init; } = TimeSpan.FromMinutes(15);
+
+    /// <summary>A rank that was lost before all have verified: so long the launcher has to end the job by itself.</summary>
+    public TimeSpan LostPatience { get; init; } = TimeSpan.FromSeconds(10);
 }

@@ -19,7 +19,7 @@ public sealed class CoordinatorServer : IAsyncDisposable
 
     private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
     private readonly Lock _lock = new();
-    private readonly CancellationTokenSource _ending = new();
+    private readonly CancellationTokenSource _ending = new(), _sendingAway = new();
     private readonly Dictionary<int, Connection> _agents = [];
     private readonly HashSet<Task> _conversations = [];
     private readonly JobCoordination _job;
@@ -78,6 +78,7 @@ public sealed class CoordinatorServer : IAsyncDisposable
         await Task.WhenAny(Task.WhenAll(open), Task.Delay(TimeSpan.FromSeconds(2)));
         await _timer.DisposeAsync();
         _ending.Dispose();
+        _sendingAway.Dispose();
     }
 
     private async Task AcceptAsync()
@@ -160,7 +161,8 @@ public sealed class CoordinatorServer : IAsyncDisposable
         }
         try
         {
-            while (await connection.ReceiveAsync(ProtocolNumbers.MaxFrame, _ending.Token) is { } message) Locked(job => job.Receive(hello.Rank, message));
+            using CancellationTokenSource over = CancellationTokenSource.CreateLinkedTokenSource(_ending.Token, _sendingAway.Token);
+            while (await connection.ReceiveAsync(ProtocolNumbers.MaxFrame, over.Token) is { } message) Locked(job => job.Receive(hello.Rank, message));
         }
         finally
         {
@@ -208,7 +210,8 @@ public sealed class CoordinatorServer : IAsyncDisposable
         lock (_lock)
         {
             T result = action(_job);
-            if (_job.RestartError is { } error) _restartFailed.TrySetResult(error);
+            // Ranks whose connection ends before they were told to go leave MPI by themselves.
+            if (_job.RestartError is { } error && _restartFailed.TrySetResult(error)) _ = _sendingAway.CancelAsync();
             if (!_ending.IsCancellationRequested) _timer.Change(Wait(_job.Due), Timeout.InfiniteTimeSpan);
             return result;
         }
