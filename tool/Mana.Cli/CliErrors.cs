@@ -23,6 +23,12 @@ internal static class CliErrors
     public static UserError Ranks(int n) =>
         new($"-n {n}: a job has at least one rank", "Give a number from 1 upward.", ExitCode: ExitCodes.Usage);
 
+    public static UserError OtherRanks(int n, int recorded, string checkpoint) => new(
+        $"-n {n}: this checkpoint is of {recorded} ranks, and goes on with as many", $"Say -n {recorded}, or leave it out.", checkpoint, ExitCodes.Usage);
+
+    public static UserError NoVariable(string assignment) =>
+        new($"--env {assignment}: this is not NAME=VALUE", "Give the variable's name, = and its value.", ExitCode: ExitCodes.Usage);
+
     public static UserError Duration(string option, string value) =>
         new($"{option} {value}: this is no time", "Give a number with a unit, as 90s, 30m or 2h.", ExitCode: ExitCodes.Usage);
 
@@ -36,7 +42,7 @@ internal static class CliErrors
         "there is no checkpoint to restart from", "Name a checkpoint's folder, a job, or the folder of the checkpoints: --checkpoint-dir DIR", "looked in " + place);
 
     public static UserError WorkingDirectoryGone(string folder, string checkpoint) => new(
-        "the folder in which the program ran is not there", "Make it again, or mount it: the program's relative paths lead into it.", folder + "\n" + checkpoint);
+        "the folder in which the program ran is not there", "Make it again, or mount it: the program's relative paths lead into it. If it is elsewhere now: --map OLD=NEW", folder + "\n" + checkpoint);
 
     public static UserError ImagesDamaged(int count) => new(
         $"{count} image{(count == 1 ? " is" : "s are")} damaged or missing", "Restart from another checkpoint: mana images list");

@@ -17,11 +17,18 @@ internal static class Restart
         Option<string?> backend = Shared.Backend(tool);
         Option<string?> named = new("--bundle") { Description = "The bundle to run on.", HelpName = "NAME" };
         Option<string[]> launcherArguments = new("--launcher-arg") { Description = "Passed to the launcher as it is; may be repeated.", HelpName = "ARG", Arity = ArgumentArity.OneOrMore };
+        Option<int?> ranks = new("-n") { Description = "Number of ranks; that of the checkpoint, for no other can be.", HelpName = "N" };
+        Option<string[]> variables = new("--env") { Description = "Changes a variable of the program's environment; may be repeated.", HelpName = "NAME=VALUE", Arity = ArgumentArity.OneOrMore };
+        Option<string[]> map = new("--map") { Description = "The program's files and folders below the full path OLD are below NEW now; may be repeated.", HelpName = "OLD=NEW", Arity = ArgumentArity.OneOrMore };
+        Option<bool> keepFiles = new("--keep-files") { Description = "Leave files that grew since the checkpoint as they are, instead of cutting them back." };
         Option<bool> force = new("--force") { Description = "Even if a job that was restarted from this checkpoint still runs." };
         Option<bool> dryRun = new("--dry-run") { Description = "Print the launcher's command instead of running it." };
         Option<bool> verbose = new("-v", "--verbose") { Description = "Tell what is done." };
         JobOptions job = new();
-        Command command = new("restart", "Goes on from a checkpoint, on the same or on another MPI.") { what, backend, named, launcherArguments, force, dryRun, verbose };
+        Command command = new("restart", "Goes on from a checkpoint, on the same or on another MPI.") 
+        {
+            what, backend, named, ranks, variables, map, keepFiles, launcherArguments, force, dryRun, verbose,
+        };
         job.AddTo(command);
         command.SetAction(async (parsed, _) =>
         {
@@ -30,17 +37,26 @@ internal static class Restart
             JobChoices choices = job.Read(parsed, settings);
             EpochFolder checkpoint = CheckpointSearch.Find(parsed.GetValue(what), choices.CheckpointDir ?? JobChoices.DefaultDir);
             CheckpointManifest manifest = CheckpointManifest.Read(checkpoint.Manifest);
+            int recorded = manifest.Record.Images.Count;
+            if (parsed.GetValue(ranks) is { } n && n != recorded) throw new UserErrorException(CliErrors.OtherRanks(n, recorded, checkpoint.Path));
+            PathMap moved = PathMap.Require(parsed.GetValue(map) ?? []);
+            string folder = moved.Apply(manifest.Job.WorkingDirectory);
             Bundle bundle = Choose(tool, new BundleWish(parsed.GetValue(named), parsed.GetValue(backend)), settings, manifest.Job);
             bundle.RequireFit();
-            if (!Directory.Exists(manifest.Job.WorkingDirectory)) throw new UserErrorException(CliErrors.WorkingDirectoryGone(manifest.Job.WorkingDirectory, checkpoint.Path));
+            if (!Directory.Exists(folder)) throw new UserErrorException(CliErrors.WorkingDirectoryGone(folder, checkpoint.Path));
             LaunchRequest request = new()
             {
                 Program = manifest.Job.Program,
-                Ranks = manifest.Record.Images.Count,
+                Ranks = recorded,
                 Syscalls = manifest.Job.Syscalls is "dispatch" ? SyscallSteering.Dispatch : SyscallSteering.Patch,
                 LauncherArguments = [.. settings.LauncherArguments, .. parsed.GetValue(launcherArguments) ?? []],
                 Verbose = parsed.GetValue(verbose) ? 1 : 0,
-                Restart = new RestartFrom(checkpoint.Path, manifest.Record.ThreadLevel, manifest.Job.WorkingDirectory),
+                Restart = new RestartFrom(checkpoint.Path, manifest.Record.ThreadLevel, folder)
+                {
+                    Moved = moved,
+                    KeepFiles = parsed.GetValue(keepFiles),
+                    Variables = [.. (parsed.GetValue(variables) ?? []).Select(RequireVariable)],
+                },
             };
             LaunchPlan Plan(string? file) => LaunchPlan.Make(bundle, request with { JobFile = file }, Environment.GetEnvironmentVariable, tool.IsRoot);
             if (parsed.GetValue(dryRun))
@@ -52,6 +68,7 @@ internal static class Restart
             JobDescription description = manifest.Job with
             {
                 Job = choices.Name ?? manifest.Job.Job,
+                WorkingDirectory = folder,
                 Bundle = bundle.Name,
                 Backend = bundle.Manifest.Backend,
                 MpiVersion = bundle.Manifest.Version,
@@ -67,8 +84,12 @@ internal static class Restart
             "mana restart",
             "mana restart --backend openmpi simulation",
             "mana restart mana-checkpoints/simulation/epoch-0003 --interval 30m",
+            "mana restart --map /scratch/old=/scratch/new simulation",
         ]);
     }
+
+    private static string RequireVariable(string assignment) =>
+        assignment.IndexOf('=', StringComparison.Ordinal) > 0 ? assignment : throw new UserErrorException(CliErrors.NoVariable(assignment));
 
     /// <summary>What the user says now; else the bundle it ran on, if that is here; else what a launch would choose.</summary>
     private static Bundle Choose(Tool tool, BundleWish flags, UserSettings settings, JobDescription job)
