@@ -215,7 +215,7 @@ public sealed class TroubleStories(House house)
         foreach (JsonNode? rank in ranks)
         {
             Outcome outcome = await Bounded.RunAsync(
-                ["prlimit", "--pid", ((int)rank!["pid"]!).ToString(), $"--fsize={bytes}"], "/", new Dictionary<string, string?>(), TimeSpan.FromSeconds(10));
+                ["prlimit", "--pid", ((int)rank!["pid"]!).ToString(), $"--fsize={bytes}:"], "/", new Dictionary<string, string?>(), TimeSpan.FromSeconds(10));
             Assert.True(outcome.ExitCode == 0, outcome.ToString());
         }
     }
