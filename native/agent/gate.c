@@ -5,6 +5,7 @@
 
 #include "agent.h"
 #include "channel.h"
+#include "faults.h"
 
 enum { GATE_POLL_MICROSECONDS = 20 };
 
@@ -99,6 +100,7 @@ int agent_gate(uint32_t clock, int slot, int inside) {
   agent.at_gate = place(slot);
   agent.waiting++;
   while (SPLIT->phase != SPLIT_PARK && !may_enter(clock)) {
+    (void)fault_at(FAULT_AT_GATE);
     if (agent.targets_known && (told_version != agent.targets_version || told_epoch != agent.epoch)) {
       tell_gated(c, slot);
       told_version = agent.targets_version;
