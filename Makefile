@@ -47,7 +47,13 @@ test: pack ## every test that takes minutes; the last line is "N passed, N faile
 test-mpich-suite: pack ## MPICH's own test suite, whole; stops after 10 minutes, goes on where it stopped
 	@$(RUN) tests/Mana.Suite -- all --minutes 10
 
-test-all: test test-mpich-suite ## both
+test-matrix: pack ## every checkpoint story, at every pair of MPIs and every fault point
+	@$(RUN) tests/Mana.Check -- checkpoint-matrix
+
+test-all: test test-mpich-suite test-matrix ## all of them
+
+soak: pack ## jobs checkpointed at random moments, restarted, compared; stops after 9 minutes, goes on where it stopped
+	@$(RUN) tests/Mana.Check -- soak
 
 bench: pack ## native against mana: a table, and JSON in artifacts/bench.json
 	@$(RUN) bench/Mana.Bench
@@ -56,4 +62,4 @@ clean: ## remove what was built
 	rm -rf build artifacts
 	@$(DOTNET) clean Mana.sln $(QUIET) >/dev/null
 
-.PHONY: help setup packages sdk restore build pack install demo test test-mpich-suite test-all bench clean
+.PHONY: help setup packages sdk restore build pack install demo test test-mpich-suite test-matrix test-all soak bench clean

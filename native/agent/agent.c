@@ -2,11 +2,13 @@
 
 #include <dlfcn.h>
 #include <linux/membarrier.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "channel.h"
+#include "faults.h"
 #include "options.h"
 #include "process_state.h"
 #include "report.h"
@@ -25,6 +27,7 @@ void agent_set_proxy(void *library) {
   *(void **)&barrier = dlsym(library, "mana_proxy_barrier");
   if (offered && offered->version == PROXY_CHECKPOINT_VERSION && membership && begin_mpi && barrier) proxy = offered;
   agent.wanted = proxy && options.job[0];
+  if (agent.wanted) fault_arm();
 }
 const struct proxy_checkpoint *agent_proxy(void) {
   return proxy;
@@ -65,6 +68,10 @@ static void barrier_all_threads(void) {
 
 static void begin_intent(uint32_t epoch) {
   agent.epoch = epoch;
+  if (fault_at(FAULT_INTENT_RECEIVED)) {
+    fail(FAULT_WHY);
+    return;
+  }
   if (agent.finalizing) {
     fail("it is in MPI_Finalize");
     return;
@@ -78,9 +85,14 @@ static void begin_intent(uint32_t epoch) {
   __atomic_store_n(&SPLIT->phase, SPLIT_INTENT, __ATOMIC_SEQ_CST);
   barrier_all_threads();
   agent_gate_publish_all();
+  if (fault_at(FAULT_CLOCKS_PUBLISHED)) fail(FAULT_WHY);
 }
 
 static void begin_park(void) {
+  if (fault_at(FAULT_PARKING)) {
+    fail(FAULT_WHY);
+    return;
+  }
   agent.stage = AGENT_PARK;
   agent.order = ORDER_PUMP;
   agent.serving = false;
@@ -111,6 +123,10 @@ static void do_write(const char *folder) {
   pthread_mutex_lock(&agent.lock);
   clock_gettime(CLOCK_MONOTONIC, &to);
   agent.stage = AGENT_WRITTEN;
+  if (result == 0 && fault_at(FAULT_WRITTEN)) {
+    snprintf(agent.why, sizeof agent.why, FAULT_WHY);
+    result = -1;
+  }
   if (result != 0) {
     fail(agent.why);
     return;
@@ -136,6 +152,7 @@ static void take_write(struct save_stream *frame) {
 static void leave(void) __attribute__((noreturn));
 static void leave(void) {
   enum { PATIENCE_SECONDS = 20 };
+  (void)fault_at(FAULT_LEAVING);
   pthread_mutex_unlock(&agent.lock);
   agent_order(ORDER_LEAVE); /* the MPI thread finalizes and exits; where it cannot, nothing is lost any more */
   sleep(PATIENCE_SECONDS);
@@ -177,7 +194,9 @@ static void take(int type, struct save_stream *frame) {
       break;
     case PROTOCOL_WRITE: take_write(frame); break;
     case PROTOCOL_RESUME:
+      (void)fault_at(FAULT_BEFORE_RESUME);
       end_checkpoint();
+      (void)fault_at(FAULT_RESUMED);
       SAY(protocol_put_resumed, agent.epoch);
       break;
     case PROTOCOL_ABANDON: end_checkpoint(); break;
@@ -201,6 +220,10 @@ static void step(void) {
   } else if (agent.stage == AGENT_PARK) {
     int threads = agent_park_round(agent.why);
     if (threads > 0 && state_children_check(agent.why) != 0) threads = -1;
+    if (threads > 0 && fault_at(FAULT_PARKED)) {
+      snprintf(agent.why, sizeof agent.why, FAULT_WHY);
+      threads = -1;
+    }
     if (threads < 0) {
       agent.stage = AGENT_DRAIN; /* says it once */
       fail(agent.why);

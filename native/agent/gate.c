@@ -5,16 +5,21 @@
 
 #include "agent.h"
 #include "channel.h"
+#include "faults.h"
 
 enum { GATE_POLL_MICROSECONDS = 20 };
 
+/* What is published may hold a collective that was counted but is still before the gate, which takes the count back. Others are let come
+ * to what was published, so it is a target of our own, too: that collective is then entered again. */
 static void publish(uint32_t first, uint32_t end) {
   struct save_stream frame = {0};
   protocol_put_clocks(&frame, agent.epoch, end - first);
   for (uint32_t i = first; i < end; i++) {
     save_u64(&frame, CLOCKS->clock[i].id[0]);
     save_u64(&frame, CLOCKS->clock[i].id[1]);
-    save_u64(&frame, __atomic_load_n(&CLOCKS->clock[i].seq, __ATOMIC_RELAXED));
+    uint64_t seq = __atomic_load_n(&CLOCKS->clock[i].seq, __ATOMIC_RELAXED);
+    if (seq > CLOCKS->clock[i].target) CLOCKS->clock[i].target = seq;
+    save_u64(&frame, seq);
   }
   channel_send(&frame);
   save_free(&frame);
@@ -95,6 +100,7 @@ int agent_gate(uint32_t clock, int slot, int inside) {
   agent.at_gate = place(slot);
   agent.waiting++;
   while (SPLIT->phase != SPLIT_PARK && !may_enter(clock)) {
+    (void)fault_at(FAULT_AT_GATE);
     if (agent.targets_known && (told_version != agent.targets_version || told_epoch != agent.epoch)) {
       tell_gated(c, slot);
       told_version = agent.targets_version;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "agent.h"
+#include "faults.h"
 #include "lower_threads.h"
 #include "report.h"
 #include "state.h"
@@ -99,6 +100,7 @@ static void pump(void) {
   bool alone = !SPLIT->thread_multiple || agent.stage >= AGENT_DRAIN;
   int moved = alone ? agent_proxy()->pump() : agent_proxy()->relieve();
   agent_proxy()->counts(&counts);
+  (void)fault_at(FAULT_DRAINING);
   pthread_mutex_lock(&agent.lock);
   agent.counts = counts;
   agent.serving = true;
@@ -110,6 +112,10 @@ static void save(void) {
   char why[PROXY_WHY_SIZE] = "";
   save_free(&agent.mpi);
   int result = agent_proxy()->save(&agent.mpi, why);
+  if (result == 0 && fault_at(FAULT_SAVING_MPI)) {
+    snprintf(why, sizeof why, FAULT_WHY);
+    result = -1;
+  }
   pthread_mutex_lock(&agent.lock);
   agent.save_result = result;
   memcpy(agent.why, why, sizeof why);

@@ -12,6 +12,7 @@
 #include "agent.h"
 #include "channel.h"
 #include "environment.h"
+#include "faults.h"
 #include "image_read.h"
 #include "options.h"
 #include "path_map.h"
@@ -159,11 +160,18 @@ void restart_run(void) {
   begin_mpi();
   (void)agent_proxy()->identity(&rank, &size);
   if (agent_connect(options.thread_level, AGENT_FLAG_RESTART) != 0) _exit(EXIT_MANA);
+  (void)fault_at(FAULT_RESTART_CONNECTED);
   int result = verify(&image, rank, size, why);
+  if (result == 0 && fault_at(FAULT_RESTART_VERIFIED)) {
+    snprintf(why, sizeof why, FAULT_WHY);
+    result = -1;
+  }
   agent_say_restored((uint32_t)image.identity.epoch, image.checksum, result == 0 ? "" : why);
   wait_for_go();
+  require(fault_at(FAULT_RESTART_MAPPING) ? -1 : 0, "memory", FAULT_WHY);
   map_upper_half(&image);
   restore_parts(&image);
+  require(fault_at(FAULT_RESTART_REBUILT) ? -1 : 0, "MPI objects", FAULT_WHY);
   sigset_t all;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, NULL);
@@ -172,6 +180,7 @@ void restart_run(void) {
   const struct parked_thread *main_thread = make_threads(&threads);
   restore_part(&image, SECTION_SIGNALS, "signal actions", state_signals_restore);
   image_close(&image);
+  (void)fault_at(FAULT_RESTART_THREADS_MADE);
   agent_serve(threads);
   resume_main(main_thread);
 }

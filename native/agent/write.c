@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "agent.h"
+#include "faults.h"
 #include "image_write.h"
 #include "process_state.h"
 #include "sections.h"
@@ -42,6 +43,12 @@ static const struct part {
 };
 enum { PARTS = sizeof parts / sizeof *parts };
 
+static int halfway(char why[IMAGE_WHY_SIZE]) {
+  if (!fault_at(FAULT_HALF_WRITTEN)) return 0;
+  snprintf(why, PROXY_WHY_SIZE, FAULT_WHY);
+  return -1;
+}
+
 static int write_image(const char *folder, struct save_stream *streams, struct agent_written *written,
                        char why[PROXY_WHY_SIZE]) {
   static const struct image_range exclusions[] = {
@@ -59,6 +66,7 @@ static int write_image(const char *folder, struct save_stream *streams, struct a
   snprintf(path, sizeof path, "%s/rank-%d.img", folder, rank);
   struct image_source source = {
       .path = path,
+      .halfway = halfway,
       .sections = sections,
       .section_count = PARTS + 1,
       .exclusions = exclusions,
@@ -80,6 +88,10 @@ int agent_write(const char *folder, struct agent_written *written, char why[PROX
       snprintf(why, PROXY_WHY_SIZE, "out of memory");
       result = -1;
     }
+  }
+  if (result == 0 && fault_at(FAULT_WRITING)) {
+    snprintf(why, PROXY_WHY_SIZE, FAULT_WHY);
+    result = -1;
   }
   if (result == 0) result = write_image(folder, streams, written, why);
   for (int i = 0; i < PARTS; i++) save_free(&streams[i]);

@@ -149,6 +149,7 @@ static int write_area(struct writer *w, struct image_area *area) {
 static int write_memory(struct writer *w) {
   for (size_t i = 0; i < w->areas.count; i++) {
     if (write_area(w, &w->areas.area[i]) != 0) return -1;
+    if (i == w->areas.count / 2 && w->source->halfway && (flush(w) != 0 || w->source->halfway(w->why) != 0)) return -1;
   }
   return flush(w);
 }

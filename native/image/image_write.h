@@ -16,6 +16,8 @@ struct image_source {
   /* What of the upper half is not saved: MPI_TABLE, OWNER_PAGE, ... */
   const struct image_range *exclusions;
   size_t exclusion_count;
+  /* Called when half of the memory's areas are in the file; null: not. Nonzero, with `why`: the image is not wanted any more. */
+  int (*halfway)(char why[IMAGE_WHY_SIZE]);
 };
 struct image_result {
   uint64_t file_length;   /* bytes */

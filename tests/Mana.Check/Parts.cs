@@ -48,7 +48,7 @@ internal sealed class FormatPart(string name, string promise, Func<IReadOnlyList
 /// <param name="part">Its own name, where the project has several.</param>
 /// <param name="filter">Which tests of the project (dotnet test --filter); all if null.</param>
 /// <param name="always">False: only when named.</param>
-internal sealed class TestProjectPart(string name, string? part = null, string? filter = null, bool always = true) : Part(part ?? name, always)
+internal class TestProjectPart(string name, string? part = null, string? filter = null, bool always = true) : Part(part ?? name, always)
 {
     private static readonly XNamespace Trx = "http://microsoft.com/schemas/VisualStudio/TeamTest/2010";
 
@@ -79,6 +79,18 @@ internal sealed class TestProjectPart(string name, string? part = null, string? 
     }
 
     private static string Indented(string text) => string.Join('\n', text.Split('\n').Take(60).Select(l => "     " + l));
+}
+
+/// <summary>Only when named: one part of the soak, of MANA_SOAK_MINUTES, and what all parts have come to.</summary>
+internal sealed class SoakPart(string name) : TestProjectPart("Mana.Stories", name, "Part=soak", always: false)
+{
+    public override async Task<Counts> RunAsync()
+    {
+        Counts counts = await base.RunAsync();
+        string log = Path.Combine(Repository.Root, "build", "soak", "log");
+        if (File.Exists(log)) Console.WriteLine("   so far: " + File.ReadLines(log).Last().Split("; ")[^1]);
+        return counts;
+    }
 }
 
 /// <summary>The sample of MPICH's test suite: its runner prints the same closing line as we do.</summary>

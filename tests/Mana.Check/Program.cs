@@ -12,9 +12,11 @@ IReadOnlyList<Part> parts =
     new TestProjectPart("Mana.Api.Tests"),
     new TestProjectPart("Mana.Native.Tests"),
     new TestProjectPart("Mana.Tests"),
-    new TestProjectPart("Mana.Stories", filter: "Part!=checkpoints&Part!=matrix"),
+    new TestProjectPart("Mana.Stories", filter: "Part!=checkpoints&Part!=matrix&Part!=faults&Part!=soak"),
     new TestProjectPart("Mana.Stories", "checkpoints", "Part=checkpoints"),
     new TestProjectPart("Mana.Stories", "checkpoint-matrix", "Part=matrix", always: false),
+    new TestProjectPart("Mana.Stories", "faults", "Part=faults"),
+    new SoakPart("soak"),
     new SuitePart("mpich-suite-sample"),
 ];
 string[] unknown = [.. args.Where(a => parts.All(p => p.Name != a))];

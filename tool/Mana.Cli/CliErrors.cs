@@ -1,4 +1,5 @@
 using Mana.Common.Errors;
+using Mana.Coordinator.Checkpoint;
 
 namespace Mana.Cli;
 
@@ -31,6 +32,9 @@ internal static class CliErrors
 
     public static UserError Duration(string option, string value) =>
         new($"{option} {value}: this is no time", "Give a number with a unit, as 90s, 30m or 2h.", ExitCode: ExitCodes.Usage);
+
+    public static UserError NoFault(string value) => new(
+        $"{CoordinatorFaults.Variable}={value} names no fault point", $"Unset it: it is for tests ({string.Join(", ", Enum.GetNames<CoordinatorFault>())}).", ExitCode: ExitCodes.Usage);
 
     public static UserError Keep(int n) =>
         new($"--keep {n}: at least one checkpoint is kept", "Give a number from 1 upward.", ExitCode: ExitCodes.Usage);

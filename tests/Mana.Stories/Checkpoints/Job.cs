@@ -98,6 +98,14 @@ internal sealed class Job : IAsyncDisposable
         return null;
     }
 
+    /// <param name="signal">As kill(1) wants it.</param>
+    public async Task SignalRankAsync(int rank, string signal)
+    {
+        int pid = (int?)(await StatusAsync())?["ranks"]?.AsArray().Single(r => (int)r!["rank"]! == rank)!["pid"] ?? throw new InvalidOperationException("no status");
+        Outcome outcome = await Bounded.RunAsync(["kill", "-" + signal, pid.ToString()], "/", new Dictionary<string, string?>(), TimeSpan.FromSeconds(10));
+        Assert.True(outcome.ExitCode == 0, outcome.ToString());
+    }
+
     private Task<Outcome> CommandAsync(params string[] words) =>
         Bounded.RunAsync([place.House.Tool.Mana, .. words], place.Folder.Path, place.Environment, CommandLimit);
 

@@ -11,6 +11,12 @@ internal static class Stories
     /// <summary>Every story and program on a cross pair, once per direction.</summary>
     public const string Checkpoints = "checkpoints";
 
+    /// <summary>A rank or mana launch dies at each stage.</summary>
+    public const string Faults = "faults";
+
+    /// <summary>As long as one wishes: `make soak`.</summary>
+    public const string Soak = "soak";
+
     /// <summary>All pairs, two and four ranks.</summary>
     public const string Matrix = "matrix";
 

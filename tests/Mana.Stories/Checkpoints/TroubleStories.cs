@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using Mana.Testing;
 using Xunit;
@@ -49,6 +50,61 @@ public sealed class TroubleStories(House house)
         Assert.All(await both, outcome => Assert.True(outcome.ExitCode == 0, outcome.ToString()));
         Assert.Single(place.Committed);
         await AssertResultAsync(await job.Running, "memory");
+    }
+
+    [Theory]
+    [MemberData(nameof(Sites))]
+    public async Task A_checkpoint_during_MPI_Init_waits_for_it(string site)
+    {
+        using Folder folder = new();
+        Job.Place place = PlaceIn(folder, "early");
+        string[] program = ["sh", "-c", $"sleep 3; exec {House.CheckpointStory("objects", Mpi.OpenMpi)} {Long}"];
+        await using Job job = Job.Launch(place, Mpi.Named(site), program, Limit);
+        string? state = null;
+        for (int tries = 0; state is null && tries < 100 && !job.Running.IsCompleted; tries++) state = (string?)(await job.StatusAsync())?["state"];
+        Assert.Equal("starting", state);
+        Outcome checkpoint = await job.CheckpointAsync();
+        Assert.True(checkpoint.ExitCode == 0, checkpoint.ToString());
+        Assert.Single(place.Committed);
+        await AssertResultAsync(await job.Running, "objects");
+    }
+
+    /// <summary>The address and the port are the job file's, which only its owner can read; a port can be found by anybody.</summary>
+    [Fact]
+    public async Task Garbage_on_the_coordinators_port_does_not_disturb_a_checkpoint()
+    {
+        using Folder folder = new();
+        Job.Place place = PlaceIn(folder, "garbage");
+        await using Job job = Launch(place, "inflight", "mpich");
+        Assert.True(await job.IsUnderWayAsync(), await EndOf(job));
+        string port = File.ReadLines(Path.Combine(house.Tool.Home, "jobs", "garbage.toml")).Single(l => l.StartsWith("port", StringComparison.Ordinal)).Split('=')[1].Trim();
+        using CancellationTokenSource enough = new();
+        Task<int> strangers = DisturbAsync(int.Parse(port), enough.Token);
+        for (int epoch = 1; epoch <= 3; epoch++)
+        {
+            Outcome checkpoint = await job.CheckpointAsync();
+            Assert.True(checkpoint.ExitCode == 0, checkpoint.ToString());
+        }
+        await enough.CancelAsync();
+        Assert.InRange(await strangers, 10, int.MaxValue);
+        await AssertResultAsync(await job.Running, "inflight");
+    }
+
+    /// <summary>Strangers come, say seeded nonsense, and go without hearing the answer; how many there were.</summary>
+    private static async Task<int> DisturbAsync(int port, CancellationToken enough)
+    {
+        Random random = new(Journey.Seed);
+        int count = 0;
+        for (; !enough.IsCancellationRequested; count++)
+        {
+            byte[] nonsense = new byte[random.Next(1, 2000)];
+            random.NextBytes(nonsense);
+            using TcpClient stranger = new();
+            await stranger.ConnectAsync("127.0.0.1", port, CancellationToken.None);
+            await stranger.GetStream().WriteAsync(nonsense, CancellationToken.None);
+            await Task.Delay(2, CancellationToken.None);
+        }
+        return count;
     }
 
     [Theory]

@@ -26,12 +26,14 @@ internal sealed class JobRun(Tool tool, JobDescription job, JobChoices choices, 
     {
         JobRegistry registry = new(tool.Home.Jobs, Output.Message);
         registry.RequireFree(job.Job);
-        CheckpointFolder store = new(_dir, job, choices.Keep);
-        await using CoordinatorServer server = new(settings with { LastEpoch = Math.Max(settings.LastEpoch, store.HighestEpoch) }, store);
+        string? asked = Environment.GetEnvironmentVariable(CoordinatorFaults.Variable);
+        CoordinatorFaults faults = CoordinatorFaults.TryParse(asked) ?? throw new UserErrorException(CliErrors.NoFault(asked!));
+        CheckpointFolder store = new(_dir, job, choices.Keep, faults);
+        await using CoordinatorServer server = new(settings with { LastEpoch = Math.Max(settings.LastEpoch, store.HighestEpoch), Faults = faults }, store);
         string? file = Announce(server, store);
         try
         {
-            return await RunAsync(server, planWith(file));
+            return await RunAsync(server, planWith(file), store.Folder);
         }
         finally
         {
@@ -39,7 +41,7 @@ internal sealed class JobRun(Tool tool, JobDescription job, JobChoices choices, 
         }
     }
 
-    private async Task<int> RunAsync(CoordinatorServer server, LaunchPlan plan)
+    private async Task<int> RunAsync(CoordinatorServer server, LaunchPlan plan, string checkpoints)
     {
         using JobProcess process = new();
         using CancellationTokenSource ended = new();
@@ -62,7 +64,12 @@ internal sealed class JobRun(Tool tool, JobDescription job, JobChoices choices, 
         }
         await ended.CancelAsync();
         int code = await running;
-        if (!server.Stopped) return code;
+        if (!server.Stopped)
+        {
+            if (code != 0 && server.Gone is [{ } first, ..] gone)
+                Console.Error.Write(CheckpointErrors.Died(first.Rank, first.Hello.Host, gone.Skip(1).Select(r => r.Rank), EpochFolder.Of(checkpoints).LastOrDefault(e => e.Committed)?.Path).ToBlock());
+            return code;
+        }
         Output.Message($"mana: checkpointed and stopped; go on with: mana restart {job.Job}");
         return ExitCodes.Stopped;
     }

@@ -48,7 +48,9 @@ internal sealed class CheckpointAttempt
         _targets = new ClockTargets(ranks.Count);
         foreach (RankState rank in ranks) rank.Where = null;
         _say($"checkpoint {epoch}: waiting until no rank is inside a collective");
+        settings.Faults.At(CoordinatorFault.BeforeIntent, epoch);
         SendAll(new IntentMessage(epoch, (uint)limit.TotalMilliseconds));
+        settings.Faults.At(CoordinatorFault.AfterIntent, epoch);
     }
 
     public uint Epoch { get; }
@@ -143,7 +145,9 @@ internal sealed class CheckpointAttempt
             if (!_targets.Converged) return;
             Stage = Stage.Drain;
             _say($"checkpoint {Epoch}: waiting until no message is in flight");
+            _settings.Faults.At(CoordinatorFault.BeforePark, Epoch);
             SendAll(new ParkMessage(Epoch));
+            _settings.Faults.At(CoordinatorFault.AfterPark, Epoch);
         }
         if (Stage == Stage.Drain && Drained) BeginWrite();
         if (Stage == Stage.Write && Array.TrueForAll(_progress, p => p.Wrote is not null)) Commit(now);
@@ -160,7 +164,9 @@ internal sealed class CheckpointAttempt
             string folder = _store.Begin(Epoch);
             Stage = Stage.Write;
             _say($"checkpoint {Epoch}: writing");
+            _settings.Faults.At(CoordinatorFault.BeforeWrite, Epoch);
             SendAll(new WriteMessage(Epoch, folder, (uint)_settings.Compression));
+            _settings.Faults.At(CoordinatorFault.AfterWrite, Epoch);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -174,6 +180,7 @@ internal sealed class CheckpointAttempt
         try
         {
             string folder = _store.Commit(new CheckpointRecord(Epoch, _ranks[0].Hello.ThreadLevel, now - _begun, images));
+            _settings.Faults.At(CoordinatorFault.AfterRename, Epoch);
             Outcome = new CheckpointOutcome(Epoch, folder, images.Aggregate(0UL, (sum, i) => sum + i.Stored), now - _begun, Stop, Error: null);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -13,11 +13,11 @@ public sealed class JobCoordination(JobSettings settings, ICheckpointStore store
 
     private readonly SortedDictionary<int, RankState> _ranks = [];
     private readonly List<Request> _requests = [];
+    private readonly List<RankState> _gone = [];
     private CheckpointAttempt? _attempt;
     private uint _epoch = settings.LastEpoch;
-    private int? _gone;
     private bool _finalizing, _ended, _restored = settings.Restart is null;
-    private TimeSpan _restartLimit = clock() + settings.RestartTimeout;
+    private TimeSpan _restartLimit = clock() + settings.RestartTimeout, _goneAt;
 
     /// <summary>Of MPI_COMM_WORLD; 0 until the first rank has come.</summary>
     public int Size { get; private set; }
@@ -32,12 +32,15 @@ public sealed class JobCoordination(JobSettings settings, ICheckpointStore store
     /// <summary>Why a restart cannot be: the job is to be ended.</summary>
     public UserError? RestartError { get; private set; }
 
+    /// <summary>The ranks that went before the job was ending, lost their connection or ended: the first, and those of the same moment, whose order is not certain.</summary>
+    public IReadOnlyList<RankState> Gone => _gone;
+
     /// <summary>For a person.</summary>
     public string State =>
         _ended ? "ended" : Stopped ? "stopping" : _attempt is { Stage: not Stage.Over } ? "checkpoint: " + _attempt.Stage.ToString().ToLowerInvariant()
         : _finalizing ? "finalizing" : !_restored ? "restarting" : IsComplete ? "running" : "starting";
 
-    private bool IsComplete => Size > 0 && _ranks.Count == Size && _gone is null;
+    private bool IsComplete => Size > 0 && _ranks.Count == Size && _gone.Count == 0;
 
     /// <summary>When <see cref="Tick"/> has something to do.</summary>
     public TimeSpan Due
@@ -57,7 +60,7 @@ public sealed class JobCoordination(JobSettings settings, ICheckpointStore store
         if (RestartError is not null) return RestartError.What;
         if (Size != 0 && hello.Size != Size) return $"this job has {Size} ranks, not {hello.Size}";
         if (_ranks.ContainsKey(hello.Rank)) return $"rank {hello.Rank} is here already";
-        if (_gone == hello.Rank) return $"rank {hello.Rank} was here before";
+        if (_gone.Exists(r => r.Rank == hello.Rank)) return $"rank {hello.Rank} was here before";
         Size = hello.Size;
         _ranks.Add(hello.Rank, new RankState(hello));
         send(hello.Rank, new WelcomeMessage(_epoch));
@@ -79,7 +82,8 @@ public sealed class JobCoordination(JobSettings settings, ICheckpointStore store
     public void Lost(int rank)
     {
         if (!_ranks.Remove(rank, out RankState? state) || _finalizing || Stopped) return;
-        _gone ??= rank;
+        if (_gone.Count == 0) _goneAt = clock();
+        if (clock() - _goneAt < settings.SameMoment) _gone.Add(state);
         if (!_restored && clock() + settings.LostPatience < _restartLimit) _restartLimit = clock() + settings.LostPatience;
         _attempt?.GiveUp(CheckpointErrors.RankGone(rank, state.Hello.Host));
         EndIfOver();
@@ -134,7 +138,7 @@ public sealed class JobCoordination(JobSettings settings, ICheckpointStore store
 
     private UserError? Refusal() =>
         _ended ? CheckpointErrors.Ended() : Stopped ? CheckpointErrors.Stopping() : _finalizing ? CheckpointErrors.Ending()
-        : _gone is { } rank ? CheckpointErrors.Incomplete(rank) : null;
+        : _gone is [{ } gone, ..] ? CheckpointErrors.Incomplete(gone.Rank) : null;
 
     private void BeginIfWanted()
     {

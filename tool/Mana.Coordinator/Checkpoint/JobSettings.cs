@@ -19,6 +19,11 @@ public sealed record JobSettings
 
     public Compression Compression { get; init; }
 
+    /// <summary>Ranks that are lost within it are lost together: the kernel tells of their connections in any order.</summary>
+    public TimeSpan SameMoment { get; init; } = TimeSpan.FromMilliseconds(50);
+
+    public CoordinatorFaults Faults { get; init; } = CoordinatorFaults.None;
+
     /// <summary>A request without a limit of its own has this.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(5);
 

@@ -30,7 +30,8 @@ public sealed record EpochFolder(uint Epoch, string Path, bool Committed)
 /// <param name="root">--checkpoint-dir.</param>
 /// <param name="job">What runs.</param>
 /// <param name="keep">How many committed ones stay.</param>
-public sealed class CheckpointFolder(string root, JobDescription job, int keep) : ICheckpointStore
+/// <param name="faults">Of tests.</param>
+public sealed class CheckpointFolder(string root, JobDescription job, int keep, CoordinatorFaults? faults = null) : ICheckpointStore
 {
     private readonly string _folder = Path.Combine(Path.GetFullPath(root), job.Job);
 
@@ -54,7 +55,7 @@ public sealed class CheckpointFolder(string root, JobDescription job, int keep) 
         DurableFile.SyncFolder(folder);
         DurableFile.SyncFolder(_folder);
         DurableFile.SyncFolder(Path.GetDirectoryName(_folder)!);
-        DurableFile.Write(Path.Combine(folder, CheckpointManifest.FileName), manifest.Write());
+        DurableFile.Write(Path.Combine(folder, CheckpointManifest.FileName), manifest.Write(), () => faults?.At(CoordinatorFault.BeforeRename, record.Epoch));
         Prune(_folder, keep);
         return folder;
     }

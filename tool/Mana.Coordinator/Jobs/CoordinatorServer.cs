@@ -46,6 +46,9 @@ public sealed class CoordinatorServer : IAsyncDisposable
     /// <summary>The ranks were told to exit after a checkpoint.</summary>
     public bool Stopped => Locked(job => job.Stopped);
 
+    /// <summary>The ranks that went before the job was ending, the first one first.</summary>
+    public IReadOnlyList<RankState> Gone => Locked(job => job.Gone.ToArray());
+
     /// <summary>Ends when a restart turns out to be impossible: the job is to be ended.</summary>
     public Task<UserError> RestartFailed => _restartFailed.Task;
 

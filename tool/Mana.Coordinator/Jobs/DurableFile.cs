@@ -10,7 +10,7 @@ internal static class DurableFile
     public const UnixFileMode OwnFolder = OwnFile | UnixFileMode.UserExecute;
 
     /// <summary>Writes beside the file, syncs, renames over it, syncs the folder (man 2 fsync: a name is on disk only when its folder is synced).</summary>
-    public static void Write(string file, string text)
+    public static void Write(string file, string text, Action? beforeRename = null)
     {
         string beside = file + ".tmp";
         File.Delete(beside);
@@ -20,6 +20,7 @@ internal static class DurableFile
             stream.Write(System.Text.Encoding.UTF8.GetBytes(text));
             stream.Flush(flushToDisk: true);
         }
+        beforeRename?.Invoke();
         File.Move(beside, file, overwrite: true);
         SyncFolder(Path.GetDirectoryName(file)!);
     }
