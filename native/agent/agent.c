@@ -76,6 +76,10 @@ static void begin_intent(uint32_t epoch) {
     fail("it is in MPI_Finalize");
     return;
   }
+  if (agent.clocks_full) {
+    fail("it has had too many communicators of different members");
+    return;
+  }
   if (SPLIT->dispatch) {
     fail("--syscalls=dispatch is in force, and programs steered that way cannot be checkpointed yet");
     return;
@@ -88,14 +92,21 @@ static void begin_intent(uint32_t epoch) {
   if (fault_at(FAULT_CLOCKS_PUBLISHED)) fail(FAULT_WHY);
 }
 
+/* The last order, to return, stands until the MPI thread has taken it, which it does with the lock. */
 static void begin_park(void) {
+  enum { POLL_MICROSECONDS = 100 };
+  while (!agent_park_is_over()) {
+    pthread_mutex_unlock(&agent.lock);
+    usleep(POLL_MICROSECONDS);
+    pthread_mutex_lock(&agent.lock);
+  }
   if (fault_at(FAULT_PARKING)) {
     fail(FAULT_WHY);
     return;
   }
   agent.stage = AGENT_PARK;
   agent.order = ORDER_PUMP;
-  agent.serving = false;
+  agent.alone = agent.serving = false;
   agent_park_begin();
 }
 
@@ -279,6 +290,7 @@ int agent_connect(int thread_level, uint32_t flags) {
   int rank = 0, size = 0;
   if (!agent.wanted || proxy->identity(&rank, &size) != 0 || channel_open(options.job, secret) != 0) return -1;
   gethostname(host, sizeof host - 1);
+  agent.thread_level = thread_level;
   SAY(protocol_put_hello, secret, rank, size, getpid(), host, (uint32_t)thread_level, flags);
   return 0;
 }

@@ -9,6 +9,7 @@
 #ifndef MANA_AGENT_H
 #define MANA_AGENT_H
 #include <pthread.h>
+#include <stdbool.h>
 #include <time.h>
 
 #include "canon.h"
@@ -30,6 +31,7 @@ struct agent {
   pthread_mutex_t lock;   /* all below, and the frames that go out */
   pthread_cond_t changed; /* order, saved */
   bool wanted;            /* there is a job file: clocks are kept */
+  int thread_level;       /* canonical, as MPI_Init_thread granted it */
   uint32_t epoch;
   enum agent_stage stage;
   /* INTENT */
@@ -38,9 +40,11 @@ struct agent {
   bool finalizing;
   struct agent_place at_gate, entered; /* gate.c: who waits there, the last that passed it */
   int waiting;                         /* threads at a gate */
+  bool clocks_full;                    /* collectives of some communicators are not counted */
   /* PARK and later */
   enum agent_order order;
-  bool serving; /* the MPI thread takes orders */
+  bool alone;   /* all upper threads have parked */
+  bool serving; /* since then the MPI thread has pumped: its counts are whole */
   struct proxy_counts counts, told;
   struct save_stream mpi; /* what ORDER_SAVE made */
   int save_result;        /* 1 = not yet */
@@ -83,6 +87,8 @@ void agent_gate_take_targets(struct save_stream *frame, uint32_t count);
 void agent_parked(void); /* service SVC_PARKED */
 /* One round: asks whoever runs to park. The number of parked threads when all are and the MPI thread serves, else 0; -1 with `why`. */
 int agent_park_round(char why[PROXY_WHY_SIZE]);
+/* False: threads are still on their way out of the last park, and the next must not begin. */
+bool agent_park_is_over(void);
 void agent_park_begin(void);
 /* The kernel's action of the park signal, and the stack on which the MPI thread serves. */
 void agent_park_prepare(void);

@@ -136,6 +136,7 @@ uint32_t agent_clock(uint32_t comm, uint32_t group) {
     __atomic_store_n(&CLOCKS->count, CLOCKS->count + 1, __ATOMIC_RELEASE);
     if (SPLIT->phase == SPLIT_INTENT) publish(CLOCKS->count - 1, CLOCKS->count);
   }
+  if (!clock) agent.clocks_full = true;
   pthread_mutex_unlock(&agent.lock);
   return clock ? (uint32_t)(clock - CLOCKS->clock) : 0;
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "agent.h"
+#include "constants.h"
 #include "faults.h"
 #include "lower_threads.h"
 #include "report.h"
@@ -43,9 +44,12 @@ void agent_park_await(int threads) {
   }
 }
 
+bool agent_park_is_over(void) {
+  return __atomic_load_n(&STATE->parking, __ATOMIC_SEQ_CST) == 0;
+}
+
 void agent_park_begin(void) {
   install_signal(); /* again: an MPI library may have put its own in its place */
-  while (__atomic_load_n(&STATE->parking, __ATOMIC_SEQ_CST)) usleep(100); /* on their way out of the last park */
   STATE->parked = NULL;
   __atomic_store_n(&STATE->parked_count, 0, __ATOMIC_SEQ_CST);
   __atomic_store_n(&SPLIT->phase, SPLIT_PARK, __ATOMIC_SEQ_CST);
@@ -64,10 +68,12 @@ static const struct parked_thread *find_parked(int tid) {
   return NULL;
 }
 
-/* Threads of the upper half: all tasks that the lower half did not make. */
+/* Threads of the upper half: all tasks that the lower half did not make. One that is listed as parked may have made another since the listing
+ * began, and parked then: so all must have been parked before. A thread that cannot be asked (EAGAIN: the user's queue of signals is full)
+ * runs all the same. */
 int agent_park_round(char why[PROXY_WHY_SIZE]) {
+  int parked = 0, running = 0, before = __atomic_load_n(&STATE->parked_count, __ATOMIC_ACQUIRE);
   DIR *tasks = opendir("/proc/self/task");
-  int parked = 0, running = 0;
   if (!tasks) {
     snprintf(why, PROXY_WHY_SIZE, "/proc/self/task cannot be read: %s", strerror(errno));
     return -1;
@@ -77,12 +83,13 @@ int agent_park_round(char why[PROXY_WHY_SIZE]) {
     if (tid <= 0 || lower_thread_is_own(tid)) continue;
     if (find_parked(tid)) {
       parked++;
-    } else if (syscall(SYS_tgkill, getpid(), tid, SPLIT_PARK_SIGNAL) == 0) {
+    } else if (syscall(SYS_tgkill, getpid(), tid, SPLIT_PARK_SIGNAL) == 0 || errno != ESRCH) {
       running++;
     }
   }
   closedir(tasks);
-  return running == 0 && agent.serving ? parked : 0;
+  if (running == 0 && parked == before) agent.alone = true;
+  return agent.alone && agent.serving ? parked : 0;
 }
 
 /* --- the parked MPI thread ------------------------------------------------------------------------------------------------ */
@@ -93,25 +100,43 @@ void agent_order(enum agent_order order) {
   pthread_mutex_unlock(&agent.lock);
 }
 
-static void pump(void) {
+/* What MPI calls back (the reduction of a nonblocking collective) is the program's code on the parked thread, and may cross: inside another
+ * crossing, so that it does not park once more. */
+static struct upper_tls *own_tls(void) {
+  uint64_t upper_fs = *(uint64_t *)((uint64_t)__builtin_thread_pointer() + (uint64_t)SPLIT->lower_upper_fs_off);
+  return (struct upper_tls *)(upper_fs + (uint64_t)SPLIT->upper_tls_offset);
+}
+
+/* While others run: with MPI_THREAD_MULTIPLE only what is safe beside them; with SERIALIZED nothing, for one may be in MPI; below that nobody
+ * else can be there. */
+static int pump_beside(void) {
+  if (SPLIT->thread_multiple) return agent_proxy()->relieve();
+  return agent.thread_level < MANA_THREAD_SERIALIZED ? agent_proxy()->pump() : 0;
+}
+
+static void pump(bool alone) {
   enum { IDLE_MICROSECONDS = 50 };
   struct proxy_counts counts;
-  /* Until all have parked, other threads may wait for requests of their own: those are left alone. */
-  bool alone = !SPLIT->thread_multiple || agent.stage >= AGENT_DRAIN;
-  int moved = alone ? agent_proxy()->pump() : agent_proxy()->relieve();
+  struct upper_tls *tls = own_tls();
+  tls->depth++;
+  int moved = alone ? agent_proxy()->pump() : pump_beside();
+  tls->depth--;
   agent_proxy()->counts(&counts);
   (void)fault_at(FAULT_DRAINING);
   pthread_mutex_lock(&agent.lock);
   agent.counts = counts;
-  agent.serving = true;
+  agent.serving = alone;
   pthread_mutex_unlock(&agent.lock);
   if (!moved) usleep(IDLE_MICROSECONDS);
 }
 
 static void save(void) {
   char why[PROXY_WHY_SIZE] = "";
+  struct upper_tls *tls = own_tls();
   save_free(&agent.mpi);
+  tls->depth++;
   int result = agent_proxy()->save(&agent.mpi, why);
+  tls->depth--;
   if (result == 0 && fault_at(FAULT_SAVING_MPI)) {
     snprintf(why, sizeof why, FAULT_WHY);
     result = -1;
@@ -129,9 +154,10 @@ void agent_parked(void) {
     pthread_mutex_lock(&agent.lock);
     while (agent.order == ORDER_WAIT) pthread_cond_wait(&agent.changed, &agent.lock);
     enum agent_order order = agent.order;
+    bool alone = agent.alone;
     pthread_mutex_unlock(&agent.lock);
     if (order == ORDER_RETURN) return;
-    if (order == ORDER_PUMP) pump();
+    if (order == ORDER_PUMP) pump(alone);
     if (order == ORDER_SAVE) save();
     if (order == ORDER_LEAVE) {
       agent_proxy()->leave();

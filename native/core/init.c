@@ -122,6 +122,8 @@ int core_Is_thread_main(int *flag) {
 int core_Abort(mana_h comm, int errorcode) {
   if (SPLIT->mpi_state != SPLIT_MPI_INITIALIZED) _exit(errorcode); /* there is no MPI below that could be asked */
   int rc;
+  fflush(
+      NULL); /* an MPI ends its own process through exit(), which writes out what is buffered: below that is another libc's */
   MANA_CROSS(rc, MPI_BELOW(Abort)(comm, errorcode));
   return rc;
 }

@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "saved.h"
 
@@ -23,14 +24,28 @@ int px_refuse_failed(struct px_saved *s, int rc, const char *call) {
   return px_refuse(s, "%s failed: %s", call, text);
 }
 
-/* One rank's failure is everybody's, with its words. */
-static int agree(int rc, char *why) {
-  int rank, mine = -1, first = -1;
-  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-  if (rc) mine = rank;
-  if (MPI_Allreduce(&mine, &first, 1, MPI_INT, MPI_MAX, MPI_COMM_WORLD) != MPI_SUCCESS) return -1;
-  if (first < 0) return 0;
-  MPI_Bcast(why, PROXY_WHY_SIZE, MPI_CHAR, first, MPI_COMM_WORLD);
+/* One rank's failure is everybody's, with its words. A coordinator that dies may have told only some to save: the others run on, so
+ * these neither wait for ever nor begin what a collective of the program could match; what they began stays on px_world, which
+ * is good for nothing then. */
+static int agree(struct px_saved *s, int rc) {
+  enum { SECONDS = 120 };
+  static int mine, highest, alone; /* written to whenever the others come */
+  time_t end = time(NULL) + SECONDS;
+  MPI_Request request;
+  int rank, done = 0;
+  if (alone) return px_refuse(s, "other ranks did not take part in an earlier checkpoint");
+  MPI_Comm_rank(px_world, &rank);
+  mine = rc ? rank : -1;
+  rc = px_refuse_failed(s, MPI_Iallreduce(&mine, &highest, 1, MPI_INT, MPI_MAX, px_world, &request), "MPI_Iallreduce");
+  while (!rc && !done) {
+    rc = px_refuse_failed(s, MPI_Test(&request, &done, MPI_STATUS_IGNORE), "MPI_Test");
+    if (!rc && !done && time(NULL) > end) {
+      alone = 1;
+      rc = px_refuse(s, "other ranks did not begin or end saving their MPI objects within %d seconds", SECONDS);
+    }
+  }
+  if (rc || highest < 0) return rc;
+  MPI_Bcast(s->why, PROXY_WHY_SIZE, MPI_CHAR, highest, px_world);
   return -1;
 }
 
@@ -73,7 +88,7 @@ static int refuse_early(struct px_saved *s) {
 static int save(struct save_stream *to, char why[PROXY_WHY_SIZE]) {
   struct px_saved s = {to, why};
   why[0] = 0;
-  if (agree(refuse_early(&s), why)) return -1;
+  if (agree(&s, refuse_early(&s))) return -1; /* from here on all ranks are here */
   save_u32(to, FORMAT);
   int rc = px_groups_save(&s);
   rc |= px_comms_save(&s);
@@ -84,9 +99,10 @@ static int save(struct save_stream *to, char why[PROXY_WHY_SIZE]) {
   if (!rc) rc = px_requests_save(&s);
   if (!rc) rc = px_queue_save(&s);
   if (!rc && to->failed) rc = px_refuse(&s, "out of memory");
-  return agree(rc, why);
+  return agree(&s, rc);
 }
 
+/* Who fails says so and ends, and the launcher ends the others: they may be waiting for it in a constructor. */
 static int restore(struct save_stream *from, char why[PROXY_WHY_SIZE]) {
   struct px_saved s = {from, why};
   why[0] = 0;
@@ -102,7 +118,7 @@ static int restore(struct save_stream *from, char why[PROXY_WHY_SIZE]) {
   if (!rc) rc = px_requests_restore(&s);
   if (!rc) rc = px_queue_restore(&s);
   if (!rc && !load_done(from)) rc = px_refuse(&s, "the saved MPI objects are damaged");
-  return agree(rc, why);
+  return rc;
 }
 
 const struct proxy_checkpoint mana_proxy_checkpoint __attribute__((visibility("default"))) = {

@@ -1,5 +1,8 @@
-/* The proxy's beginning: fills the crossing table when it is loaded, starts the site's MPI when the application calls MPI_Init. */
+/* The proxy's beginning and end: fills the crossing table when it is loaded, starts the site's MPI when the application calls MPI_Init, and
+ * gives back what is the proxy's own before MPI_Finalize. */
 #include "proxy.h"
+#include "queue.h"
+#include "saved.h"
 #include "site_values.h"
 
 /* Called by the lower-half program after dlopen. 0, or a negative errno. */
@@ -10,6 +13,8 @@ int mana_proxy_fill(struct split_table *split, struct mpi_table *table) {
   if (rc == 0) px_fill(table);
   return rc;
 }
+
+MPI_Comm px_world = MPI_COMM_NULL;
 
 /* The level is the application's own: MPI_THREAD_MULTIPLE for everybody would cost each message its locks.
  * argc and argv stay above: no MPI since MPI-2 may need them. */
@@ -24,5 +29,15 @@ int px_Init_thread(int *argc, char ***argv, int required, int *provided) {
   MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
   MPI_Comm_set_errhandler(MPI_COMM_SELF, MPI_ERRORS_RETURN);
   MPI_File_set_errhandler(MPI_FILE_NULL, MPI_ERRORS_RETURN);
-  return 0;
+  rc = MPI_Comm_dup(MPI_COMM_WORLD, &px_world);
+  return rc == MPI_SUCCESS ? 0 : px_error(rc);
+}
+
+/* MPICH complains on stderr of what is left over. */
+int px_Finalize(void) {
+  px_records_drop_datatypes();
+  px_queue_end();
+  if (px_world != MPI_COMM_NULL) MPI_Comm_free(&px_world);
+  int rc = MPI_Finalize();
+  return rc == MPI_SUCCESS ? 0 : px_error(rc);
 }

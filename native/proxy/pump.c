@@ -69,9 +69,11 @@ static int receive(struct px_message *m, int n, MPI_Datatype bytes, const MPI_St
   int done = 0;
   int rc = MPI_Irecv(m->data, n, bytes, probed->MPI_SOURCE, probed->MPI_TAG, px_comm(m->comm), &request);
   for (int i = 0; rc == MPI_SUCCESS && !done && i < MANY; i++) rc = MPI_Test(&request, &done, &s);
+  if (done) m->bytes = px_status_bytes(&s); /* of a later message, perhaps */
   if (rc != MPI_SUCCESS || done) return rc;
   if (SPLIT->thread_multiple) MPI_Cancel(&request);
   rc = MPI_Wait(&request, &s);
+  if (rc == MPI_SUCCESS) m->bytes = px_status_bytes(&s);
   return rc == MPI_SUCCESS && px_status_cancelled(&s) ? MPI_ERR_PENDING : rc;
 }
 
@@ -150,9 +152,8 @@ void px_leave(void) {
     MPI_Wait(&o->site, MPI_STATUS_IGNORE);
   }
   /* MPICH complains on stderr of datatypes that the program would have freed later. */
-  for (uint32_t i = MANA_FIRST_INDEX; i <= MANA_INDEX_MASK; i++) {
-    if (i == px_high_datatype) i = PX_SPARE_FIRST + 1;
+  for (uint32_t i = MANA_FIRST_INDEX; i < px_high_datatype; i++) {
     if (px_is_live_datatype(i)) MPI_Type_free(&px_table_datatype[i]);
   }
-  MPI_Finalize();
+  (void)px_Finalize(); /* the process exits, whatever it says */
 }

@@ -141,5 +141,7 @@ int px_orphans_test(void);
 
 /* The application frees a datatype or communicator that records still name (MPI-4.1 sections 5.1.9, 7.4.3: operations go on). */
 void px_records_keep_datatype(mana_h datatype);
+/* MPI ends: of those kept so, none is needed any more. */
+void px_records_drop_datatypes(void);
 void px_records_forget_comm(mana_h comm);
 #endif

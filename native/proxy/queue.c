@@ -66,13 +66,16 @@ struct px_message *px_queue_take_held(mana_h handle) {
 }
 
 /* --- delivery: as a message to ourselves, so that partial types, truncation and statuses are the site's own work ------------------- */
+static MPI_Comm own = MPI_COMM_NULL;
 static MPI_Comm own_comm(void) {
-  static MPI_Comm comm = MPI_COMM_NULL;
   pthread_mutex_lock(&lock);
-  if (comm == MPI_COMM_NULL && MPI_Comm_dup(MPI_COMM_SELF, &comm) == MPI_SUCCESS)
-    MPI_Comm_set_errhandler(comm, MPI_ERRORS_RETURN);
+  if (own == MPI_COMM_NULL && MPI_Comm_dup(MPI_COMM_SELF, &own) == MPI_SUCCESS)
+    MPI_Comm_set_errhandler(own, MPI_ERRORS_RETURN);
   pthread_mutex_unlock(&lock);
-  return comm;
+  return own;
+}
+void px_queue_end(void) {
+  if (own != MPI_COMM_NULL) MPI_Comm_free(&own);
 }
 
 static int deliver(const struct px_message *m, void *buf, int64_t count, MPI_Datatype datatype, MPI_Status *s) {

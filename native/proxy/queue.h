@@ -29,6 +29,8 @@ int px_queue_look(int source, int tag, mana_h comm, mana_status *status);
 struct px_message *px_queue_take_held(mana_h handle);
 /* Receives it as MPI_Recv would, and frees it. A canonical code; the status (may be NULL) is set as MPI says. */
 int px_message_deliver(struct px_message *m, void *buf, int64_t count, mana_h datatype, mana_status *status);
+/* MPI ends: gives back what deliveries went through. */
+void px_queue_end(void);
 
 /* MPI_Irecv and MPI_Imrecv with any count that the site can take (px_count_fits). */
 int px_site_irecv(void *buf, int64_t count, MPI_Datatype datatype, int source, int tag, MPI_Comm comm,

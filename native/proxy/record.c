@@ -132,6 +132,12 @@ static void drop_spares(void) {
   }
 }
 
+void px_records_drop_datatypes(void) {
+  for (uint32_t i = MANA_INDEX_MASK; i > PX_SPARE_FIRST && px_table_datatype[i]; i--) {
+    if (px_table_datatype[i] != MPI_DATATYPE_NULL) MPI_Type_free(&px_table_datatype[i]);
+  }
+}
+
 void px_records_keep_datatype(mana_h datatype) {
   pthread_mutex_lock(&lock);
   if (is_used(datatype)) {

@@ -4,8 +4,12 @@
 #include "lifetime.h"
 #include "saved.h"
 
+struct entry {
+  mana_h handle;
+  const struct px_record *record;
+};
 static int by_serial(const void *a, const void *b) {
-  uint64_t x = px_record[*(const uint32_t *)a].serial, y = px_record[*(const uint32_t *)b].serial;
+  uint64_t x = ((const struct entry *)a)->record->serial, y = ((const struct entry *)b)->record->serial;
   return x < y ? -1 : x > y;
 }
 
@@ -52,22 +56,29 @@ static int save_record(struct px_saved *s, mana_h h, const struct px_record *r) 
   return 0;
 }
 
-/* Requests that the application has freed have a handle that is none: they follow with this one. */
+/* Requests that the application has freed have a handle that is none. Their receives keep their turn among the others. */
 enum { ORPHAN = MANA_REQUEST_NULL };
 
-int px_requests_save(struct px_saved *s) {
-  finish_sends();
-  uint32_t *order = malloc((px_high_request + 1ul) * sizeof *order);
-  size_t n = 0;
-  int rc = order ? 0 : px_refuse(s, "out of memory");
-  for (uint32_t i = MANA_FIRST_INDEX; i < px_high_request && !rc; i++) {
-    if (px_record[i].kind != PX_FREE) order[n++] = i;
+static struct entry *list_all(size_t *count) {
+  size_t most = px_high_request + 1ul, n = 0;
+  for (const struct px_orphan *o = px_orphans; o; o = o->next) most++;
+  struct entry *all = malloc(most * sizeof *all);
+  for (uint32_t i = MANA_FIRST_INDEX; i < px_high_request && all; i++) {
+    if (px_record[i].kind != PX_FREE) all[n++] = (struct entry){mana_handle(MANA_KIND_REQUEST, i), &px_record[i]};
   }
-  if (!rc) qsort(order, n, sizeof *order, by_serial);
-  for (size_t i = 0; i < n && !rc; i++)
-    rc = save_record(s, mana_handle(MANA_KIND_REQUEST, order[i]), &px_record[order[i]]);
-  for (const struct px_orphan *o = px_orphans; o && !rc; o = o->next) rc = save_record(s, ORPHAN, &o->record);
-  free(order);
+  for (const struct px_orphan *o = px_orphans; o && all; o = o->next) all[n++] = (struct entry){ORPHAN, &o->record};
+  if (all) qsort(all, n, sizeof *all, by_serial);
+  *count = n;
+  return all;
+}
+
+int px_requests_save(struct px_saved *s) {
+  size_t n;
+  finish_sends();
+  struct entry *all = list_all(&n);
+  int rc = all ? 0 : px_refuse(s, "out of memory");
+  for (size_t i = 0; i < n && !rc; i++) rc = save_record(s, all[i].handle, all[i].record);
+  free(all);
   save_u32(s->stream, 0);
   return rc;
 }
