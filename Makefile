@@ -38,7 +38,7 @@ install: pack ## the tool as PREFIX/bin/mana
 	@$(DOTNET) tool uninstall mana --tool-path $(PREFIX)/bin >/dev/null 2>&1 || true
 	@$(DOTNET) tool install mana --tool-path $(PREFIX)/bin --source artifacts --no-cache
 
-demo: pack ## a real program on both MPIs, compared with its native result
+demo: pack ## a real program begins on Open MPI, is checkpointed and ends on MPICH; compared with its native result
 	@$(RUN) tests/Mana.Demo
 
 test: pack ## every test that takes minutes; the last line is "N passed, N failed"
