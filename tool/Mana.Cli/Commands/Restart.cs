@@ -25,7 +25,7 @@ internal static class Restart
         Option<bool> dryRun = new("--dry-run") { Description = "Print the launcher's command instead of running it." };
         Option<bool> verbose = new("-v", "--verbose") { Description = "Tell what is done." };
         JobOptions job = new();
-        Command command = new("restart", "Goes on from a checkpoint, on the same or on another MPI.") 
+        Command command = new("restart", "Goes on from a checkpoint, on the same or on another MPI.")
         {
             what, backend, named, ranks, variables, map, keepFiles, launcherArguments, force, dryRun, verbose,
         };
