@@ -66,7 +66,7 @@ internal sealed class JobRun(Tool tool, JobDescription job, JobChoices choices, 
         int code = await running;
         if (!server.Stopped)
         {
-            if (code != 0 && server.Gone is [{ } first, ..] gone)
+            if (code != 0 && await server.GoneAsync() is [{ } first, ..] gone)
                 Console.Error.Write(CheckpointErrors.Died(first.Rank, first.Hello.Host, gone.Skip(1).Select(r => r.Rank), EpochFolder.Of(checkpoints).LastOrDefault(e => e.Committed)?.Path).ToBlock());
             return code;
         }

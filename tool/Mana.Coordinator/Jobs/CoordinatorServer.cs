@@ -46,9 +46,6 @@ public sealed class CoordinatorServer : IAsyncDisposable
     /// <summary>The ranks were told to exit after a checkpoint.</summary>
     public bool Stopped => Locked(job => job.Stopped);
 
-    /// <summary>The ranks that went before the job was ending, the first one first.</summary>
-    public IReadOnlyList<RankState> Gone => Locked(job => job.Gone.ToArray());
-
     /// <summary>Ends when a restart turns out to be impossible: the job is to be ended.</summary>
     public Task<UserError> RestartFailed => _restartFailed.Task;
 
@@ -82,6 +79,13 @@ public sealed class CoordinatorServer : IAsyncDisposable
         await _timer.DisposeAsync();
         _ending.Dispose();
         _sendingAway.Dispose();
+    }
+
+    /// <summary>The ranks that went before the job was ending, the first one first. For when the launcher has ended: what their connections tell may still be under way.</summary>
+    public async Task<IReadOnlyList<RankState>> GoneAsync()
+    {
+        for (int i = 0; i < 50 && Locked(job => job.Gone.Count == 0 && job.Ranks.Count > 0); i++) await Task.Delay(20);
+        return Locked(job => job.Gone.ToArray());
     }
 
     private async Task AcceptAsync()
