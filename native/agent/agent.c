@@ -290,7 +290,6 @@ int agent_connect(int thread_level, uint32_t flags) {
   int rank = 0, size = 0;
   if (!agent.wanted || proxy->identity(&rank, &size) != 0 || channel_open(options.job, secret) != 0) return -1;
   gethostname(host, sizeof host - 1);
-  agent.thread_level = thread_level;
   SAY(protocol_put_hello, secret, rank, size, getpid(), host, (uint32_t)thread_level, flags);
   return 0;
 }

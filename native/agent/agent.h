@@ -31,7 +31,6 @@ struct agent {
   pthread_mutex_t lock;   /* all below, and the frames that go out */
   pthread_cond_t changed; /* order, saved */
   bool wanted;            /* there is a job file: clocks are kept */
-  int thread_level;       /* canonical, as MPI_Init_thread granted it */
   uint32_t epoch;
   enum agent_stage stage;
   /* INTENT */

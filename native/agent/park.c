@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "agent.h"
-#include "constants.h"
 #include "faults.h"
 #include "lower_threads.h"
 #include "report.h"
@@ -107,19 +106,12 @@ static struct upper_tls *own_tls(void) {
   return (struct upper_tls *)(upper_fs + (uint64_t)SPLIT->upper_tls_offset);
 }
 
-/* While others run: with MPI_THREAD_MULTIPLE only what is safe beside them; with SERIALIZED nothing, for one may be in MPI; below that nobody
- * else can be there. */
-static int pump_beside(void) {
-  if (SPLIT->thread_multiple) return agent_proxy()->relieve();
-  return agent.thread_level < MANA_THREAD_SERIALIZED ? agent_proxy()->pump() : 0;
-}
-
 static void pump(bool alone) {
   enum { IDLE_MICROSECONDS = 50 };
   struct proxy_counts counts;
   struct upper_tls *tls = own_tls();
   tls->depth++;
-  int moved = alone ? agent_proxy()->pump() : pump_beside();
+  int moved = alone ? agent_proxy()->pump() : agent_proxy()->pump_beside();
   tls->depth--;
   agent_proxy()->counts(&counts);
   (void)fault_at(FAULT_DRAINING);

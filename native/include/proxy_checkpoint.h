@@ -32,8 +32,8 @@ struct proxy_checkpoint {
   int (*restore)(struct save_stream *from, char why[PROXY_WHY_SIZE]);
   /* After --stop: cancels pending receives and finalizes the site's MPI. Does not return values: the process exits next. */
   void (*leave)(void);
-  /* The part of a pump that other threads may be in MPI for: takes unmatched messages only, so that a peer's blocking send comes to an end.
-   * With MPI_THREAD_MULTIPLE it stands in for `pump` until all threads of the rank have parked. Not 0: something moved. */
-  int (*relieve)(void);
+  /* Stands in for `pump` until all threads of the rank have parked: what may be done while others run, so that a peer's blocking send comes to
+   * an end. With MPI_THREAD_MULTIPLE it takes unmatched messages only. Not 0: something moved. */
+  int (*pump_beside)(void);
 };
 #endif

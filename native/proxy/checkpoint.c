@@ -130,5 +130,5 @@ const struct proxy_checkpoint mana_proxy_checkpoint __attribute__((visibility("d
     .save = save,
     .restore = restore,
     .leave = px_leave,
-    .relieve = px_relieve,
+    .pump_beside = px_pump_beside,
 };

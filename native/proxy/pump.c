@@ -108,8 +108,7 @@ static int is_running(void) {
   return begun && !over;
 }
 
-int px_relieve(void) {
-  if (!is_running()) return 0;
+static int pump_unmatched(void) {
   int moved = pump_comm(MANA_COMM_WORLD) | pump_comm(MANA_COMM_SELF);
   if (pending(PX_CONSTRUCTOR)) return moved; /* some communicator must not be touched yet */
   for (uint32_t i = MANA_FIRST_INDEX; i < px_high_comm; i++) {
@@ -119,7 +118,15 @@ int px_relieve(void) {
 }
 
 int px_pump(void) {
-  return is_running() ? pump_requests() | pump_held() | px_relieve() : 0;
+  return is_running() ? pump_requests() | pump_held() | pump_unmatched() : 0;
+}
+
+/* With MULTIPLE only what is safe beside them; with SERIALIZED nothing, for one may be in MPI; below that nobody else can be there. */
+int px_pump_beside(void) {
+  int level;
+  if (!is_running() || MPI_Query_thread(&level) != MPI_SUCCESS) return 0;
+  if (level == MPI_THREAD_MULTIPLE) return pump_unmatched();
+  return level == MPI_THREAD_SERIALIZED ? 0 : px_pump();
 }
 
 void px_progress(void) {
