@@ -31,7 +31,7 @@ public sealed partial record Workload(
 
     /// <param name="input">Made by <see cref="House.WaterBoxAsync"/>.</param>
     public static Workload Gromacs(string input, int threads, int steps) => new(
-        "gromacs", new Dictionary<string, string?>(StringComparer.Ordinal) { ["OMP_NUM_THREADS"] = threads.ToString(), ["GMX_MAXBACKUP"] = "-1" },
+        "gromacs", new Dictionary<string, string?>(StringComparer.Ordinal) { ["OMP_NUM_THREADS"] = threads.ToString(), ["OMP_WAIT_POLICY"] = "passive", ["GMX_MAXBACKUP"] = "-1" },
         _ => ["gmx_mpi", "mdrun", "-s", input, "-reprod", "-ntomp", threads.ToString(), "-pin", "off", "-nsteps", steps.ToString(), "-dlb", "no", "-notunepme"],
         folder => File.ReadAllText(folder["confout.gro"]));
 
