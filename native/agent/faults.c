@@ -65,6 +65,7 @@ bool fault_hit(enum fault_point point) {
   if (agent.epoch < armed.epoch) return false;
   fault_armed = FAULT_NONE;
   if (armed.action == ACTION_FAIL) return points[point].fails;
-  syscall(SYS_kill, getpid(), armed.action == ACTION_KILL ? SIGKILL : SIGSTOP);
+  /* To this very thread, so that it goes no further; the signal is the whole process's all the same. */
+  syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), armed.action == ACTION_KILL ? SIGKILL : SIGSTOP);
   return false;
 }
