@@ -120,7 +120,7 @@ static void end_checkpoint(void) {
     agent_park_end();
     pthread_mutex_lock(&agent.lock);
   } else {
-    __atomic_store_n(&SPLIT->phase, SPLIT_RUN, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&SPLIT->phase, agent_resting_phase(), __ATOMIC_SEQ_CST);
   }
   save_free(&agent.mpi);
 }
@@ -303,6 +303,7 @@ void agent_mpi_begins(int provided) {
     agent.wanted = false;
     return;
   }
+  __atomic_store_n(&SPLIT->phase, agent_resting_phase(), __ATOMIC_SEQ_CST); /* on all ranks, connected or not */
   if (agent_connect(provided, 0) != 0) return;
   agent_park_prepare();
   agent_serve(0);

@@ -6,6 +6,7 @@
 #include "agent.h"
 #include "channel.h"
 #include "faults.h"
+#include "options.h"
 
 enum { GATE_POLL_MICROSECONDS = 20 };
 
@@ -82,7 +83,7 @@ static void tell_gated(const struct split_clock *clock, int slot) {
 
 /* Lock held. A collective that only this rank is in never holds anybody up. */
 static bool may_enter(uint32_t clock) {
-  return clock == 0 || SPLIT->phase == SPLIT_RUN || (agent.targets_known && behind());
+  return clock == 0 || SPLIT->phase == agent_resting_phase() || (agent.targets_known && behind());
 }
 
 static struct agent_place place(int slot) {
@@ -91,7 +92,22 @@ static struct agent_place place(int slot) {
   return p;
 }
 
-int agent_gate(uint32_t clock, int slot, int inside) {
+int32_t agent_resting_phase(void) {
+  return options.two_phase ? SPLIT_TWO_PHASE : SPLIT_RUN;
+}
+
+/* In two phases nobody enters before all have come, so nobody is inside a collective whose other members come much later: whoever waits here
+ * has not entered, and may be parked. Lock held, but not meanwhile. */
+static void wait_for_all(uint32_t clock, uint32_t comm) {
+  bool all = clock == 0;
+  while (!all && SPLIT->phase != SPLIT_PARK) {
+    pthread_mutex_unlock(&agent.lock);
+    all = agent_proxy()->arrive(comm);
+    pthread_mutex_lock(&agent.lock);
+  }
+}
+
+int agent_gate(uint32_t clock, uint32_t comm, int slot, int inside) {
   struct split_clock *c = &CLOCKS->clock[clock];
   const struct proxy_checkpoint *proxy = agent_proxy();
   uint32_t told_version = 0, told_epoch = 0;
@@ -99,6 +115,8 @@ int agent_gate(uint32_t clock, int slot, int inside) {
   count(c, inside, -1);
   agent.at_gate = place(slot);
   agent.waiting++;
+  bool two_phases = options.two_phase && inside && comm;
+  if (two_phases) wait_for_all(clock, comm);
   while (SPLIT->phase != SPLIT_PARK && !may_enter(clock)) {
     (void)fault_at(FAULT_AT_GATE);
     if (agent.targets_known && (told_version != agent.targets_version || told_epoch != agent.epoch)) {
@@ -115,6 +133,7 @@ int agent_gate(uint32_t clock, int slot, int inside) {
   agent.waiting--;
   if (passed) {
     count(c, inside, 1);
+    if (two_phases) proxy->entered();
     if (inside) agent.entered = place(slot);
     if (clock && SPLIT->phase == SPLIT_INTENT && c->seq > c->target) publish(clock, clock + 1);
   }

@@ -55,7 +55,7 @@ void agent_park_begin(void) {
 }
 
 void agent_park_end(void) {
-  __atomic_store_n(&SPLIT->phase, SPLIT_RUN, __ATOMIC_SEQ_CST);
+  __atomic_store_n(&SPLIT->phase, agent_resting_phase(), __ATOMIC_SEQ_CST);
   __atomic_fetch_add(&STATE->park_number, 1, __ATOMIC_SEQ_CST);
   RAW3(SYS_futex, &STATE->park_number, RAW_FUTEX_WAKE, INT_MAX);
 }

@@ -105,11 +105,11 @@ static int born_with_attributes(mana_h comm, mana_h parent, const char *name) {
   return born_with_attributes(fresh, comm, name)
 
 int core_Comm_dup(mana_h comm, mana_h *newcomm) {
-  DUPLICATE("MPI_Comm_dup", CORE_GATE_ENTER(core_gate_of(comm), SLOT_Comm_dup), core_gate_leave(),
+  DUPLICATE("MPI_Comm_dup", CORE_GATE_ENTER(comm, SLOT_Comm_dup), core_gate_leave(),
             MPI_BELOW(Comm_dup)(comm, newcomm));
 }
 int core_Comm_dup_with_info(mana_h comm, mana_h info, mana_h *newcomm) {
-  DUPLICATE("MPI_Comm_dup_with_info", CORE_GATE_ENTER(core_gate_of(comm), SLOT_Comm_dup_with_info), core_gate_leave(),
+  DUPLICATE("MPI_Comm_dup_with_info", CORE_GATE_ENTER(comm, SLOT_Comm_dup_with_info), core_gate_leave(),
             MPI_BELOW(Comm_dup_with_info)(comm, info, newcomm));
 }
 
@@ -118,7 +118,7 @@ int core_Comm_dup_with_info(mana_h comm, mana_h info, mana_h *newcomm) {
   if (!*request) return core_fail(MANA_KIND_COMM, comm, MANA_ERR_NO_MEM, name);                                        \
   mana_h pending = *request;                                                                                           \
   core_object(MANA_KIND_REQUEST, pending)->request.comm = comm;                                                        \
-  DUPLICATE(name, CORE_GATE_PASS(core_gate_of(comm), SLOT_Comm_idup), (void)0, call)
+  DUPLICATE(name, CORE_GATE_PASS(comm, SLOT_Comm_idup), (void)0, call)
 
 int core_Comm_idup(mana_h comm, mana_h *newcomm, mana_h *request) {
   DUPLICATE_NONBLOCKING("MPI_Comm_idup", MPI_BELOW(Comm_idup)(comm, newcomm, request));
@@ -137,7 +137,7 @@ int core_Comm_idup_with_info(mana_h comm, mana_h info, mana_h *newcomm, mana_h *
     if (refused) return core_fail(MANA_KIND_COMM, before, refused, name);                                              \
   }                                                                                                                    \
   int rc;                                                                                                              \
-  CORE_GATE_ENTER(known(before) ? core_gate_of(before) : 0, slot);                                                     \
+  CORE_GATE_ENTER(before, slot);                                                                                       \
   MANA_CROSS(rc, call);                                                                                                \
   core_gate_leave();                                                                                                   \
   if (rc) return core_fail(MANA_KIND_COMM, before, rc, name);                                                          \

@@ -4,7 +4,7 @@
 #include "core_auto.h"
 
 typedef uint32_t clock_service(mana_h comm, mana_h group);
-typedef int gate_service(uint32_t clock, int slot, int inside);
+typedef int gate_service(uint32_t clock, mana_h comm, int slot, int inside);
 
 uint32_t core_gate_ask(mana_h comm) {
   uint32_t clock;
@@ -22,10 +22,10 @@ uint32_t core_gate_of_group(mana_h group) {
 
 /* The service takes the count back and waits. Where it returns early the thread parks as the crossing ends; then, perhaps in another
  * process, the collective is counted and looked at as if it began only now. */
-void core_gate_wait(uint32_t clock, int slot, int inside) {
+void core_gate_wait(uint32_t clock, mana_h comm, int slot, int inside) {
   for (;;) {
     int passed;
-    MANA_CROSS(passed, MANA_SERVICE(gate_service *, SVC_GATE)(clock, slot, inside));
+    MANA_CROSS(passed, MANA_SERVICE(gate_service *, SVC_GATE)(clock, comm, slot, inside));
     if (passed) return;
     core_gate_add(clock, inside);
     if (__atomic_load_n(&SPLIT->phase, __ATOMIC_RELAXED) == SPLIT_RUN) return;

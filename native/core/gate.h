@@ -1,13 +1,13 @@
 /* The gate in front of every collective: counts it on the clock of its members, and while a checkpoint is wanted lets pass only what
- * others wait for (split_abi.h, struct split_clock). The normal path: two increments, two loads, no fence. */
+ * others wait for (split_abi.h, struct split_clock). With --collectives=two-phase all members come together at the gate first. The normal path: two increments, two loads, no fence. */
 #ifndef MANA_CORE_GATE_H
 #define MANA_CORE_GATE_H
 #include "object.h"
 
 /* Asks below for the clock of a communicator, and remembers it. */
 uint32_t core_gate_ask(mana_h comm) __attribute__((visibility("hidden"), cold));
-/* A checkpoint is wanted: returns when the collective may be entered. */
-void core_gate_wait(uint32_t clock, int slot, int inside) __attribute__((visibility("hidden"), cold));
+/* Collectives are in two phases, or a checkpoint is wanted: returns when the collective may be entered. */
+void core_gate_wait(uint32_t clock, mana_h comm, int slot, int inside) __attribute__((visibility("hidden"), cold));
 /* The clock of a group of which only the members make the call. */
 uint32_t core_gate_of_group(mana_h group) __attribute__((visibility("hidden")));
 
@@ -30,15 +30,17 @@ static inline __attribute__((always_inline)) void core_gate_add(uint32_t clock, 
 }
 
 /* The order matters: count, then look. */
-static inline __attribute__((always_inline)) void core_gate_count(uint32_t clock, int slot, int inside) {
+static inline __attribute__((always_inline)) void core_gate_count(uint32_t clock, mana_h comm, int slot, int inside) {
   core_gate_add(clock, inside);
   if (__builtin_expect(__atomic_load_n(&SPLIT->phase, __ATOMIC_RELAXED) != SPLIT_RUN, 0)) {
-    core_gate_wait(clock, slot, inside);
+    core_gate_wait(clock, comm, slot, inside);
   }
 }
 
 /* Around a call that blocks until other members have entered theirs. */
-#define CORE_GATE_ENTER(clock, slot) core_gate_count(clock, slot, 1)
+#define CORE_GATE_ENTER(comm, slot) core_gate_count(core_gate_of(comm), comm, slot, 1)
+/* Where only the members of a group make the call; they have no communicator yet. */
+#define CORE_GATE_ENTER_GROUP(group, slot) core_gate_count(core_gate_of_group(group), 0, slot, 1)
 static inline void core_gate_leave(void) {
   if (__builtin_expect(SPLIT->thread_multiple, 0)) {
     __atomic_fetch_sub(&SPLIT->inside, 1, __ATOMIC_SEQ_CST);
@@ -47,5 +49,5 @@ static inline void core_gate_leave(void) {
   }
 }
 /* Before a call that only starts a collective. */
-#define CORE_GATE_PASS(clock, slot) core_gate_count(clock, slot, 0)
+#define CORE_GATE_PASS(comm, slot) core_gate_count(core_gate_of(comm), comm, slot, 0)
 #endif

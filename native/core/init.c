@@ -88,7 +88,7 @@ int core_Finalize(void) {
   }
   int rc = core_attributes_delete_all(MANA_KIND_COMM, MANA_COMM_SELF);
   if (rc) return core_fail(MANA_KIND_COMM, MANA_COMM_SELF, rc, "MPI_Finalize");
-  CORE_GATE_ENTER(core_gate_of(MANA_COMM_WORLD), SLOT_Finalize);
+  CORE_GATE_ENTER(MANA_COMM_WORLD, SLOT_Finalize);
   struct upper_tls *tls = mana_cross_enter();
   MANA_SERVICE(void (*)(void), SVC_MPI_ENDS)();
   mana_cross_leave(tls);

@@ -50,8 +50,8 @@ enum split_service {
   SVC_MPI_BEGINS, /* void (int provided): MPI_Init has succeeded on this thread, with this canonical thread level */
   SVC_MPI_ENDS,   /* void (void): MPI_Finalize is about to begin */
   SVC_CLOCK, /* uint32_t (uint32_t comm, uint32_t group): index of the clock of the communicator's members, or of the group's; 0 = alone */
-  SVC_GATE, /* int (uint32_t clock, int slot, int inside): phase INTENT at a collective's entry: takes seq (and inside) back, waits, and adds them again
-               when the collective may be entered: 1. 0, without them, in phase PARK */
+  SVC_GATE, /* int (uint32_t clock, uint32_t comm, int slot, int inside), comm 0: none yet. Not phase RUN at a collective's entry: takes seq (and inside) back, waits, and
+               adds them again when the collective may be entered: 1. 0, without them, in phase PARK */
   SVC_PARKED, /* void (void): on a stack of the lower half: the parked MPI thread is the agent's until it returns */
   SVC_MAX = 64
 };
@@ -139,9 +139,10 @@ static inline int split_fd_is_lower(const struct split_table *table, long fd) {
 }
 /* Where a checkpoint stands, as far as upper threads need to know. */
 enum split_phase {
-  SPLIT_RUN,    /* nobody wants anything */
-  SPLIT_INTENT, /* a checkpoint is wanted: collectives pass the gate one by one, all else runs on */
-  SPLIT_PARK,   /* every upper thread leaves MPI and parks: blocking receives, probes and waits return MANA_RC_AGAIN */
+  SPLIT_RUN,       /* nobody wants anything */
+  SPLIT_INTENT,    /* a checkpoint is wanted: collectives pass the gate one by one, all else runs on */
+  SPLIT_TWO_PHASE, /* nobody wants anything either; every collective comes to the gate (agent/gate.c) */
+  SPLIT_PARK, /* every upper thread leaves MPI and parks: blocking receives, probes and waits return MANA_RC_AGAIN */
 };
 
 /* Collective clocks: one a set of world ranks, shared by all communicators of that membership. At a collective's entry, in this order:

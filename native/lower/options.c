@@ -115,6 +115,8 @@ static void read_option(char **argv, int *i) {
     options.stack_soft_given = true;
   } else if (starts(argv[*i], "--nofile-soft=", &value)) {
     options.nofile_soft = number_of(value, "--nofile-soft");
+  } else if (strcmp(argv[*i], "--collectives=two-phase") == 0) {
+    options.two_phase = true;
   } else if (strcmp(argv[*i], "--keep-files") == 0) {
     options.keep_files = true;
   } else if (strcmp(argv[*i], "--env") == 0) {

@@ -4,6 +4,7 @@
  *   mana-lower ... --job=FILE --thread-level=N --restart=FOLDER
  *
  *   --job=FILE             address and secret of the job's coordinator; without it no checkpoint can be taken
+ *   --collectives=two-phase  members of a collective meet before any of them enters it (agent/gate.c)
  *   --restart=FOLDER       instead of a program: the checkpoint to go on from
  *   --thread-level=N       its MPI thread level, canonical
  *   --keep-files           files that grew since the checkpoint are not cut back
@@ -28,7 +29,7 @@
 enum { OPTIONS_SETENV_MAX = 64 };
 
 struct options {
-  bool dispatch, reenter, no_fsgsbase;
+  bool dispatch, reenter, no_fsgsbase, two_phase;
   bool stack_soft_given;
   uint64_t stack_soft;
   uint64_t nofile_soft; /* 0 = not given */

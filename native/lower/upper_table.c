@@ -75,6 +75,7 @@ static void fill_reenter_options(struct upper_state *state) {
   add_reenter_option(state, &at, "--proxy=%s", options.proxy);
   add_reenter_option(state, &at, "--upper=%s", options.upper);
   if (options.job[0]) add_reenter_option(state, &at, "--job=%s", options.job);
+  if (options.two_phase) add_reenter_option(state, &at, "--collectives=%s", "two-phase");
   if (options.no_fsgsbase) add_reenter_option(state, &at, "--no-fsgsbase%s", "");
 }
 

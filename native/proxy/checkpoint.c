@@ -131,4 +131,6 @@ const struct proxy_checkpoint mana_proxy_checkpoint __attribute__((visibility("d
     .restore = restore,
     .leave = px_leave,
     .pump_beside = px_pump_beside,
+    .arrive = px_arrive,
+    .entered = px_entered,
 };

@@ -10,6 +10,8 @@ int px_pump_beside(void);
 int px_pump(void);
 void px_counts(struct proxy_counts *counts);
 void px_leave(void);
+int px_arrive(mana_h comm);
+void px_entered(void);
 
 /* Whether the application has an object at this index: the tables are zero where none ever was. */
 #define PX_IS_LIVE(id, type)                                                                                           \

@@ -18,22 +18,24 @@ public static class CoreRules
     /// Collectives on a communicator. A call that only the members of a group make has the group's clock. Windows and files are not gated: with
     /// one open, a checkpoint is refused.
     /// </summary>
-    private static string? Clock(ApiFunction f)
+    private static (string Macro, string Members)? Gate(ApiFunction f)
     {
         bool collective = f.Class is "constructor-collective" || f.Class.StartsWith("coll-", StringComparison.Ordinal) || f.Name is "File_open";
         if (!collective) return null;
-        if (f.Name == "Comm_create_group") return "core_gate_of_group(group)";
-        return f.Parameters.FirstOrDefault(p => p is { Kind: "comm", IsArray: false, Direction: Direction.In }) is { } comm ? $"core_gate_of({comm.Name})" : null;
+        if (f.Name == "Comm_create_group") return ("CORE_GATE_ENTER_GROUP", "group");
+        return f.Parameters.FirstOrDefault(p => p is { Kind: "comm", IsArray: false, Direction: Direction.In }) is { } comm
+            ? (f.Class == "coll-nonblocking" ? "CORE_GATE_PASS" : "CORE_GATE_ENTER", comm.Name)
+            : null;
     }
 
     private static IEnumerable<string> GateBefore(ApiFunction f)
     {
-        if (Clock(f) is { } clock) yield return $"{(f.Class == "coll-nonblocking" ? "CORE_GATE_PASS" : "CORE_GATE_ENTER")}({clock}, SLOT_{f.Name});";
+        if (Gate(f) is var (macro, members)) yield return $"{macro}({members}, SLOT_{f.Name});";
     }
 
     private static IEnumerable<string> GateAfter(ApiFunction f)
     {
-        if (Clock(f) is not null && f.Class != "coll-nonblocking") yield return "core_gate_leave();";
+        if (Gate(f) is not null && f.Class != "coll-nonblocking") yield return "core_gate_leave();";
     }
 
     private static IEnumerable<string> Fresh(IReadOnlyList<ApiParameter> all, string failKind, string failHandle, string name)

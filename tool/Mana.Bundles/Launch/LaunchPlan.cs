@@ -9,6 +9,13 @@ public enum SyscallSteering
     Dispatch,
 }
 
+/// <summary>How collectives are brought to a stop at a checkpoint (docs/CHECKPOINT.md).</summary>
+public enum CollectiveStrategy
+{
+    Clock,
+    TwoPhase,
+}
+
 /// <summary>What the user asked of one job.</summary>
 public sealed record LaunchRequest
 {
@@ -19,6 +26,8 @@ public sealed record LaunchRequest
     public int Ranks { get; init; } = 1;
 
     public SyscallSteering Syscalls { get; init; }
+
+    public CollectiveStrategy Collectives { get; init; }
 
     public IReadOnlyList<string> LauncherArguments { get; init; } = [];
 
@@ -62,6 +71,7 @@ public sealed record LaunchPlan(string Launcher, IReadOnlyList<string> Arguments
         string[] ranks = [.. bundle.Manifest.Ranks.Select(a => a.Replace("{n}", request.Ranks.ToString(), StringComparison.Ordinal))];
         List<string> lower = [bundle.LowerProgram];
         if (request.Syscalls == SyscallSteering.Dispatch) lower.Add("--syscalls=dispatch");
+        if (request.Collectives == CollectiveStrategy.TwoPhase) lower.Add("--collectives=two-phase");
         if (request.Verbose > 0) lower.Add("--verbose=" + request.Verbose);
         if (request.JobFile is { } job) lower.Add("--job=" + job);
         string[] what = request.Restart is { } restart

@@ -8,9 +8,12 @@ using Mono.Unix.Native;
 namespace Mana.Cli.Commands;
 
 /// <summary>What the user said about a job's checkpoints.</summary>
-internal sealed record JobChoices(string? Name, string? CheckpointDir, TimeSpan? Interval, int Keep, Signum? CheckpointSignal)
+/// <param name="Collectives">clock or two-phase; null: as the job began.</param>
+internal sealed record JobChoices(string? Name, string? CheckpointDir, TimeSpan? Interval, int Keep, Signum? CheckpointSignal, string? Collectives)
 {
     public const string DefaultDir = "mana-checkpoints";
+
+    public static CollectiveStrategy Strategy(string? name) => name is "two-phase" ? CollectiveStrategy.TwoPhase : CollectiveStrategy.Clock;
 }
 
 /// <summary>Options that `launch` and `restart` share. Flag, then environment, then configuration.</summary>
@@ -20,7 +23,12 @@ internal sealed class JobOptions
     private readonly Option<string?> _interval = new("--interval") { Description = "Take a checkpoint every so often: 30m, 90s, 2h.", HelpName = "TIME" };
     private readonly Option<int> _keep = new("--keep") { Description = "How many checkpoints stay; older ones are removed.", DefaultValueFactory = _ => 2, HelpName = "N" };
     private readonly Option<string?> _job = new("--job") { Description = "Name of the job; else the program's name and a number.", HelpName = "NAME" };
-    private readonly Option<string> _collectives = new("--collectives") { Description = "How collectives are brought to a stop: clock.", DefaultValueFactory = _ => "clock" };
+    private readonly Option<string?> _collectives = new("--collectives")
+    {
+        Description = "How collectives are brought to a stop: clock (the default) or two-phase, which costs a barrier before each but never waits for a member that comes late.",
+        HelpName = "STRATEGY",
+    };
+
     private readonly Option<string> _compress = new("--compress") { Description = "How images are compressed: none.", DefaultValueFactory = _ => "none" };
     private readonly Option<string> _signal = new("--checkpoint-signal")
     {
@@ -43,7 +51,6 @@ internal sealed class JobOptions
 
     public JobChoices Read(ParseResult parsed, UserSettings settings)
     {
-        if (parsed.GetValue(_collectives) is "two-phase") throw new UserErrorException(CliErrors.NotYet("--collectives two-phase", "only the clock is there yet"));
         if (parsed.GetValue(_compress) is not "none") throw new UserErrorException(CliErrors.NotYet("--compress", "images are not compressed yet"));
         int keep = parsed.GetValue(_keep);
         if (keep < 1) throw new UserErrorException(CliErrors.Keep(keep));
@@ -54,6 +61,7 @@ internal sealed class JobOptions
             parsed.GetValue(_dir) ?? Shared.FromEnvironment("MANA_CHECKPOINT_DIR") ?? settings.CheckpointDir,
             interval is null ? null : Duration.Require("--interval", interval),
             keep,
-            parsed.GetValue(_signal) switch { "SIGUSR1" => Signum.SIGUSR1, "SIGUSR2" => Signum.SIGUSR2, _ => null });
+            parsed.GetValue(_signal) switch { "SIGUSR1" => Signum.SIGUSR1, "SIGUSR2" => Signum.SIGUSR2, _ => null },
+            parsed.GetValue(_collectives));
     }
 }

@@ -74,6 +74,7 @@ internal static class Launch
             Arguments = words[1..],
             Ranks = ranks,
             Syscalls = parsed.GetValue(o.Syscalls) is "dispatch" ? SyscallSteering.Dispatch : SyscallSteering.Patch,
+            Collectives = JobChoices.Strategy(choices.Collectives),
             LauncherArguments = [.. settings.LauncherArguments, .. parsed.GetValue(o.LauncherArguments) ?? []],
             Verbose = verbose ? 1 : 0,
         };
@@ -95,6 +96,7 @@ internal static class Launch
             MpiVersion = bundle.Manifest.Version,
             ProgramAbi = program.Abi ?? "",
             Syscalls = request.Syscalls is SyscallSteering.Dispatch ? "dispatch" : "patch",
+            Collectives = choices.Collectives ?? "clock",
         };
         return await new JobRun(tool, job, choices, ranks, verbose).RunAsync(new JobSettings(), Plan);
     }

@@ -49,6 +49,7 @@ internal static class Restart
                 Program = manifest.Job.Program,
                 Ranks = recorded,
                 Syscalls = manifest.Job.Syscalls is "dispatch" ? SyscallSteering.Dispatch : SyscallSteering.Patch,
+                Collectives = JobChoices.Strategy(choices.Collectives ?? manifest.Job.Collectives),
                 LauncherArguments = [.. settings.LauncherArguments, .. parsed.GetValue(launcherArguments) ?? []],
                 Verbose = parsed.GetValue(verbose) ? 1 : 0,
                 Restart = new RestartFrom(checkpoint.Path, manifest.Record.ThreadLevel, folder)
@@ -72,6 +73,7 @@ internal static class Restart
                 Bundle = bundle.Name,
                 Backend = bundle.Manifest.Backend,
                 MpiVersion = bundle.Manifest.Version,
+                Collectives = choices.Collectives ?? manifest.Job.Collectives,
             };
             // Beside the checkpoint it comes from, unless the user names another place.
             choices = choices with { CheckpointDir = choices.CheckpointDir ?? Path.GetDirectoryName(Path.GetDirectoryName(checkpoint.Path)) };

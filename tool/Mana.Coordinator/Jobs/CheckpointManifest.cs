@@ -28,6 +28,9 @@ public sealed record JobDescription
 
     /// <summary>patch or dispatch.</summary>
     public string Syscalls { get; init; } = "patch";
+
+    /// <summary>clock or two-phase.</summary>
+    public string Collectives { get; init; } = "clock";
 }
 
 /// <summary>manifest.toml of a checkpoint: its presence makes the folder one.</summary>
@@ -48,7 +51,7 @@ public sealed record CheckpointManifest(JobDescription Job, CheckpointRecord Rec
             .Pair("thread_level", Record.ThreadLevel).Pair("time", Time.ToString("O", CultureInfo.InvariantCulture)).Pair("host", Host)
             .Pair("milliseconds", (long)Record.Elapsed.TotalMilliseconds);
         text.Table("program").Pair("name", Job.Program).Pair("arguments", Job.Arguments).Pair("working_directory", Job.WorkingDirectory)
-            .Pair("abi", Job.ProgramAbi).Pair("syscalls", Job.Syscalls);
+            .Pair("abi", Job.ProgramAbi).Pair("syscalls", Job.Syscalls).Pair("collectives", Job.Collectives);
         text.Table("bundle").Pair("name", Job.Bundle).Pair("backend", Job.Backend).Pair("mpi_version", Job.MpiVersion);
         foreach (RankImage i in Record.Images)
             text.Item("image").Pair("rank", i.Rank).Pair("host", i.Host).Pair("bytes", (long)i.Bytes).Pair("stored", (long)i.Stored)
@@ -70,6 +73,7 @@ public sealed record CheckpointManifest(JobDescription Job, CheckpointRecord Rec
             WorkingDirectory = program.Text("working_directory"),
             ProgramAbi = program.Text("abi"),
             Syscalls = program.Text("syscalls"),
+            Collectives = program.Text("collectives"),
             Bundle = bundle.Text("name"),
             Backend = bundle.Text("backend"),
             MpiVersion = bundle.Text("mpi_version"),
