@@ -14,6 +14,9 @@ internal sealed record Journey(House House, IReadOnlyList<Mpi> Sites, int Ranks,
 {
     private const int Attempts = 5;
 
+    /// <summary>Of mana launch.</summary>
+    public IReadOnlyList<string> Options { get; init; } = [];
+
     /// <summary>Seeds all random moments, with the name of the case; printed with every failure.</summary>
     public static int Seed { get; } = int.TryParse(Environment.GetEnvironmentVariable("MANA_TEST_SEED"), out int seed) ? seed : 1;
 
@@ -50,7 +53,7 @@ internal sealed record Journey(House House, IReadOnlyList<Mpi> Sites, int Ranks,
     private async Task<bool> LegsAsync(Job.Place place, Func<Folder, IReadOnlyList<string>> prepare, Func<double> moment)
     {
         StringBuilder output = new();
-        Job job = Job.Launch(place, Sites[0], prepare(place.Folder), Limit);
+        Job job = Job.Launch(place, Sites[0], prepare(place.Folder), Limit, [.. Options]);
         try
         {
             foreach (Mpi next in Sites.Skip(1))
