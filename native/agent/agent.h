@@ -74,7 +74,7 @@ void agent_serve(int restarted_threads);
 
 /* --- gate.c --------------------------------------------------------------------------------------------------------- */
 uint32_t agent_clock(uint32_t comm, uint32_t group);
-int agent_gate(uint32_t clock, uint32_t comm, int slot, int inside);
+int agent_gate(uint32_t clock, uint32_t comm, int slot);
 /* What split_table.phase is while no checkpoint is wanted: enum split_phase. */
 int32_t agent_resting_phase(void);
 /* Lock held. All clocks: published at the start of an intent. */

@@ -67,9 +67,9 @@ void agent_gate_check(void) {
 }
 
 /* --- the gate ------------------------------------------------------------------------------------------------------------- */
-static void count(struct split_clock *clock, int inside, int sign) {
+static void count(struct split_clock *clock, int sign) {
   __atomic_fetch_add(&clock->seq, (uint64_t)(int64_t)sign, __ATOMIC_SEQ_CST);
-  __atomic_fetch_add(&SPLIT->inside, sign * inside, __ATOMIC_SEQ_CST);
+  __atomic_fetch_add(&SPLIT->inside, sign, __ATOMIC_SEQ_CST);
 }
 
 /* Lock held. */
@@ -98,46 +98,50 @@ int32_t agent_resting_phase(void) {
 
 /* In two phases nobody enters before all have come, so nobody is inside a collective whose other members come much later: whoever waits here
  * has not entered, and may be parked. Lock held, but not meanwhile. */
-static void wait_for_all(uint32_t clock, uint32_t comm) {
-  bool all = clock == 0;
+static void wait_for_all(uint32_t clock) {
+  bool all = false;
   while (!all && SPLIT->phase != SPLIT_PARK) {
     pthread_mutex_unlock(&agent.lock);
-    all = agent_proxy()->arrive(comm);
+    all = agent_proxy()->arrive(clock);
     pthread_mutex_lock(&agent.lock);
   }
 }
 
-int agent_gate(uint32_t clock, uint32_t comm, int slot, int inside) {
-  struct split_clock *c = &CLOCKS->clock[clock];
-  const struct proxy_checkpoint *proxy = agent_proxy();
+/* Lock held, but not meanwhile. */
+static void wait_for_turn(uint32_t clock, int slot) {
   uint32_t told_version = 0, told_epoch = 0;
-  pthread_mutex_lock(&agent.lock);
-  count(c, inside, -1);
-  agent.at_gate = place(slot);
-  agent.waiting++;
-  bool two_phases = options.two_phase && inside && comm;
-  if (two_phases) wait_for_all(clock, comm);
   while (SPLIT->phase != SPLIT_PARK && !may_enter(clock)) {
     (void)fault_at(FAULT_AT_GATE);
     if (agent.targets_known && (told_version != agent.targets_version || told_epoch != agent.epoch)) {
-      tell_gated(c, slot);
+      tell_gated(&CLOCKS->clock[clock], slot);
       told_version = agent.targets_version;
       told_epoch = agent.epoch;
     }
     pthread_mutex_unlock(&agent.lock);
-    proxy->progress(); /* a peer may need it to end a send to us */
+    agent_proxy()->progress(); /* a peer may need it to end a send to us */
     usleep(GATE_POLL_MICROSECONDS);
     pthread_mutex_lock(&agent.lock);
   }
+}
+
+int agent_gate(uint32_t clock, uint32_t comm, int slot) {
+  struct split_clock *c = &CLOCKS->clock[clock];
+  bool two_phases = options.two_phase && clock && comm;
+  pthread_mutex_lock(&agent.lock);
+  count(c, -1);
+  agent.at_gate = place(slot);
+  agent.waiting++;
+  if (two_phases) wait_for_all(clock);
+  wait_for_turn(clock, slot);
   int passed = SPLIT->phase != SPLIT_PARK;
   agent.waiting--;
   if (passed) {
-    count(c, inside, 1);
-    if (two_phases) proxy->entered();
-    if (inside) agent.entered = place(slot);
+    count(c, 1);
+    agent.entered = place(slot);
     if (clock && SPLIT->phase == SPLIT_INTENT && c->seq > c->target) publish(clock, clock + 1);
   }
   pthread_mutex_unlock(&agent.lock);
+  if (passed && two_phases) agent_proxy()->entered(clock, comm);
   return passed;
 }
 

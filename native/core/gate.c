@@ -4,7 +4,7 @@
 #include "core_auto.h"
 
 typedef uint32_t clock_service(mana_h comm, mana_h group);
-typedef int gate_service(uint32_t clock, mana_h comm, int slot, int inside);
+typedef int gate_service(uint32_t clock, mana_h comm, int slot);
 
 uint32_t core_gate_ask(mana_h comm) {
   uint32_t clock;
@@ -22,12 +22,12 @@ uint32_t core_gate_of_group(mana_h group) {
 
 /* The service takes the count back and waits. Where it returns early the thread parks as the crossing ends; then, perhaps in another
  * process, the collective is counted and looked at as if it began only now. */
-void core_gate_wait(uint32_t clock, mana_h comm, int slot, int inside) {
+void core_gate_wait(uint32_t clock, mana_h comm, int slot) {
   for (;;) {
     int passed;
-    MANA_CROSS(passed, MANA_SERVICE(gate_service *, SVC_GATE)(clock, comm, slot, inside));
+    MANA_CROSS(passed, MANA_SERVICE(gate_service *, SVC_GATE)(clock, comm, slot));
     if (passed) return;
-    core_gate_add(clock, inside);
+    core_gate_add(clock);
     if (__atomic_load_n(&SPLIT->phase, __ATOMIC_RELAXED) == SPLIT_RUN) return;
   }
 }

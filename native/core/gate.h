@@ -7,7 +7,7 @@
 /* Asks below for the clock of a communicator, and remembers it. */
 uint32_t core_gate_ask(mana_h comm) __attribute__((visibility("hidden"), cold));
 /* Collectives are in two phases, or a checkpoint is wanted: returns when the collective may be entered. */
-void core_gate_wait(uint32_t clock, mana_h comm, int slot, int inside) __attribute__((visibility("hidden"), cold));
+void core_gate_wait(uint32_t clock, mana_h comm, int slot) __attribute__((visibility("hidden"), cold));
 /* The clock of a group of which only the members make the call. */
 uint32_t core_gate_of_group(mana_h group) __attribute__((visibility("hidden")));
 
@@ -17,30 +17,32 @@ static inline uint32_t core_gate_of(mana_h comm) {
   return __builtin_expect(o->comm.clock == CORE_CLOCK_UNKNOWN, 0) ? core_gate_ask(comm) : o->comm.clock;
 }
 
-static inline __attribute__((always_inline)) void core_gate_add(uint32_t clock, int inside) {
+static inline __attribute__((always_inline)) void core_gate_add(uint32_t clock) {
   struct split_clock *c = &CLOCKS->clock[clock];
   if (__builtin_expect(SPLIT->thread_multiple, 0)) {
-    __atomic_fetch_add(&SPLIT->inside, inside, __ATOMIC_SEQ_CST);
+    __atomic_fetch_add(&SPLIT->inside, 1, __ATOMIC_SEQ_CST);
     __atomic_fetch_add(&c->seq, 1, __ATOMIC_SEQ_CST);
   } else {
-    SPLIT->inside += inside;
+    SPLIT->inside++;
     c->seq++;
   }
   __asm__ volatile("" ::: "memory");
 }
 
 /* The order matters: count, then look. */
-static inline __attribute__((always_inline)) void core_gate_count(uint32_t clock, mana_h comm, int slot, int inside) {
-  core_gate_add(clock, inside);
+static inline __attribute__((always_inline)) void core_gate_count(uint32_t clock, mana_h comm, int slot) {
+  core_gate_add(clock);
   if (__builtin_expect(__atomic_load_n(&SPLIT->phase, __ATOMIC_RELAXED) != SPLIT_RUN, 0)) {
-    core_gate_wait(clock, comm, slot, inside);
+    core_gate_wait(clock, comm, slot);
   }
 }
 
-/* Around a call that blocks until other members have entered theirs. */
-#define CORE_GATE_ENTER(comm, slot) core_gate_count(core_gate_of(comm), comm, slot, 1)
-/* Where only the members of a group make the call; they have no communicator yet. */
-#define CORE_GATE_ENTER_GROUP(group, slot) core_gate_count(core_gate_of_group(group), 0, slot, 1)
+/* Around a collective; one that is only started counts as entered until it is, for a thread that parked in between would leave the others
+ * with one that never ends. */
+#define CORE_GATE_ENTER(comm, slot) core_gate_count(core_gate_of(comm), comm, slot)
+/* Where it does not block, or has no communicator yet but only a group: never in two phases. */
+#define CORE_GATE_ENTER_STARTING(comm, slot) core_gate_count(core_gate_of(comm), 0, slot)
+#define CORE_GATE_ENTER_GROUP(group, slot) core_gate_count(core_gate_of_group(group), 0, slot)
 static inline void core_gate_leave(void) {
   if (__builtin_expect(SPLIT->thread_multiple, 0)) {
     __atomic_fetch_sub(&SPLIT->inside, 1, __ATOMIC_SEQ_CST);
@@ -48,6 +50,4 @@ static inline void core_gate_leave(void) {
     SPLIT->inside--;
   }
 }
-/* Before a call that only starts a collective. */
-#define CORE_GATE_PASS(comm, slot) core_gate_count(core_gate_of(comm), comm, slot, 0)
 #endif

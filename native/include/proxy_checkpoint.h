@@ -35,9 +35,9 @@ struct proxy_checkpoint {
   /* Stands in for `pump` until all threads of the rank have parked: what may be done while others run, so that a peer's blocking send comes to
    * an end. With MPI_THREAD_MULTIPLE it takes unmatched messages only. Not 0: something moved. */
   int (*pump_beside)(void);
-  /* First phase of a collective in two phases: starts a barrier of the members of `comm`, or looks at the one that this thread has started
-   * on it. Not 0: all have come (or the site does not know `comm`, and will say so in the collective). Stays so until `entered`. */
-  int (*arrive)(uint32_t comm);
-  void (*entered)(void);
+  /* First phase of a collective in two phases: whether all members of the clock's communicators have come. Stays so until `entered`,
+   * which follows when the collective counts as entered, on the same thread. */
+  int (*arrive)(uint32_t clock);
+  void (*entered)(uint32_t clock, uint32_t comm);
 };
 #endif

@@ -50,8 +50,8 @@ enum split_service {
   SVC_MPI_BEGINS, /* void (int provided): MPI_Init has succeeded on this thread, with this canonical thread level */
   SVC_MPI_ENDS,   /* void (void): MPI_Finalize is about to begin */
   SVC_CLOCK, /* uint32_t (uint32_t comm, uint32_t group): index of the clock of the communicator's members, or of the group's; 0 = alone */
-  SVC_GATE, /* int (uint32_t clock, uint32_t comm, int slot, int inside), comm 0: none yet. Not phase RUN at a collective's entry: takes seq (and inside) back, waits, and
-               adds them again when the collective may be entered: 1. 0, without them, in phase PARK */
+  SVC_GATE, /* int (uint32_t clock, uint32_t comm, int slot): not phase RUN at a collective's entry: takes seq and inside back, waits, and adds them again
+               when the collective may be entered: 1. 0, without them, in phase PARK. comm: on which it blocks, or 0 */
   SVC_PARKED, /* void (void): on a stack of the lower half: the parked MPI thread is the agent's until it returns */
   SVC_MAX = 64
 };

@@ -2,6 +2,8 @@
 #include <stdbool.h>
 
 #include "proxy.h"
+#include "pump.h"
+#include "saved.h"
 
 static int compare(const void *a, const void *b) {
   int x = *(const int *)a, y = *(const int *)b;
@@ -39,16 +41,24 @@ static int ranks_of_comm(MPI_Comm comm, MPI_Group world, int **ranks) {
   return n;
 }
 
-/* Of a communicator (both groups of an intercommunicator), or of a group where comm is MANA_COMM_NULL. The number of members, and
- * their identity; 0 for none, or when the handle is not valid. */
+/* World ranks, ascending: of a communicator (both groups of an intercommunicator), or of a group where comm is MANA_COMM_NULL. Their
+ * number; 0 for none, or when the handle is not valid. `ranks` is the caller's to free. */
+static int members(mana_h comm, mana_h group, int **ranks) {
+  int n = -1;
+  MPI_Group world;
+  *ranks = NULL;
+  if (MPI_Comm_group(MPI_COMM_WORLD, &world) != MPI_SUCCESS) return 0;
+  if (comm != MANA_COMM_NULL && px_comm(comm) != MPI_COMM_NULL) n = ranks_of_comm(px_comm(comm), world, ranks);
+  if (comm == MANA_COMM_NULL && px_group(group) != MPI_GROUP_NULL) n = add_ranks(px_group(group), world, ranks, 0);
+  MPI_Group_free(&world);
+  if (n > 0) qsort(*ranks, (size_t)n, sizeof **ranks, compare);
+  return n > 0 ? n : 0;
+}
+
+/* The number of members, and their identity. */
 int mana_proxy_membership(mana_h comm, mana_h group, uint64_t id[2]) __attribute__((visibility("default")));
 int mana_proxy_membership(mana_h comm, mana_h group, uint64_t id[2]) {
-  int *ranks = NULL, n = -1;
-  MPI_Group world;
-  if (MPI_Comm_group(MPI_COMM_WORLD, &world) != MPI_SUCCESS) return 0;
-  if (comm != MANA_COMM_NULL && px_comm(comm) != MPI_COMM_NULL) n = ranks_of_comm(px_comm(comm), world, &ranks);
-  if (comm == MANA_COMM_NULL && px_group(group) != MPI_GROUP_NULL) n = add_ranks(px_group(group), world, &ranks, 0);
-  if (n > 0) qsort(ranks, (size_t)n, sizeof *ranks, compare);
+  int *ranks, n = members(comm, group, &ranks);
   id[0] = mix(0x6d616e61, (uint64_t)n);
   id[1] = mix(0x636c6f63, (uint64_t)n);
   for (int i = 0; i < n; i++) {
@@ -56,6 +66,23 @@ int mana_proxy_membership(mana_h comm, mana_h group, uint64_t id[2]) {
     id[1] = mix(id[1], (uint64_t)ranks[i] + 0x5bd1e995);
   }
   free(ranks);
-  MPI_Group_free(&world);
-  return n > 0 ? n : 0;
+  return n;
+}
+
+int px_meeting_new(mana_h comm, MPI_Comm *meeting) {
+  enum { TAGS = 0x4000 };
+  uint64_t id[2];
+  int *ranks, n = members(comm, MANA_GROUP_NULL, &ranks), rc;
+  MPI_Group world, all;
+  mana_proxy_membership(comm, MANA_GROUP_NULL, id);
+  rc = n ? MPI_Comm_group(px_world, &world) : MPI_ERR_COMM;
+  if (rc == MPI_SUCCESS) {
+    rc = MPI_Group_incl(world, n, ranks, &all);
+    MPI_Group_free(&world);
+  }
+  free(ranks);
+  if (rc != MPI_SUCCESS) return rc;
+  rc = MPI_Comm_create_group(px_world, all, (int)(id[0] % TAGS), meeting);
+  MPI_Group_free(&all);
+  return rc;
 }

@@ -10,8 +10,10 @@ int px_pump_beside(void);
 int px_pump(void);
 void px_counts(struct proxy_counts *counts);
 void px_leave(void);
-int px_arrive(mana_h comm);
-void px_entered(void);
+int px_arrive(uint32_t clock);
+void px_entered(uint32_t clock, mana_h comm);
+/* A communicator of our own with the members of `comm`, in the order of their world ranks. Collective over them. */
+int px_meeting_new(mana_h comm, MPI_Comm *meeting);
 
 /* Whether the application has an object at this index: the tables are zero where none ever was. */
 #define PX_IS_LIVE(id, type)                                                                                           \

@@ -24,7 +24,7 @@ public static class CoreRules
         if (!collective) return null;
         if (f.Name == "Comm_create_group") return ("CORE_GATE_ENTER_GROUP", "group");
         return f.Parameters.FirstOrDefault(p => p is { Kind: "comm", IsArray: false, Direction: Direction.In }) is { } comm
-            ? (f.Class == "coll-nonblocking" ? "CORE_GATE_PASS" : "CORE_GATE_ENTER", comm.Name)
+            ? (f.Class == "coll-nonblocking" ? "CORE_GATE_ENTER_STARTING" : "CORE_GATE_ENTER", comm.Name)
             : null;
     }
 
@@ -35,7 +35,7 @@ public static class CoreRules
 
     private static IEnumerable<string> GateAfter(ApiFunction f)
     {
-        if (Gate(f) is not null && f.Class != "coll-nonblocking") yield return "core_gate_leave();";
+        if (Gate(f) is not null) yield return "core_gate_leave();";
     }
 
     private static IEnumerable<string> Fresh(IReadOnlyList<ApiParameter> all, string failKind, string failHandle, string name)
