@@ -1,9 +1,10 @@
-/* The first phase of a collective in two phases: a nonblocking barrier, which a checkpoint may cut through.
+/* The first phase of a collective in two phases: a barrier that a checkpoint may cut through, and that --stop can take back, as no
+ * MPI_Ibarrier can be: in rounds of empty messages, the r-th to and from the members 2^r further on and 2^r back (dissemination).
  *
- * The barriers of a clock run on a communicator of our own: on the application's, saving its objects would be out of step with a barrier that
- * only some have begun. The first collective on a clock makes it, and goes by the clock alone; others of this rank wait until it is there, so
- * that the n-th of one rank meets the n-th of all. A thread that leaves and comes back in the same process finds its barrier as it
- * left it; in a process made by a restart all members begin anew, for none of them had entered the collective. */
+ * The messages of a clock run on a communicator of our own: on the application's, saving its objects would meet them. The first collective on a
+ * clock makes it, and goes by the clock alone; others of this rank wait until it is there, so that the n-th barrier of one rank is the n-th
+ * of all. A thread that leaves and comes back in the same process finds its barrier as it left it; in a process made by a restart all
+ * members begin anew, for none of them had entered the collective. */
 #include <pthread.h>
 
 #include "pump.h"
@@ -14,47 +15,100 @@ enum meeting_state { NOWHERE, BEING_MADE, READY, IMPOSSIBLE };
 static struct {
   enum meeting_state state;
   MPI_Comm comm;
+  int rank, size;
 } meeting[SPLIT_CLOCKS_MAX];
 
-static _Thread_local struct {
+struct phase_one {
   enum { NOT_BEGUN, WAITING, MAKES_THE_MEETING, ALL_HERE } state;
-  MPI_Request barrier;
-} phase_one;
+  MPI_Request request[2]; /* of the round: in, out */
+  int distance, round;
+  struct phase_one *next; /* of those that wait, in all threads */
+};
+static _Thread_local struct phase_one own;
+static struct phase_one *waiting;
 
-/* Lock held: barriers of two threads on one communicator must not begin at once. */
-static void begin(uint32_t clock) {
-  switch (meeting[clock].state) {
-    case NOWHERE:
-      meeting[clock].state = BEING_MADE;
-      phase_one.state = MAKES_THE_MEETING;
-      break;
-    case BEING_MADE: break;
-    case READY:
-      phase_one.state = MPI_Ibarrier(meeting[clock].comm, &phase_one.barrier) == MPI_SUCCESS ? WAITING : ALL_HERE;
-      break;
-    case IMPOSSIBLE: phase_one.state = ALL_HERE; break;
+static int begin_round(uint32_t clock) {
+  int n = meeting[clock].size, me = meeting[clock].rank;
+  MPI_Comm comm = meeting[clock].comm;
+  int from = (me - own.distance % n + n) % n, to = (me + own.distance) % n;
+  int rc = MPI_Irecv(NULL, 0, MPI_BYTE, from, own.round, comm, &own.request[0]);
+  return rc == MPI_SUCCESS ? MPI_Isend(NULL, 0, MPI_BYTE, to, own.round, comm, &own.request[1]) : rc;
+}
+
+static void join(void) {
+  own.next = waiting;
+  waiting = &own;
+  own.state = WAITING;
+}
+static void part(void) {
+  for (struct phase_one **p = &waiting; *p; p = &(*p)->next) {
+    if (*p != &own) continue;
+    *p = own.next;
+    break;
   }
+  own.state = ALL_HERE;
+}
+
+/* A site that fails here will say so in the collective; until then the clock alone has to do. */
+static void begin(uint32_t clock) {
+  if (meeting[clock].state == NOWHERE) {
+    meeting[clock].state = BEING_MADE;
+    own.state = MAKES_THE_MEETING;
+  } else if (meeting[clock].state == READY) {
+    own.distance = 1;
+    own.round = 0;
+    join();
+    if (begin_round(clock) != MPI_SUCCESS) part();
+  } else if (meeting[clock].state == IMPOSSIBLE) {
+    own.state = ALL_HERE;
+  }
+}
+
+static void go_on(uint32_t clock) {
+  MPI_Status status[2];
+  int done = 0, rc = MPI_Testall(2, own.request, &done, status);
+  if (rc == MPI_SUCCESS && !done) return;
+  own.distance *= 2;
+  own.round++;
+  if (rc != MPI_SUCCESS || own.distance >= meeting[clock].size || begin_round(clock) != MPI_SUCCESS) part();
 }
 
 int px_arrive(uint32_t clock) {
-  int done = 0;
-  if (phase_one.state == NOT_BEGUN) {
-    pthread_mutex_lock(&lock);
-    begin(clock);
-    pthread_mutex_unlock(&lock);
-  }
-  if (phase_one.state == WAITING && (MPI_Test(&phase_one.barrier, &done, MPI_STATUS_IGNORE) != MPI_SUCCESS || done)) {
-    phase_one.state = ALL_HERE;
-  }
-  return phase_one.state >= MAKES_THE_MEETING;
+  pthread_mutex_lock(&lock);
+  if (own.state == NOT_BEGUN) begin(clock);
+  if (own.state == WAITING) go_on(clock);
+  pthread_mutex_unlock(&lock);
+  return own.state >= MAKES_THE_MEETING;
 }
 
 void px_entered(uint32_t clock, mana_h comm) {
-  if (phase_one.state == MAKES_THE_MEETING) {
+  if (own.state == MAKES_THE_MEETING) {
     int rc = px_meeting_new(comm, &meeting[clock].comm);
+    if (rc == MPI_SUCCESS) rc = MPI_Comm_rank(meeting[clock].comm, &meeting[clock].rank);
+    if (rc == MPI_SUCCESS) rc = MPI_Comm_size(meeting[clock].comm, &meeting[clock].size);
     pthread_mutex_lock(&lock);
     meeting[clock].state = rc == MPI_SUCCESS ? READY : IMPOSSIBLE;
     pthread_mutex_unlock(&lock);
   }
-  phase_one.state = NOT_BEGUN;
+  own.state = NOT_BEGUN;
+}
+
+/* UCX complains of messages that nobody has received. They have long arrived: all ranks have written their images since. */
+static void receive_rest(MPI_Comm comm) {
+  int flag;
+  MPI_Status s;
+  while (MPI_Iprobe(MPI_ANY_SOURCE, MPI_ANY_TAG, comm, &flag, &s) == MPI_SUCCESS && flag) {
+    if (MPI_Recv(NULL, 0, MPI_BYTE, s.MPI_SOURCE, s.MPI_TAG, comm, MPI_STATUS_IGNORE) != MPI_SUCCESS) return;
+  }
+}
+
+void px_arrive_cancel(void) {
+  MPI_Status status[2];
+  for (struct phase_one *p = waiting; p; p = p->next) {
+    if (p->request[0] != MPI_REQUEST_NULL) MPI_Cancel(&p->request[0]);
+    MPI_Waitall(2, p->request, status);
+  }
+  for (uint32_t i = 1; i < CLOCKS->count; i++) {
+    if (meeting[i].state == READY) receive_rest(meeting[i].comm);
+  }
 }

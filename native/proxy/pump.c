@@ -1,9 +1,6 @@
 /* The drain: what is under way comes to an end, what nobody has asked for goes into the queue. */
 #include "pump.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include "probe.h"
 
 /* Sends, receives and collectives, never what calls back into the application. */
@@ -149,14 +146,6 @@ int px_identity(int *rank, int *size) {
 }
 
 /* The peers of what is still pending leave too, or never come. */
-/* The site's libraries complain of what is left over: datatypes, barriers of collectives that nobody has entered. It is all in the image. */
-static void silence(void) {
-  int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
-  if (nowhere < 0) return;
-  dup2(nowhere, STDOUT_FILENO);
-  dup2(nowhere, STDERR_FILENO);
-}
-
 void px_leave(void) {
   if (!is_running()) return;
   for (uint32_t i = MANA_FIRST_INDEX; i < px_high_request; i++) {
@@ -169,6 +158,10 @@ void px_leave(void) {
     MPI_Cancel(&o->site);
     MPI_Wait(&o->site, MPI_STATUS_IGNORE);
   }
-  silence();
+  px_arrive_cancel();
+  /* MPICH complains on stderr of datatypes that the program would have freed later. */
+  for (uint32_t i = MANA_FIRST_INDEX; i < px_high_datatype; i++) {
+    if (px_is_live_datatype(i)) MPI_Type_free(&px_table_datatype[i]);
+  }
   (void)px_Finalize(); /* the process exits, whatever it says */
 }

@@ -12,6 +12,8 @@ void px_counts(struct proxy_counts *counts);
 void px_leave(void);
 int px_arrive(uint32_t clock);
 void px_entered(uint32_t clock, mana_h comm);
+/* What waits in first phases is taken back, so that MPI_Finalize does not wait for it. All threads have parked. */
+void px_arrive_cancel(void);
 /* A communicator of our own with the members of `comm`, in the order of their world ranks. Collective over them. */
 int px_meeting_new(mana_h comm, MPI_Comm *meeting);
 
