@@ -33,11 +33,13 @@ internal sealed class CheckpointAttempt
     private readonly IReadOnlyList<RankState> _ranks;
     private readonly RankProgress[] _progress;
     private readonly ClockTargets _targets;
+    private readonly StageTimes _times;
     private readonly Action<int, Message> _send;
     private readonly Action<string> _say;
     private readonly TimeSpan _begun;
     private readonly TimeSpan _limit;
     private TimeSpan _heard, _askedAt;
+    private int _resumed;
     private Stage _asked;
 
     public CheckpointAttempt(
@@ -46,6 +48,7 @@ internal sealed class CheckpointAttempt
         (Epoch, _settings, _store, _ranks, _limit, _begun, _heard, _send, _say) = (epoch, settings, store, ranks, limit, now, now, send, say);
         _progress = [.. ranks.Select(_ => new RankProgress())];
         _targets = new ClockTargets(ranks.Count);
+        _times = StageTimes.OfCheckpoint(ranks);
         foreach (RankState rank in ranks) rank.Where = null;
         _say($"checkpoint {epoch}: waiting until no rank is inside a collective");
         settings.Faults.At(CoordinatorFault.BeforeIntent, epoch);
@@ -58,6 +61,20 @@ internal sealed class CheckpointAttempt
     public Stage Stage { get; private set; } = Stage.Intent;
 
     public CheckpointOutcome? Outcome { get; private set; }
+
+    /// <summary>For the log: whole when all ranks have resumed, or the job ends.</summary>
+    public StageReport Report => new(
+        $"checkpoint {Epoch} " + (Outcome is { Error: { } error } ? "given up: " + error.What : $"{(Stop ? "committed, and the job stopped," : "committed")} after {Outcome!.Elapsed.TotalSeconds:0.000} s"),
+        _times);
+
+    /// <summary>A rank runs on: the only word that counts after the attempt is over.</summary>
+    /// <returns>Whether all have said so.</returns>
+    public bool Resumed(int rank, TimeSpan now)
+    {
+        if (_times[rank, (int)CheckpointStep.Resumed] is not null) return false;
+        Mark(rank, CheckpointStep.Resumed, now);
+        return ++_resumed == _ranks.Count;
+    }
 
     /// <summary>The job ends after the commit. May be set until then.</summary>
     public bool Stop { get; set; }
@@ -78,6 +95,7 @@ internal sealed class CheckpointAttempt
         switch (message)
         {
             case ClocksMessage m when m.Epoch == Epoch && Stage <= Stage.Converge:
+                if (!_targets.HasPublished(rank)) Mark(rank, CheckpointStep.Clocks, now);
                 _targets.Publish(rank, m.Clocks);
                 break;
             case GatedMessage m when m.Epoch == Epoch && Stage == Stage.Converge:
@@ -85,8 +103,10 @@ internal sealed class CheckpointAttempt
                 break;
             case ReachedMessage m when m.Epoch == Epoch && Stage == Stage.Converge:
                 _targets.Reach(rank, m.TargetsVersion);
+                Mark(rank, CheckpointStep.Reached, now);
                 break;
             case ParkedMessage m when m.Epoch == Epoch:
+                Mark(rank, CheckpointStep.Parked, now);
                 (_progress[rank].Parked, _progress[rank].Sent, _progress[rank].Received, _progress[rank].Collectives) = (true, m.Sent, m.Received, m.Collectives);
                 break;
             case CountsMessage m when m.Epoch == Epoch:
@@ -94,6 +114,7 @@ internal sealed class CheckpointAttempt
                 break;
             case WroteMessage m when m.Epoch == Epoch && Stage == Stage.Write:
                 _progress[rank].Wrote = m;
+                Mark(rank, CheckpointStep.Wrote, now);
                 break;
             case WhereMessage m:
                 _ranks[rank].Where = m;
@@ -135,6 +156,8 @@ internal sealed class CheckpointAttempt
         _store.Discard(Epoch);
         Outcome = CheckpointOutcome.Failed(Epoch, error);
     }
+
+    private void Mark(int rank, CheckpointStep step, TimeSpan now) => _times[rank, (int)step] = now - _begun;
 
     private void Advance(TimeSpan now)
     {
