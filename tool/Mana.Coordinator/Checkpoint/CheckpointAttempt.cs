@@ -31,7 +31,7 @@ internal sealed class CheckpointAttempt
     private readonly JobSettings _settings;
     private readonly ICheckpointStore _store;
     private readonly IReadOnlyList<RankState> _ranks;
-    private readonly RankProgress[] _progress;
+    private readonly JobProgress _progress;
     private readonly ClockTargets _targets;
     private readonly StageTimes _times;
     private readonly Action<int, Message> _send;
@@ -46,7 +46,7 @@ internal sealed class CheckpointAttempt
         uint epoch, JobSettings settings, ICheckpointStore store, IReadOnlyList<RankState> ranks, TimeSpan limit, TimeSpan now, Action<int, Message> send, Action<string> say)
     {
         (Epoch, _settings, _store, _ranks, _limit, _begun, _heard, _send, _say) = (epoch, settings, store, ranks, limit, now, now, send, say);
-        _progress = [.. ranks.Select(_ => new RankProgress())];
+        _progress = new JobProgress(ranks.Count);
         _targets = new ClockTargets(ranks.Count);
         _times = StageTimes.OfCheckpoint(ranks);
         foreach (RankState rank in ranks) rank.Where = null;
@@ -84,7 +84,7 @@ internal sealed class CheckpointAttempt
     {
         Stage.Over => TimeSpan.MaxValue,
         Stage.Ask => _askedAt + _settings.AskPatience,
-        Stage.Converge when _ranks.Any(r => _targets.GateOf(r.Rank) is not null) => Min(_heard + _settings.GatePatience, _begun + _limit),
+        Stage.Converge when _targets.AnyAtGate => Min(_heard + _settings.GatePatience, _begun + _limit),
         _ => _begun + _limit,
     };
 
@@ -107,13 +107,14 @@ internal sealed class CheckpointAttempt
                 break;
             case ParkedMessage m when m.Epoch == Epoch:
                 Mark(rank, CheckpointStep.Parked, now);
-                (_progress[rank].Parked, _progress[rank].Sent, _progress[rank].Received, _progress[rank].Collectives) = (true, m.Sent, m.Received, m.Collectives);
+                _progress.Count(rank, m.Sent, m.Received, m.Collectives);
+                _progress.Park(rank);
                 break;
             case CountsMessage m when m.Epoch == Epoch:
-                (_progress[rank].Sent, _progress[rank].Received, _progress[rank].Collectives) = (m.Sent, m.Received, m.Collectives);
+                _progress.Count(rank, m.Sent, m.Received, m.Collectives);
                 break;
             case WroteMessage m when m.Epoch == Epoch && Stage == Stage.Write:
-                _progress[rank].Wrote = m;
+                _progress.Write(rank, m);
                 Mark(rank, CheckpointStep.Wrote, now);
                 break;
             case WhereMessage m:
@@ -172,13 +173,9 @@ internal sealed class CheckpointAttempt
             SendAll(new ParkMessage(Epoch));
             _settings.Faults.At(CoordinatorFault.AfterPark, Epoch);
         }
-        if (Stage == Stage.Drain && Drained) BeginWrite();
-        if (Stage == Stage.Write && Array.TrueForAll(_progress, p => p.Wrote is not null)) Commit(now);
+        if (Stage == Stage.Drain && _progress.IsDrained) BeginWrite();
+        if (Stage == Stage.Write && _progress.IsWritten) Commit(now);
     }
-
-    private bool Drained => Array.TrueForAll(_progress, p => p is { Parked: true, Collectives: 0 }) && InFlight == 0;
-
-    private long InFlight => (long)_progress.Aggregate(0UL, (sum, p) => sum + p.Sent - p.Received);
 
     private void BeginWrite()
     {
@@ -236,12 +233,12 @@ internal sealed class CheckpointAttempt
         {
             Stage.Intent => r => !_targets.HasPublished(r),
             Stage.Converge => r => !_targets.IsThere(r),
-            Stage.Drain when _progress.Any(p => !p.Parked) => r => !_progress[r].Parked,
+            Stage.Drain when !_progress.IsParked => r => !_progress[r].Parked,
             Stage.Drain => r => _progress[r].Collectives > 0,
             _ => r => _progress[r].Wrote is null,
         };
         int[] ranks = [.. Enumerable.Range(0, _ranks.Count).Where(late)];
-        if (ranks.Length == 0) return CheckpointErrors.HeldUp(_limit, $"{InFlight} messages are still in flight", "");
+        if (ranks.Length == 0) return CheckpointErrors.HeldUp(_limit, $"{_progress.InFlight} messages are still in flight", "");
         // One that waits at a gate waits for somebody: name those first who do not, and before them any that does not even answer.
         RankState first = _ranks[ranks.OrderBy(r => _ranks[r].Where is null ? 0 : _targets.GateOf(r) is null ? 1 : 2).First()];
         string what = _asked switch

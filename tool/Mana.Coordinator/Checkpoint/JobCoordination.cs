@@ -16,7 +16,7 @@ public sealed class JobCoordination(JobSettings settings, ICheckpointStore store
     private readonly List<RankState> _gone = [];
     private CheckpointAttempt? _attempt, _resuming;
     private StageTimes? _restart = settings.Restart is { } from ? StageTimes.OfRestart(from.Images.Count) : null;
-    private int _running;
+    private int _running, _ready;
     private uint _epoch = settings.LastEpoch;
     private bool _finalizing, _ended, _restored = settings.Restart is null;
     private TimeSpan _restartLimit = clock() + settings.RestartTimeout, _goneAt;
@@ -88,7 +88,9 @@ public sealed class JobCoordination(JobSettings settings, ICheckpointStore store
     /// <summary>A rank's connection has ended.</summary>
     public void Lost(int rank)
     {
-        if (!_ranks.Remove(rank, out RankState? state) || _finalizing || Stopped) return;
+        if (!_ranks.Remove(rank, out RankState? state)) return;
+        if (state.Restored) _ready--;
+        if (_finalizing || Stopped) return;
         if (_gone.Count == 0) _goneAt = clock();
         if (clock() - _goneAt < settings.SameMoment) _gone.Add(state);
         if (!_restored && clock() + settings.LostPatience < _restartLimit) _restartLimit = clock() + settings.LostPatience;
@@ -168,12 +170,14 @@ public sealed class JobCoordination(JobSettings settings, ICheckpointStore store
     private void Restored(RankState rank, RestoredMessage said)
     {
         if (_restored || settings.Restart is not { } from) return;
+        if (rank.Restored) _ready--;
         rank.Restored = said.Why.Length == 0;
+        if (rank.Restored) _ready++;
         MarkRestart(rank.Rank, RestartStep.Verified, clock());
         if (!rank.Restored) RestartError ??= CheckpointErrors.NotRestored(rank.Rank, rank.Hello.Host, said.Why);
         else if (said.Epoch != from.Epoch || said.Checksum != from.Images[rank.Rank].Checksum)
             RestartError ??= CheckpointErrors.AnotherImage(rank.Rank, rank.Hello.Host, said.Epoch, from.Epoch);
-        if (RestartError is not null || _ranks.Count != from.Images.Count || !_ranks.Values.All(r => r.Restored)) return;
+        if (RestartError is not null || _ready != from.Images.Count) return;
         _restored = true;
         foreach (int each in _ranks.Keys) send(each, new GoMessage(_epoch));
         BeginIfWanted();
