@@ -8,10 +8,12 @@ namespace Mana.Bench;
 internal sealed record Group(Func<InstalledTool, Task<IEnumerable<Measure>>> Run, bool NeedsTool = true)
 {
     /// <summary>The same on several MPIs, one after the other.</summary>
-    public static Group On(IReadOnlyList<Mpi> all, Func<Runs, Task<IEnumerable<Measure>>> run) => new(async tool =>
+    public static Group On(IReadOnlyList<Mpi> all, Func<Runs, Task<IEnumerable<Measure>>> run) => On(all, (tool, mpi) => run(new Runs(tool, mpi)));
+
+    public static Group On(IReadOnlyList<Mpi> all, Func<InstalledTool, Mpi, Task<IEnumerable<Measure>>> run) => new(async tool =>
     {
         List<Measure> measures = [];
-        foreach (Mpi mpi in all) measures.AddRange(await run(new Runs(tool, mpi)));
+        foreach (Mpi mpi in all) measures.AddRange(await run(tool, mpi));
         return measures;
     });
 }

@@ -17,6 +17,8 @@ Dictionary<string, Group> groups = new(StringComparer.Ordinal)
     ["start"] = Group.On(Mpi.All, Benchmarks.StartAsync),
     ["melt"] = Group.On([Mpi.OpenMpi], Benchmarks.MeltAsync),
     ["hpcc"] = Group.On([Mpi.OpenMpi], Benchmarks.HpccAsync),
+    ["quiesce"] = Group.On(Mpi.All, CheckpointBench.QuiesceAsync),
+    ["rebuild"] = Group.On(Mpi.All, CheckpointBench.RebuildAsync),
     ["coordinator"] = new Group(_ => CoordinatorBench.RunAsync(), NeedsTool: false),
 };
 if (args.FirstOrDefault(a => !groups.ContainsKey(a)) is { } unknown)
