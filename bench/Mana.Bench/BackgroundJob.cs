@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Mana.Coordinator.Jobs;
 using Mana.Testing;
 
@@ -49,15 +48,12 @@ internal sealed class BackgroundJob : IAsyncDisposable
         throw new InvalidOperationException($"there are not {count} tables of '{title}' in {file}: " + (_running.IsCompleted ? await _running : "the job still runs"));
     }
 
-    /// <summary>All ranks are there.</summary>
-    public async Task UnderWayAsync()
+    /// <summary>The program has said so: bench/programs/ready.h.</summary>
+    public async Task ReadyAsync()
     {
-        for (int i = 0; i < 300 && !_running.IsCompleted; i++, await Task.Delay(100))
-        {
-            Outcome status = await CommandAsync("status", _name, "--json");
-            if (status.ExitCode == 0 && (string?)JsonNode.Parse(status.Output)!["state"] == "running") return;
-        }
-        throw new InvalidOperationException("the job never ran: " + (_running.IsCompleted ? await _running : ""));
+        for (int i = 0; i < 600 && !_running.IsCompleted; i++, await Task.Delay(100))
+            if (File.Exists(_folder["ready"])) return;
+        throw new InvalidOperationException("the program is not ready: " + (_running.IsCompleted ? await _running : "it still runs"));
     }
 
     public async ValueTask DisposeAsync()

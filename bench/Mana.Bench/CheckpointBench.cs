@@ -12,7 +12,7 @@ internal static class CheckpointBench
     {
         using Folder folder = new();
         await using BackgroundJob job = BackgroundJob.Launch(tool, mpi, folder, Benchmarks.Program(mpi.Name, "paced"));
-        await job.UnderWayAsync();
+        await job.ReadyAsync();
         for (int i = 0; i < Checkpoints; i++) await job.CheckpointAsync();
         double[] milliseconds = [.. (await job.LogAsync("checkpoint", Checkpoints)).Select(t => t.Columns["parked"].Max() * 1e3)];
         return [new Measure(mpi.Name, "intent-until-all-parked", "ms", Promise.EveryAtMost(100, "ms"), [], milliseconds)];
@@ -24,7 +24,7 @@ internal static class CheckpointBench
         using Folder folder = new();
         await using (BackgroundJob first = BackgroundJob.Launch(tool, mpi, folder, Benchmarks.Program(mpi.Name, "objects")))
         {
-            await first.UnderWayAsync();
+            await first.ReadyAsync();
             await first.CheckpointAsync("--stop");
         }
         List<LogTable> tables = [];

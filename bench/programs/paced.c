@@ -2,6 +2,8 @@
 #include <mpi.h>
 #include <time.h>
 
+#include "ready.h"
+
 #define AWAY_SECONDS 0.0005
 #define LONGEST_SECONDS 120
 
@@ -18,6 +20,7 @@ int main(int argc, char **argv) {
   MPI_Init(&argc, &argv);
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
   MPI_Comm_size(MPI_COMM_WORLD, &size);
+  tell_ready(rank);
   double begun = MPI_Wtime();
   for (int go_on = 1; go_on;) {
     double since = now();
