@@ -40,7 +40,7 @@ public enum RestartStep
     /// <summary>Memory, read into place.</summary>
     Map,
 
-    /// <summary>Communicators, datatypes, requests and the like.</summary>
+    /// <summary>Communicators, datatypes, requests and the like. All ranks do that together: one that has its memory early waits here for the others.</summary>
     Objects,
 
     /// <summary>From before MPI_Init until the threads run.</summary>
