@@ -240,7 +240,7 @@ internal sealed class CheckpointAttempt
         int[] ranks = [.. Enumerable.Range(0, _ranks.Count).Where(late)];
         if (ranks.Length == 0) return CheckpointErrors.HeldUp(_limit, $"{_progress.InFlight} messages are still in flight", "");
         // One that waits at a gate waits for somebody: name those first who do not, and before them any that does not even answer.
-        RankState first = _ranks[ranks.OrderBy(r => _ranks[r].Where is null ? 0 : _targets.GateOf(r) is null ? 1 : 2).First()];
+        RankState first = _ranks[ranks.OrderBy(r => _ranks[r].Where is null ? 0 : 1).ThenBy(r => _targets.GateOf(r) is null ? 0 : 1).First()];
         string what = _asked switch
         {
             Stage.Intent => "did not answer",
