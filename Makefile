@@ -55,8 +55,8 @@ test-all: test test-mpich-suite test-matrix ## all of them
 soak: pack ## jobs checkpointed at random moments, restarted, compared; stops after 9 minutes, goes on where it stopped
 	@$(RUN) tests/Mana.Check -- soak
 
-bench: pack ## native against mana: a table, and JSON in artifacts/bench.json
-	@$(RUN) bench/Mana.Bench
+bench: pack ## native against mana: a table, and JSON in artifacts/bench.json; ONLY="latency start" for some
+	@$(RUN) bench/Mana.Bench -- $(ONLY)
 
 clean: ## remove what was built
 	rm -rf build artifacts

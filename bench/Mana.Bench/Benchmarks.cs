@@ -12,16 +12,16 @@ internal static class Benchmarks
 
     /// <summary>Calls that need no communication: answered without a crossing.</summary>
     public static async Task<IEnumerable<Measure>> CallsAsync(Runs runs) =>
-        Measures(runs, "ns", _ => Promise.AtMost(6, "ns"), await runs.InTurnsAsync(Turns, 1, _ => [Program(runs, "calls")], Runs.Lines));
+        Measures(runs, "ns", _ => Promise.AtMost(6, "ns"), await runs.InTurnsAsync(Turns, 1, _ => [Program(runs.Mpi, "calls")], Runs.Lines));
 
     public static async Task<IEnumerable<Measure>> LatencyAsync(Runs runs) =>
         Measures(runs, "us", name => Promise.TimesNative(name == "ping-pong-65536" ? 1.03 : 1.25),
-            await runs.InTurnsAsync(Turns, 2, _ => [Program(runs, "latency")], Runs.Lines));
+            await runs.InTurnsAsync(Turns, 2, _ => [Program(runs.Mpi, "latency")], Runs.Lines));
 
     public static async Task<IEnumerable<Measure>> StartAsync(Runs runs) =>
         Measures(runs, "s", _ => Promise.Adds(0.6, "s"),
             await runs.InTurnsAsync(
-                StartTurns, 2, _ => [Program(runs, "startup")], (_, outcome) => [("job-start-and-end", outcome.Duration.TotalSeconds)]));
+                StartTurns, 2, _ => [Program(runs.Mpi, "startup")], (_, outcome) => [("job-start-and-end", outcome.Duration.TotalSeconds)]));
 
     /// <summary>Debian's LAMMPS is linked with Open MPI: only there can it be compared with itself.</summary>
     public static async Task<IEnumerable<Measure>> MeltAsync(Runs runs) =>
@@ -50,7 +50,7 @@ internal static class Benchmarks
         Runs runs, string unit, Func<string, Promise> promise, IReadOnlyDictionary<string, (List<double> Native, List<double> Mana)> values) =>
         values.Select(v => new Measure(runs.Mpi, v.Key, unit, promise(v.Key), v.Value.Native, v.Value.Mana));
 
-    private static string Program(Runs runs, string name) => Path.Combine(Repository.Root, "build", "bench", runs.Mpi, name);
+    public static string Program(string mpi, string name) => Path.Combine(Repository.Root, "build", "bench", mpi, name);
 
     private static double LoopTime(string log) =>
         double.Parse(File.ReadLines(log).Single(l => l.StartsWith("Loop time of ", StringComparison.Ordinal)).Split(' ')[3], CultureInfo.InvariantCulture);

@@ -9,6 +9,9 @@ internal sealed record Promise(string Text, Func<IReadOnlyList<double>, IReadOnl
     /// <summary>A cost under mana is at most this, whatever it is natively.</summary>
     public static Promise AtMost(double limit, string unit) => new($"<= {limit} {unit}", (_, mana) => Statistics.Median(mana) <= limit);
 
+    /// <summary>Of a cost that there is only under mana, the worst of all.</summary>
+    public static Promise EveryAtMost(double limit, string unit) => new($"each <= {limit} {unit}", (_, mana) => mana.Max() <= limit);
+
     /// <summary>A cost under mana is at most this many times the native one, by medians.</summary>
     public static Promise TimesNative(double limit) =>
         new($"<= {limit:0.00} x native", (native, mana) => Statistics.Median(mana) <= limit * Statistics.Median(native));
@@ -27,20 +30,23 @@ internal sealed record Promise(string Text, Func<IReadOnlyList<double>, IReadOnl
         (native, mana) => mana.Min() / native.Min() <= Math.Max(limit, Statistics.Spread(native)));
 }
 
-/// <summary>One measure on one MPI: values of native and mana runs, taken in turns.</summary>
+/// <summary>One measure on one MPI: values of native and mana runs, taken in turns. No native ones: of what only mana does.</summary>
 internal sealed record Measure(string Mpi, string Name, string Unit, Promise Promise, IReadOnlyList<double> Native, IReadOnlyList<double> Mana)
 {
-    public double NativeMedian => Statistics.Median(Native);
+    public double? NativeMedian => Native.Count == 0 ? null : Statistics.Median(Native);
 
     public double ManaMedian => Statistics.Median(Mana);
 
-    public double Ratio => ManaMedian / NativeMedian;
+    /// <summary>The worst under mana.</summary>
+    public double ManaWorst => Promise.IsRate ? Mana.Min() : Mana.Max();
+
+    public double? Ratio => ManaMedian / NativeMedian;
 
     /// <summary>Of the best runs: what is left when nothing else disturbed either.</summary>
-    public double BestRatio => Promise.IsRate ? Mana.Max() / Native.Max() : Mana.Min() / Native.Min();
+    public double? BestRatio => Native.Count == 0 ? null : Promise.IsRate ? Mana.Max() / Native.Max() : Mana.Min() / Native.Min();
 
     /// <summary>How far native runs lie from each other: the middle half of them, as a share of their median.</summary>
-    public double NativeSpread => Statistics.MiddleHalf(Native) / NativeMedian;
+    public double? NativeSpread => Native.Count == 0 ? null : Statistics.MiddleHalf(Native) / NativeMedian;
 
     public bool Holds => Promise.Holds(Native, Mana);
 }

@@ -284,6 +284,10 @@ void agent_say_restored(uint32_t epoch, uint64_t checksum, const char *why) {
   SAY(protocol_put_restored, epoch, checksum, why);
 }
 
+void agent_say_restarted(const struct agent_restart_times *took) {
+  SAY(protocol_put_restarted, took->init, took->verify, took->map, took->objects, took->total);
+}
+
 int agent_connect(int thread_level, uint32_t flags) {
   uint8_t secret[16];
   char host[256] = "";

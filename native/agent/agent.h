@@ -65,6 +65,11 @@ enum { AGENT_FLAG_RESTART = 1 };
 int agent_connect(int thread_level, uint32_t flags) __attribute__((warn_unused_result));
 /* The image that was verified: its checkpoint and its checksum, for the coordinator to compare with the manifest; or why it is refused. */
 void agent_say_restored(uint32_t epoch, uint64_t checksum, const char *why);
+/* Microseconds of a restart: MPI_Init, verifying the image, reading memory into place, rebuilding MPI objects; all, since before MPI_Init. */
+struct agent_restart_times {
+  uint64_t init, verify, map, objects, total;
+};
+void agent_say_restarted(const struct agent_restart_times *took);
 /* The site's MPI_Init_thread, at the program's level; 0, or the site's code. */
 int agent_begin_mpi(int thread_level) __attribute__((warn_unused_result));
 /* All ranks' restarts wait for each other. */

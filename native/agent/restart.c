@@ -26,8 +26,18 @@
 void resume_context(const struct park_context *context) __attribute__((noreturn));
 long resume_thread(const struct park_context *context, uint64_t fs);
 
+/* What takes its time, for the job's log: each part adds what has passed since `since`. */
+static struct agent_restart_times took;
+
+static uint64_t microseconds(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
 /* --- 1: the lower half alone ---------------------------------------------------------------------------------------------- */
 static void begin_mpi(void) {
+  uint64_t since = microseconds();
   if (services_load_proxy() != 0) _exit(EXIT_MANA); /* has said why */
   if (!agent_proxy()) {
     report_fatal(EXIT_MANA, "build the bundle again", "the proxy %s cannot restart a job", options.proxy);
@@ -35,6 +45,7 @@ static void begin_mpi(void) {
   int rc = agent_begin_mpi(options.thread_level);
   if (rc != 0)
     report_fatal(EXIT_MANA, "run `mana bundle verify NAME`", "the site's MPI_Init_thread failed with %d", rc);
+  took.init = microseconds() - since;
 }
 
 /* --- 2: the image, verified by all before anybody maps -------------------------------------------------------------------- */
@@ -62,9 +73,11 @@ static int check_identity(const struct image *image, int rank, int size, char wh
 
 static int verify(struct image *image, int rank, int size, char why[PROXY_WHY_SIZE]) {
   char path[4096 + 32];
+  uint64_t since = microseconds();
   snprintf(path, sizeof path, "%s/rank-%d.img", options.restart, rank);
-  if (image_open(path, image, why) != 0) return -1;
-  return image_verify(image, why) != 0 ? -1 : check_identity(image, rank, size, why);
+  if (image_open(path, image, why) != 0 || image_verify(image, why) != 0) return -1;
+  took.verify = microseconds() - since;
+  return check_identity(image, rank, size, why);
 }
 
 /* Without GO there is no restart, and the coordinator has said why: ranks leave as after a good end, so that the launcher adds nothing. */
@@ -99,10 +112,12 @@ static void map_upper_half(struct image *image) {
   static const struct image_range present[] = {{TABLE_ADDR, MPI_TABLE_ADDR}};
   static struct split_table fresh;
   char why[PROXY_WHY_SIZE] = "";
+  uint64_t since = microseconds();
   fresh = *SPLIT;
   image->moved = path_map_apply;
   require(image_map(image, present, sizeof present / sizeof *present, why), "memory", why);
   upper_half_adopt(&fresh);
+  took.map = microseconds() - since;
 }
 
 typedef int restore_function(struct save_stream *from, char why[STATE_WHY_SIZE]);
@@ -121,7 +136,9 @@ static void restore_parts(struct image *image) {
   STATE->tid_count = 0;
   restore_part(image, SECTION_PROCESS, "the process", state_process_restore);
   restore_part(image, SECTION_DESCRIPTORS, "open files", state_descriptors_restore);
+  uint64_t since = microseconds();
   restore_part(image, SECTION_MPI, "MPI objects", agent_proxy()->restore);
+  took.objects = microseconds() - since;
   char why[ENVIRONMENT_WHY_SIZE] = "";
   require(environment_change(options.env, options.env_count, why), "the environment", why);
   agent_barrier();
@@ -157,6 +174,7 @@ void restart_run(void) {
   struct image image = {0};
   char why[PROXY_WHY_SIZE] = "";
   int rank = 0, size = 0, threads;
+  uint64_t since = microseconds();
   begin_mpi();
   (void)agent_proxy()->identity(&rank, &size);
   if (agent_connect(options.thread_level, AGENT_FLAG_RESTART) != 0) _exit(EXIT_MANA);
@@ -181,6 +199,8 @@ void restart_run(void) {
   restore_part(&image, SECTION_SIGNALS, "signal actions", state_signals_restore);
   image_close(&image);
   (void)fault_at(FAULT_RESTART_THREADS_MADE);
+  took.total = microseconds() - since;
+  agent_say_restarted(&took);
   agent_serve(threads);
   resume_main(main_thread);
 }

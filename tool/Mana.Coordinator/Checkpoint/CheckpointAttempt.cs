@@ -31,21 +31,24 @@ internal sealed class CheckpointAttempt
     private readonly JobSettings _settings;
     private readonly ICheckpointStore _store;
     private readonly IReadOnlyList<RankState> _ranks;
-    private readonly RankProgress[] _progress;
+    private readonly JobProgress _progress;
     private readonly ClockTargets _targets;
+    private readonly StageTimes _times;
     private readonly Action<int, Message> _send;
     private readonly Action<string> _say;
     private readonly TimeSpan _begun;
     private readonly TimeSpan _limit;
     private TimeSpan _heard, _askedAt;
+    private int _resumed;
     private Stage _asked;
 
     public CheckpointAttempt(
         uint epoch, JobSettings settings, ICheckpointStore store, IReadOnlyList<RankState> ranks, TimeSpan limit, TimeSpan now, Action<int, Message> send, Action<string> say)
     {
         (Epoch, _settings, _store, _ranks, _limit, _begun, _heard, _send, _say) = (epoch, settings, store, ranks, limit, now, now, send, say);
-        _progress = [.. ranks.Select(_ => new RankProgress())];
+        _progress = new JobProgress(ranks.Count);
         _targets = new ClockTargets(ranks.Count);
+        _times = StageTimes.OfCheckpoint(ranks);
         foreach (RankState rank in ranks) rank.Where = null;
         _say($"checkpoint {epoch}: waiting until no rank is inside a collective");
         settings.Faults.At(CoordinatorFault.BeforeIntent, epoch);
@@ -59,6 +62,20 @@ internal sealed class CheckpointAttempt
 
     public CheckpointOutcome? Outcome { get; private set; }
 
+    /// <summary>For the log: whole when all ranks have resumed, or the job ends.</summary>
+    public StageReport Report => new(
+        $"checkpoint {Epoch} " + (Outcome is { Error: { } error } ? "given up: " + error.What : $"{(Stop ? "committed, and the job stopped," : "committed")} after {Outcome!.Elapsed.TotalSeconds:0.000} s"),
+        _times);
+
+    /// <summary>A rank runs on: the only word that counts after the attempt is over.</summary>
+    /// <returns>Whether all have said so.</returns>
+    public bool Resumed(int rank, TimeSpan now)
+    {
+        if (_times[rank, (int)CheckpointStep.Resumed] is not null) return false;
+        Mark(rank, CheckpointStep.Resumed, now);
+        return ++_resumed == _ranks.Count;
+    }
+
     /// <summary>The job ends after the commit. May be set until then.</summary>
     public bool Stop { get; set; }
 
@@ -67,7 +84,7 @@ internal sealed class CheckpointAttempt
     {
         Stage.Over => TimeSpan.MaxValue,
         Stage.Ask => _askedAt + _settings.AskPatience,
-        Stage.Converge when _ranks.Any(r => _targets.GateOf(r.Rank) is not null) => Min(_heard + _settings.GatePatience, _begun + _limit),
+        Stage.Converge when _targets.AnyAtGate => Min(_heard + _settings.GatePatience, _begun + _limit),
         _ => _begun + _limit,
     };
 
@@ -78,6 +95,7 @@ internal sealed class CheckpointAttempt
         switch (message)
         {
             case ClocksMessage m when m.Epoch == Epoch && Stage <= Stage.Converge:
+                if (!_targets.HasPublished(rank)) Mark(rank, CheckpointStep.Clocks, now);
                 _targets.Publish(rank, m.Clocks);
                 break;
             case GatedMessage m when m.Epoch == Epoch && Stage == Stage.Converge:
@@ -85,15 +103,19 @@ internal sealed class CheckpointAttempt
                 break;
             case ReachedMessage m when m.Epoch == Epoch && Stage == Stage.Converge:
                 _targets.Reach(rank, m.TargetsVersion);
+                Mark(rank, CheckpointStep.Reached, now);
                 break;
             case ParkedMessage m when m.Epoch == Epoch:
-                (_progress[rank].Parked, _progress[rank].Sent, _progress[rank].Received, _progress[rank].Collectives) = (true, m.Sent, m.Received, m.Collectives);
+                Mark(rank, CheckpointStep.Parked, now);
+                _progress.Count(rank, m.Sent, m.Received, m.Collectives);
+                _progress.Park(rank);
                 break;
             case CountsMessage m when m.Epoch == Epoch:
-                (_progress[rank].Sent, _progress[rank].Received, _progress[rank].Collectives) = (m.Sent, m.Received, m.Collectives);
+                _progress.Count(rank, m.Sent, m.Received, m.Collectives);
                 break;
             case WroteMessage m when m.Epoch == Epoch && Stage == Stage.Write:
-                _progress[rank].Wrote = m;
+                _progress.Write(rank, m);
+                Mark(rank, CheckpointStep.Wrote, now);
                 break;
             case WhereMessage m:
                 _ranks[rank].Where = m;
@@ -136,6 +158,8 @@ internal sealed class CheckpointAttempt
         Outcome = CheckpointOutcome.Failed(Epoch, error);
     }
 
+    private void Mark(int rank, CheckpointStep step, TimeSpan now) => _times[rank, (int)step] = now - _begun;
+
     private void Advance(TimeSpan now)
     {
         if (Stage == Stage.Intent && _targets.AllPublished) Stage = Stage.Converge;
@@ -149,13 +173,9 @@ internal sealed class CheckpointAttempt
             SendAll(new ParkMessage(Epoch));
             _settings.Faults.At(CoordinatorFault.AfterPark, Epoch);
         }
-        if (Stage == Stage.Drain && Drained) BeginWrite();
-        if (Stage == Stage.Write && Array.TrueForAll(_progress, p => p.Wrote is not null)) Commit(now);
+        if (Stage == Stage.Drain && _progress.IsDrained) BeginWrite();
+        if (Stage == Stage.Write && _progress.IsWritten) Commit(now);
     }
-
-    private bool Drained => Array.TrueForAll(_progress, p => p is { Parked: true, Collectives: 0 }) && InFlight == 0;
-
-    private long InFlight => (long)_progress.Aggregate(0UL, (sum, p) => sum + p.Sent - p.Received);
 
     private void BeginWrite()
     {
@@ -213,14 +233,14 @@ internal sealed class CheckpointAttempt
         {
             Stage.Intent => r => !_targets.HasPublished(r),
             Stage.Converge => r => !_targets.IsThere(r),
-            Stage.Drain when _progress.Any(p => !p.Parked) => r => !_progress[r].Parked,
+            Stage.Drain when !_progress.IsParked => r => !_progress[r].Parked,
             Stage.Drain => r => _progress[r].Collectives > 0,
             _ => r => _progress[r].Wrote is null,
         };
         int[] ranks = [.. Enumerable.Range(0, _ranks.Count).Where(late)];
-        if (ranks.Length == 0) return CheckpointErrors.HeldUp(_limit, $"{InFlight} messages are still in flight", "");
+        if (ranks.Length == 0) return CheckpointErrors.HeldUp(_limit, $"{_progress.InFlight} messages are still in flight", "");
         // One that waits at a gate waits for somebody: name those first who do not, and before them any that does not even answer.
-        RankState first = _ranks[ranks.OrderBy(r => _ranks[r].Where is null ? 0 : _targets.GateOf(r) is null ? 1 : 2).First()];
+        RankState first = _ranks[ranks.OrderBy(r => _ranks[r].Where is null ? 0 : 1).ThenBy(r => _targets.GateOf(r) is null ? 0 : 1).First()];
         string what = _asked switch
         {
             Stage.Intent => "did not answer",

@@ -14,7 +14,9 @@ public sealed class JobCoordination(JobSettings settings, ICheckpointStore store
     private readonly SortedDictionary<int, RankState> _ranks = [];
     private readonly List<Request> _requests = [];
     private readonly List<RankState> _gone = [];
-    private CheckpointAttempt? _attempt;
+    private CheckpointAttempt? _attempt, _resuming;
+    private StageTimes? _restart = settings.Restart is { } from ? StageTimes.OfRestart(from.Images.Count) : null;
+    private int _running, _ready;
     private uint _epoch = settings.LastEpoch;
     private bool _finalizing, _ended, _restored = settings.Restart is null;
     private TimeSpan _restartLimit = clock() + settings.RestartTimeout, _goneAt;
@@ -62,7 +64,10 @@ public sealed class JobCoordination(JobSettings settings, ICheckpointStore store
         if (_ranks.ContainsKey(hello.Rank)) return $"rank {hello.Rank} is here already";
         if (_gone.Exists(r => r.Rank == hello.Rank)) return $"rank {hello.Rank} was here before";
         Size = hello.Size;
-        _ranks.Add(hello.Rank, new RankState(hello));
+        RankState state = new(hello);
+        _ranks.Add(hello.Rank, state);
+        _restart?.Add(state);
+        MarkRestart(hello.Rank, RestartStep.Connected, clock());
         send(hello.Rank, new WelcomeMessage(_epoch));
         BeginIfWanted();
         return null;
@@ -73,6 +78,8 @@ public sealed class JobCoordination(JobSettings settings, ICheckpointStore store
         if (!_ranks.TryGetValue(rank, out RankState? state)) return;
         if (message is FinalizingMessage) Finalizing();
         else if (message is RestoredMessage restored) Restored(state, restored);
+        else if (message is RestartedMessage restarted) Restarted(rank, restarted);
+        else if (message is ResumedMessage resumed) Resumed(rank, resumed);
         else if (_attempt is not null) _attempt.Receive(rank, message, clock());
         else if (message is WhereMessage where) state.Where = where;
         EndIfOver();
@@ -81,7 +88,9 @@ public sealed class JobCoordination(JobSettings settings, ICheckpointStore store
     /// <summary>A rank's connection has ended.</summary>
     public void Lost(int rank)
     {
-        if (!_ranks.Remove(rank, out RankState? state) || _finalizing || Stopped) return;
+        if (!_ranks.Remove(rank, out RankState? state)) return;
+        if (state.Restored) _ready--;
+        if (_finalizing || Stopped) return;
         if (_gone.Count == 0) _goneAt = clock();
         if (clock() - _goneAt < settings.SameMoment) _gone.Add(state);
         if (!_restored && clock() + settings.LostPatience < _restartLimit) _restartLimit = clock() + settings.LostPatience;
@@ -134,6 +143,8 @@ public sealed class JobCoordination(JobSettings settings, ICheckpointStore store
         _attempt?.GiveUp(CheckpointErrors.Ended());
         EndIfOver();
         FailRequests(CheckpointErrors.Ended());
+        LogCheckpoint();
+        LogRestart(RestartError is null ? "restart ended" : "restart given up: " + RestartError.What);
     }
 
     private UserError? Refusal() =>
@@ -143,6 +154,7 @@ public sealed class JobCoordination(JobSettings settings, ICheckpointStore store
     private void BeginIfWanted()
     {
         if (_attempt is not null || _requests.Count == 0 || !IsComplete || !_restored) return;
+        LogCheckpoint();
         TimeSpan now = clock(), limit = _requests.Max(r => r.Since + r.Limit - now);
         _attempt = new CheckpointAttempt(++_epoch, settings, store, [.. _ranks.Values], limit, now, send, Say) { Stop = _requests.Exists(r => r.Stop) };
     }
@@ -158,14 +170,49 @@ public sealed class JobCoordination(JobSettings settings, ICheckpointStore store
     private void Restored(RankState rank, RestoredMessage said)
     {
         if (_restored || settings.Restart is not { } from) return;
+        if (rank.Restored) _ready--;
         rank.Restored = said.Why.Length == 0;
+        if (rank.Restored) _ready++;
+        MarkRestart(rank.Rank, RestartStep.Verified, clock());
         if (!rank.Restored) RestartError ??= CheckpointErrors.NotRestored(rank.Rank, rank.Hello.Host, said.Why);
         else if (said.Epoch != from.Epoch || said.Checksum != from.Images[rank.Rank].Checksum)
             RestartError ??= CheckpointErrors.AnotherImage(rank.Rank, rank.Hello.Host, said.Epoch, from.Epoch);
-        if (RestartError is not null || _ranks.Count != from.Images.Count || !_ranks.Values.All(r => r.Restored)) return;
+        if (RestartError is not null || _ready != from.Images.Count) return;
         _restored = true;
         foreach (int each in _ranks.Keys) send(each, new GoMessage(_epoch));
         BeginIfWanted();
+    }
+
+    private void Restarted(int rank, RestartedMessage said)
+    {
+        if (settings.Restart is not { } from) return;
+        MarkRestart(rank, RestartStep.Running, clock());
+        foreach ((RestartStep part, ulong microseconds) in ((RestartStep, ulong)[])
+            [(RestartStep.Init, said.Init), (RestartStep.Verify, said.Verify), (RestartStep.Map, said.Map), (RestartStep.Objects, said.Objects), (RestartStep.Total, said.Total)])
+            MarkRestart(rank, part, TimeSpan.FromMicroseconds(microseconds));
+        if (++_running == from.Images.Count) LogRestart($"restarted from checkpoint {from.Epoch}");
+    }
+
+    private void MarkRestart(int rank, RestartStep step, TimeSpan time)
+    {
+        if (_restart is { } times) times[rank, (int)step] = time;
+    }
+
+    private void LogRestart(string title)
+    {
+        if (_restart is { } times) settings.Log(new StageReport(title, times));
+        _restart = null;
+    }
+
+    private void Resumed(int rank, ResumedMessage said)
+    {
+        if (_resuming is { } last && last.Epoch == said.Epoch && last.Resumed(rank, clock())) LogCheckpoint();
+    }
+
+    private void LogCheckpoint()
+    {
+        if (_resuming is { } last) settings.Log(last.Report);
+        _resuming = null;
     }
 
     private UserError Unrestored(int size)
@@ -177,7 +224,8 @@ public sealed class JobCoordination(JobSettings settings, ICheckpointStore store
     private void EndIfOver()
     {
         if (_attempt?.Outcome is not { } outcome) return;
-        _attempt = null;
+        (_resuming, _attempt) = (_attempt, null);
+        if (!outcome.Committed || outcome.Stopped) LogCheckpoint();
         if (outcome.Committed) (LastCheckpoint, Stopped) = (outcome, outcome.Stopped);
         Answer(_ => outcome);
     }

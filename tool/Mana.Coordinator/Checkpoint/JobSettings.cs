@@ -24,6 +24,9 @@ public sealed record JobSettings
 
     public CoordinatorFaults Faults { get; init; } = CoordinatorFaults.None;
 
+    /// <summary>Takes the times of each checkpoint and restart. Called when ranks have been told to go on, never for long.</summary>
+    public Action<StageReport> Log { get; init; } = _ => { };
+
     /// <summary>A request without a limit of its own has this.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(5);
 

@@ -16,17 +16,3 @@ public sealed class RankState(HelloMessage hello)
     /// <summary>Of the restart: its image is good.</summary>
     public bool Restored { get; set; }
 }
-
-/// <summary>What one rank has said during one checkpoint.</summary>
-internal sealed class RankProgress
-{
-    public bool Parked { get; set; }
-
-    public ulong Sent { get; set; }
-
-    public ulong Received { get; set; }
-
-    public ulong Collectives { get; set; }
-
-    public WroteMessage? Wrote { get; set; }
-}

@@ -1,0 +1,57 @@
+using Mana.Coordinator.Protocol;
+
+namespace Mana.Coordinator.Checkpoint;
+
+/// <summary>What one rank has said during one checkpoint.</summary>
+internal sealed class RankProgress
+{
+    public bool Parked { get; set; }
+
+    public ulong Sent { get; set; }
+
+    public ulong Received { get; set; }
+
+    public ulong Collectives { get; set; }
+
+    public WroteMessage? Wrote { get; set; }
+}
+
+/// <summary>What all ranks have said during one checkpoint. It is asked after each word of a rank, so sums are kept, not made.</summary>
+internal sealed class JobProgress(int ranks)
+{
+    private readonly RankProgress[] _ranks = [.. Enumerable.Range(0, ranks).Select(_ => new RankProgress())];
+    private int _parked, _wrote, _inCollectives;
+    private ulong _inFlight;
+
+    public RankProgress this[int rank] => _ranks[rank];
+
+    public bool IsParked => _parked == _ranks.Length;
+
+    /// <summary>All stand still, and nothing is under way between them.</summary>
+    public bool IsDrained => IsParked && _inCollectives == 0 && InFlight == 0;
+
+    public bool IsWritten => _wrote == _ranks.Length;
+
+    /// <summary>Messages that were sent and not received; below zero only while ranks still run, whose words are of different moments.</summary>
+    public long InFlight => (long)_inFlight;
+
+    public void Park(int rank)
+    {
+        if (!_ranks[rank].Parked) _parked++;
+        _ranks[rank].Parked = true;
+    }
+
+    public void Count(int rank, ulong sent, ulong received, ulong collectives)
+    {
+        RankProgress own = _ranks[rank];
+        _inFlight += sent - own.Sent - (received - own.Received);
+        _inCollectives += (collectives > 0 ? 1 : 0) - (own.Collectives > 0 ? 1 : 0);
+        (own.Sent, own.Received, own.Collectives) = (sent, received, collectives);
+    }
+
+    public void Write(int rank, WroteMessage message)
+    {
+        if (_ranks[rank].Wrote is null) _wrote++;
+        _ranks[rank].Wrote = message;
+    }
+}
