@@ -15,25 +15,34 @@ public static class CoreRules
     public static IEnumerable<string> After(ApiFunction f) => GateAfter(f).Concat(Settled(f.Parameters));
 
     /// <summary>
-    /// Collectives on a communicator. A call that only the members of a group make has the group's clock. Windows and files are not gated: with
-    /// one open, a checkpoint is refused.
+    /// Collectives on a communicator, or on a file, whose clock is that of the communicator it was opened on. A call that only the members of a group make
+    /// has the group's clock. Windows are not gated: with one open, a checkpoint is refused.
     /// </summary>
     private static string? Clock(ApiFunction f)
     {
-        bool collective = f.Class is "constructor-collective" || f.Class.StartsWith("coll-", StringComparison.Ordinal) || f.Name is "File_open";
+        bool collective = f.Class is "constructor-collective" or "io-collective" || f.Class.StartsWith("coll-", StringComparison.Ordinal);
         if (!collective) return null;
         if (f.Name == "Comm_create_group") return "core_gate_of_group(group)";
-        return f.Parameters.FirstOrDefault(p => p is { Kind: "comm", IsArray: false, Direction: Direction.In }) is { } comm ? $"core_gate_of({comm.Name})" : null;
+        foreach ((string kind, string clock) in ((string, string)[])[("comm", "core_gate_of"), ("file", "core_gate_of_file")])
+        {
+            if (f.Parameters.FirstOrDefault(p => p.Kind == kind && p is { IsArray: false, Direction: Direction.In }) is { } on) return $"{clock}({on.Name})";
+        }
+
+        return null;
     }
+
+    /// <summary>It only begins here; the request is completed by a call that waits for nobody at a gate.</summary>
+    private static bool IsStarted(ApiFunction f) =>
+        f.Class == "coll-nonblocking" || (f.Class == "io-collective" && f.Parameters.Any(p => p is { Kind: "request", Direction: Direction.Out }));
 
     private static IEnumerable<string> GateBefore(ApiFunction f)
     {
-        if (Clock(f) is { } clock) yield return $"{(f.Class == "coll-nonblocking" ? "CORE_GATE_PASS" : "CORE_GATE_ENTER")}({clock}, SLOT_{f.Name});";
+        if (Clock(f) is { } clock) yield return $"{(IsStarted(f) ? "CORE_GATE_PASS" : "CORE_GATE_ENTER")}({clock}, SLOT_{f.Name});";
     }
 
     private static IEnumerable<string> GateAfter(ApiFunction f)
     {
-        if (Clock(f) is not null && f.Class != "coll-nonblocking") yield return "core_gate_leave();";
+        if (Clock(f) is not null && !IsStarted(f)) yield return "core_gate_leave();";
     }
 
     private static IEnumerable<string> Fresh(IReadOnlyList<ApiParameter> all, string failKind, string failHandle, string name)
@@ -71,6 +80,11 @@ public static class CoreRules
                 if (p.Kind == "comm" && comm is not null)
                 {
                     yield return $"if (rc == 0) core_comm_born(*{p.Name}, {comm.Name});";
+                }
+
+                if (p.Kind == "file" && comm is not null)
+                {
+                    yield return $"if (rc == 0) core_file_born(*{p.Name}, core_gate_of({comm.Name}));";
                 }
             }
             else if (p.Direction == Direction.InOut)
