@@ -63,6 +63,7 @@ int px_File_open(mana_h comm, const char *filename, int amode, mana_h info, mana
   int rank = -1;
   MPI_Comm_rank(site, &rank);
   f.is_first = rank == 0;
+  f.has_moved_shared = (amode & MANA_MODE_APPEND) != 0;
   int rc = MPI_File_open(site, filename, px_file_site_amode(amode), px_info(info), &file);
   if (rc != MPI_SUCCESS) {
     px_file_forget(&f);

@@ -17,7 +17,7 @@ struct px_file {
   struct px_name name;
   int32_t amode;            /* canonical, as the application gave it */
   uint8_t is_first;         /* this rank is the first of its members, and answers for the file at a checkpoint */
-  uint8_t has_moved_shared; /* this rank has used the shared pointer */
+  uint8_t has_moved_shared; /* this rank has used the shared pointer, or it did not begin at 0 */
 };
 
 extern struct px_file *px_files; /* by index */

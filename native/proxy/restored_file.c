@@ -32,10 +32,9 @@ static int make_comm(struct px_saved *s, MPI_Comm *comm) {
   return rc;
 }
 
-/* What has its effect when a file is first opened is left out; so is MPI_MODE_SEQUENTIAL, under which no pointer can be set: what such a
- * program may call means the same without it. */
+/* Without what has its effect when a file is first opened. */
 static int reopen_amode(int amode) {
-  return px_file_site_amode(amode & ~(MANA_MODE_CREATE | MANA_MODE_EXCL | MANA_MODE_SEQUENTIAL));
+  return px_file_site_amode(amode & ~(MANA_MODE_CREATE | MANA_MODE_EXCL));
 }
 
 static int restore_view(struct px_saved *s, MPI_File file, const struct px_file *f) {
@@ -57,9 +56,8 @@ static int restore_pointers(struct px_saved *s, MPI_File file, MPI_Comm comm, st
   MPI_Offset own = (MPI_Offset)load_u64(s->stream);
   f->has_moved_shared = px_i32_load(s->stream) != 0;
   long long mine[2] = {f->has_moved_shared, (long long)load_u64(s->stream)}, all[2];
-  int atomic = px_i32_load(s->stream), rc = 0;
-  if (!(f->amode & MANA_MODE_SEQUENTIAL))
-    rc = px_file_failed(s, MPI_File_seek(file, own, MPI_SEEK_SET), "MPI_File_seek", f);
+  int atomic = px_i32_load(s->stream);
+  int rc = px_file_failed(s, MPI_File_seek(file, own, MPI_SEEK_SET), "MPI_File_seek", f);
   if (!rc) rc = px_refuse_failed(s, MPI_Allreduce(mine, all, 2, MPI_LONG_LONG, MPI_MAX, comm), "MPI_Allreduce");
   if (!rc && all[0])
     rc = px_file_failed(s, MPI_File_seek_shared(file, (MPI_Offset)all[1], MPI_SEEK_SET), "MPI_File_seek_shared", f);

@@ -29,6 +29,8 @@ static int check_one(struct px_saved *s, mana_h fh) {
   struct px_saved none = {&ignored, s->why};
   MPI_Group group;
   if (f->split) return px_refuse(s, "%s has begun on the file %s and has not ended", f->split, f->path);
+  if (f->amode & MANA_MODE_SEQUENTIAL)
+    return px_refuse(s, "%s is open with MPI_MODE_SEQUENTIAL, under which no MPI call sets the pointer", f->path);
   int rc = px_refuse_failed(s, MPI_File_get_group(px_file(fh), &group), "MPI_File_get_group");
   if (rc) return rc;
   rc = px_members_save(&none, group, "a file's group");
@@ -86,13 +88,11 @@ static int save_view(struct px_saved *s, MPI_File file, const struct px_file *f)
   return rc;
 }
 
-/* A sequential file has no pointer but the shared one. That one is asked for only where it was used: MPIs may need locks for it, which not
- * every file system has. */
+/* The shared pointer is asked for only where it was used: MPIs may need locks for it, which not every file system has. */
 static int save_pointers(struct px_saved *s, MPI_File file, const struct px_file *f) {
   MPI_Offset own = 0, shared = 0;
-  int atomic = 0, rc = 0;
-  if (!(f->amode & MANA_MODE_SEQUENTIAL))
-    rc = px_file_failed(s, MPI_File_get_position(file, &own), "MPI_File_get_position", f);
+  int atomic = 0;
+  int rc = px_file_failed(s, MPI_File_get_position(file, &own), "MPI_File_get_position", f);
   if (!rc && f->has_moved_shared)
     rc = px_file_failed(s, MPI_File_get_position_shared(file, &shared), "MPI_File_get_position_shared", f);
   if (!rc) rc = px_file_failed(s, MPI_File_get_atomicity(file, &atomic), "MPI_File_get_atomicity", f);
