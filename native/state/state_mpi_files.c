@@ -11,7 +11,7 @@
 
 /* Saved form: for each file u32 1, text path, u32 written, what it was (file_was.h); then u32 0. */
 enum { PATH = 4096 };
-static const char who[] = "open through MPI_File_open";
+static const char who[] = "a file open through MPI_File_open";
 
 /* A file system may know the size better when the file is opened anew (nfs(5), close-to-open consistency). */
 static int look(const char *path, struct stat *status) {
