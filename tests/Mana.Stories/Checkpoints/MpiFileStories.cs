@@ -9,6 +9,10 @@ namespace Mana.Stories.Checkpoints;
 public sealed class MpiFileStories(House house)
 {
     private const string Steps = "300";
+
+    /// <summary>Steps of a story whose first half is to last until its user has asked for a checkpoint: some six seconds.</summary>
+    private const string Long = "1000";
+
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
 
     /// <summary>What was written after the checkpoint is written again, and is no part of the files any more.</summary>
@@ -88,22 +92,21 @@ public sealed class MpiFileStories(House house)
     {
         using Folder folder = new();
         Job.Place place = PlaceIn(folder, "split");
-        await using Job job = Launch(place, "mpisplit", site);
+        await using Job job = Launch(place, "mpisplit", site, Long);
         await UnderWayAsync(job);
-        await Task.Delay(500);
         Outcome refused = await job.CheckpointAsync();
         Assert.True(refused.ExitCode == Job.ManaFailed, refused.ToString());
         Assert.Contains("MPI_File_write_at_all_begin has begun on the file " + folder["mpisplit-"], refused.Errors, StringComparison.Ordinal);
         Assert.Empty(place.Committed);
         while (!job.Running.IsCompleted && (await job.CheckpointAsync()).ExitCode != 0) await Task.Delay(200);
         Assert.NotEmpty(place.Committed); // in the second half
-        await AssertResultAsync(await job.Running, "mpisplit");
+        await AssertResultAsync(await job.Running, "mpisplit", steps: Long);
     }
 
     private Job.Place PlaceIn(Folder folder, string name) => new(house, folder, "files-" + name, 2, Stories.Environment);
 
-    private static Job Launch(Job.Place place, string story, string site) =>
-        Job.Launch(place, Mpi.Named(site), [House.CheckpointStory(story, Mpi.OpenMpi), Steps], Limit);
+    private static Job Launch(Job.Place place, string story, string site, string steps = Steps) =>
+        Job.Launch(place, Mpi.Named(site), [House.CheckpointStory(story, Mpi.OpenMpi), steps], Limit);
 
     private static async Task UnderWayAsync(Job job) => Assert.True(await job.IsUnderWayAsync(), job.Running.IsCompleted ? (await job.Running).ToString() : "it does not get under way");
 
@@ -118,9 +121,9 @@ public sealed class MpiFileStories(House house)
         return stopped.Output;
     }
 
-    private async Task AssertResultAsync(Outcome end, string story, string before = "")
+    private async Task AssertResultAsync(Outcome end, string story, string before = "", string steps = Steps)
     {
         Assert.True(end is { ExitCode: 0, TimedOut: false }, end.ToString());
-        Assert.Equal(await house.NativeStoryAsync(story, 2, Steps), before + end.Output);
+        Assert.Equal(await house.NativeStoryAsync(story, 2, steps), before + end.Output);
     }
 }
