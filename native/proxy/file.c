@@ -13,12 +13,14 @@
 struct px_file *px_files;
 
 /* --- names ---------------------------------------------------------------------------------------------------------------- */
-/* Before the opening, which all members enter, whether it succeeds for them or not. */
+/* Before the opening, which all members enter, whether it succeeds for them or not. A program of sessions has no MPI_COMM_WORLD, and no
+ * checkpoints. */
 static struct px_name agree_on_name(MPI_Comm comm, mana_h fh) {
   struct px_name name = {-1, (int32_t)fh};
   MPI_Group group;
-  int inter = 1;
-  if (comm == MPI_COMM_NULL || MPI_Comm_test_inter(comm, &inter) != MPI_SUCCESS || inter) return name;
+  int inter = 1, world = 0;
+  MPI_Initialized(&world);
+  if (!world || comm == MPI_COMM_NULL || MPI_Comm_test_inter(comm, &inter) != MPI_SUCCESS || inter) return name;
   if (MPI_Comm_group(comm, &group) == MPI_SUCCESS) {
     (void)px_world_ranks(group, 1, &name.rank);
     MPI_Group_free(&group);
