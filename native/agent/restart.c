@@ -71,13 +71,20 @@ static int check_identity(const struct image *image, int rank, int size, char wh
   return 0;
 }
 
+/* A file of MPI's that is gone is missed before anything is changed. */
+static int check_files(struct image *image, char why[PROXY_WHY_SIZE]) {
+  struct save_stream s = {0};
+  s.data = (uint8_t *)(uintptr_t)image_section(image, SECTION_MPI_FILES, &s.length, why);
+  return s.data ? state_mpi_files_check(&s, why) : -1;
+}
+
 static int verify(struct image *image, int rank, int size, char why[PROXY_WHY_SIZE]) {
   char path[4096 + 32];
   uint64_t since = microseconds();
   snprintf(path, sizeof path, "%s/rank-%d.img", options.restart, rank);
   if (image_open(path, image, why) != 0 || image_verify(image, why) != 0) return -1;
   took.verify = microseconds() - since;
-  return check_identity(image, rank, size, why);
+  return check_identity(image, rank, size, why) != 0 ? -1 : check_files(image, why);
 }
 
 /* Without GO there is no restart, and the coordinator has said why: ranks leave as after a good end, so that the launcher adds nothing. */
@@ -128,6 +135,10 @@ static void restore_part(struct image *image, uint32_t kind, const char *part, r
   require(restore(&s, why), part, why);
 }
 
+static int restore_mpi(struct save_stream *from, char why[STATE_WHY_SIZE]) {
+  return agent_proxy()->restore(from, path_map_apply, why);
+}
+
 /* A file must be as it was before any rank goes on and writes to it: so all wait for all. */
 static void restore_parts(struct image *image) {
   state_files_policy = (struct state_files_policy){
@@ -136,8 +147,9 @@ static void restore_parts(struct image *image) {
   STATE->tid_count = 0;
   restore_part(image, SECTION_PROCESS, "the process", state_process_restore);
   restore_part(image, SECTION_DESCRIPTORS, "open files", state_descriptors_restore);
+  restore_part(image, SECTION_MPI_FILES, "open files", state_mpi_files_restore);
   uint64_t since = microseconds();
-  restore_part(image, SECTION_MPI, "MPI objects", agent_proxy()->restore);
+  restore_part(image, SECTION_MPI, "MPI objects", restore_mpi);
   took.objects = microseconds() - since;
   char why[ENVIRONMENT_WHY_SIZE] = "";
   require(environment_change(options.env, options.env_count, why), "the environment", why);

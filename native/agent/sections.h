@@ -6,5 +6,6 @@ enum section_kind {
   SECTION_DESCRIPTORS = 2, /* native/state */
   SECTION_SIGNALS = 3,
   SECTION_PROCESS = 4,
+  SECTION_MPI_FILES = 5, /* native/state: files that are open through MPI and that this rank answers for */
 };
 #endif

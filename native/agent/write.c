@@ -33,6 +33,10 @@ void agent_cpu_features(uint64_t *words) {
   if (__get_cpuid(0x80000001, &a, &b, &c, &d)) words[3] = (uint64_t)c << 32 | d;
 }
 
+static int save_mpi_files(struct save_stream *to, char why[STATE_WHY_SIZE]) {
+  return state_mpi_files_save(agent_proxy()->file, to, why);
+}
+
 static const struct part {
   uint32_t kind;
   int (*save)(struct save_stream *to, char why[STATE_WHY_SIZE]);
@@ -40,6 +44,7 @@ static const struct part {
     {SECTION_DESCRIPTORS, state_descriptors_save},
     {SECTION_SIGNALS, state_signals_save},
     {SECTION_PROCESS, state_process_save},
+    {SECTION_MPI_FILES, save_mpi_files},
 };
 enum { PARTS = sizeof parts / sizeof *parts };
 

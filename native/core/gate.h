@@ -17,6 +17,16 @@ static inline uint32_t core_gate_of(mana_h comm) {
   return __builtin_expect(o->comm.clock == CORE_CLOCK_UNKNOWN, 0) ? core_gate_ask(comm) : o->comm.clock;
 }
 
+/* A file's collectives count as its communicator's: the clock is the members'. */
+static inline uint32_t core_gate_of_file(mana_h fh) {
+  const struct core_object *o = core_object(MANA_KIND_FILE, fh);
+  return o ? o->file.clock : 0;
+}
+static inline void core_file_born(mana_h fh, uint32_t clock) {
+  struct core_object *o = core_object(MANA_KIND_FILE, fh);
+  if (o) o->file.clock = clock;
+}
+
 static inline __attribute__((always_inline)) void core_gate_add(uint32_t clock) {
   struct split_clock *c = &CLOCKS->clock[clock];
   if (__builtin_expect(SPLIT->thread_multiple, 0)) {
@@ -40,9 +50,8 @@ static inline __attribute__((always_inline)) void core_gate_count(uint32_t clock
 /* Around a collective; one that is only started counts as entered until it is, for a thread that parked in between would leave the others
  * with one that never ends. */
 #define CORE_GATE_ENTER(comm, slot) core_gate_count(core_gate_of(comm), comm, slot)
-/* Where it does not block, or has no communicator yet but only a group: never in two phases. */
-#define CORE_GATE_ENTER_STARTING(comm, slot) core_gate_count(core_gate_of(comm), 0, slot)
-#define CORE_GATE_ENTER_GROUP(group, slot) core_gate_count(core_gate_of_group(group), 0, slot)
+/* Where it does not block, or is not on a communicator: never in two phases. */
+#define CORE_GATE_ENTER_CLOCK(clock, slot) core_gate_count(clock, 0, slot)
 static inline void core_gate_leave(void) {
   if (__builtin_expect(SPLIT->thread_multiple, 0)) {
     __atomic_fetch_sub(&SPLIT->inside, 1, __ATOMIC_SEQ_CST);

@@ -57,6 +57,9 @@ struct core_object {
       int64_t size;
       int32_t disp_unit, flavor, model;
     } win;
+    struct {
+      uint32_t clock; /* of the communicator that it was opened on */
+    } file;
   };
 };
 

@@ -6,12 +6,12 @@
 #define MANA_PROXY_CHECKPOINT_H
 #include "save_stream.h"
 
-#define PROXY_CHECKPOINT_VERSION 1
+#define PROXY_CHECKPOINT_VERSION 2
 
 struct proxy_counts {
   uint64_t sent,
       received; /* point-to-point messages, by all communicators; sums over all ranks are equal when nothing is in flight */
-  uint64_t collectives; /* nonblocking collectives (and constructors) started here and not complete */
+  uint64_t collectives; /* nonblocking collectives, constructors and accesses to files started here and not complete */
 };
 
 enum { PROXY_WHY_SIZE = 512 };
@@ -26,10 +26,12 @@ struct proxy_checkpoint {
   int (*pump)(void);
   void (*counts)(struct proxy_counts *counts);
   /* After the drain: all live objects, pending and idle requests and the queue, in saved form. 0; or -1, with the reason in `why` for
-   * what cannot be saved (an open window, say): the checkpoint is given up, and the job goes on. Collective: all ranks save at once. */
+   * what cannot be saved (an open window, say): the checkpoint is given up, and the job goes on. Collective: all ranks save at once.
+   * What was written to files through MPI is on disk then. */
   int (*save)(struct save_stream *to, char why[PROXY_WHY_SIZE]);
-  /* In a fresh process, after MPI_Init_thread: rebuilds it all under the same canonical handles. Collective. 0, or -1 with `why`. */
-  int (*restore)(struct save_stream *from, char why[PROXY_WHY_SIZE]);
+  /* In a fresh process, after MPI_Init_thread: rebuilds it all under the same canonical handles. Collective. 0, or -1 with `why`. `moved`
+   * tells where a file is now (path_map_apply). */
+  int (*restore)(struct save_stream *from, int (*moved)(char *path, size_t size), char why[PROXY_WHY_SIZE]);
   /* After --stop: cancels pending receives and finalizes the site's MPI. Does not return values: the process exits next. */
   void (*leave)(void);
   /* Stands in for `pump` until all threads of the rank have parked: what may be done while others run, so that a peer's blocking send comes to
@@ -39,5 +41,8 @@ struct proxy_checkpoint {
    * which follows when the collective counts as entered, on the same thread. */
   int (*arrive)(uint32_t clock);
   void (*entered)(uint32_t clock, uint32_t comm);
+  /* The files that are open through MPI and that this rank answers for, so that each has one: 1 with the next one's full path and whether it
+   * may be written; 0 when there is none. *cursor begins as 0. */
+  int (*file)(uint32_t *cursor, const char **path, int *written);
 };
 #endif

@@ -6,7 +6,7 @@
 
 #include "saved.h"
 
-enum { FORMAT = 1 };
+enum { FORMAT = 2 };
 
 int px_refuse(struct px_saved *s, const char *format, ...) {
   va_list args;
@@ -56,14 +56,13 @@ static int agree(struct px_saved *s, int rc) {
     return i < px_high_##id;                                                                                           \
   }
 COUNT_LIVE(win)
-COUNT_LIVE(file)
 COUNT_LIVE(session)
 
 /* What nobody can rebuild elsewhere. Local, and before anything collective: the processes of another job would not take part. */
 static int refuse_early(struct px_saved *s) {
   if (any_win()) return px_refuse(s, "a window (MPI_Win_create or its like) is open");
-  if (any_file()) return px_refuse(s, "a file is open through MPI_File_open");
   if (any_session()) return px_refuse(s, "a session (MPI_Session_init) is open");
+  if (px_files_check(s)) return -1;
   for (uint32_t i = MANA_FIRST_INDEX; i < px_high_comm; i++) {
     int inter = 0, rc = 0;
     struct save_stream ignored = {0};
@@ -92,9 +91,11 @@ static int save(struct save_stream *to, char why[PROXY_WHY_SIZE]) {
   save_u32(to, FORMAT);
   int rc = px_groups_save(&s);
   rc |= px_comms_save(&s);
+  rc |= px_files_sync(&s);
   if (!rc) rc = px_types_save(&s);
   if (!rc) rc = px_ops_save(&s);
   if (!rc) rc = px_infos_save(&s);
+  if (!rc) rc = px_files_save(&s);
   /* The queue last: finishing the sends may still fill it. */
   if (!rc) rc = px_requests_save(&s);
   if (!rc) rc = px_queue_save(&s);
@@ -103,7 +104,7 @@ static int save(struct save_stream *to, char why[PROXY_WHY_SIZE]) {
 }
 
 /* Who fails says so and ends, and the launcher ends the others: they may be waiting for it in a constructor. */
-static int restore(struct save_stream *from, char why[PROXY_WHY_SIZE]) {
+static int restore(struct save_stream *from, px_moved *moved, char why[PROXY_WHY_SIZE]) {
   struct px_saved s = {from, why};
   why[0] = 0;
   uint32_t format = load_u32(from);
@@ -115,6 +116,7 @@ static int restore(struct save_stream *from, char why[PROXY_WHY_SIZE]) {
   if (!rc) rc = px_types_restore(&s);
   if (!rc) rc = px_ops_restore(&s);
   if (!rc) rc = px_infos_restore(&s);
+  if (!rc) rc = px_files_restore(&s, moved);
   if (!rc) rc = px_requests_restore(&s);
   if (!rc) rc = px_queue_restore(&s);
   if (!rc && !load_done(from)) rc = px_refuse(&s, "the saved MPI objects are damaged");
@@ -133,4 +135,5 @@ const struct proxy_checkpoint mana_proxy_checkpoint __attribute__((visibility("d
     .pump_beside = px_pump_beside,
     .arrive = px_arrive,
     .entered = px_entered,
+    .file = px_file_next,
 };

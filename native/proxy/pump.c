@@ -2,12 +2,13 @@
 #include "pump.h"
 
 #include "probe.h"
+#include "px_file.h"
 
 /* Sends, receives and collectives, never what calls back into the application. */
 static int is_pumped(const struct px_record *r) {
   if (r->early || (r->persistent && !r->active)) return 0;
   return r->kind == PX_SEND || r->kind == PX_RECEIVE || r->kind == PX_COLLECTIVE || r->kind == PX_CONSTRUCTOR ||
-         r->kind == PX_OTHER;
+         r->kind == PX_OTHER || r->kind == PX_FILE;
 }
 
 static int pump_request(uint32_t i) {
@@ -135,8 +136,9 @@ void px_progress(void) {
 }
 
 void px_counts(struct proxy_counts *counts) {
-  *counts = (struct proxy_counts){px_counters.sent, px_counters.received,
-                                  pending(PX_COLLECTIVE) + pending(PX_CONSTRUCTOR) + pending(PX_PERSISTENT_COLLECTIVE)};
+  *counts = (struct proxy_counts){
+      px_counters.sent, px_counters.received,
+      pending(PX_COLLECTIVE) + pending(PX_CONSTRUCTOR) + pending(PX_PERSISTENT_COLLECTIVE) + pending(PX_FILE)};
 }
 
 int px_identity(int *rank, int *size) {
@@ -159,6 +161,7 @@ void px_leave(void) {
     MPI_Wait(&o->site, MPI_STATUS_IGNORE);
   }
   px_arrive_cancel();
+  px_files_leave();
   /* MPICH complains on stderr of datatypes that the program would have freed later. */
   for (uint32_t i = MANA_FIRST_INDEX; i < px_high_datatype; i++) {
     if (px_is_live_datatype(i)) MPI_Type_free(&px_table_datatype[i]);

@@ -15,7 +15,8 @@ enum px_record_kind {
   PX_GENERALIZED,
   PX_PARTITIONED,
   PX_PERSISTENT_COLLECTIVE,
-  PX_OTHER, /* of a file or window */
+  PX_OTHER, /* of a window */
+  PX_FILE,  /* access to a file: comes to an end by itself, or with the other members' */
 };
 enum px_send_mode { PX_STANDARD, PX_BUFFERED, PX_SYNCHRONOUS, PX_READY };
 

@@ -3,6 +3,7 @@
 
 #include "op.h"
 #include "probe.h"
+#include "px_file.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -27,7 +28,8 @@ int px_records_create(void) {
   px_early_site = reserve(sizeof *px_early_site);
   px_probed = reserve(sizeof *px_probed);
   px_op_made = reserve(sizeof *px_op_made);
-  return px_record && px_early && px_early_site && px_probed && px_op_made ? 0 : -ENOMEM;
+  px_files = reserve(sizeof *px_files);
+  return px_record && px_early && px_early_site && px_probed && px_op_made && px_files ? 0 : -ENOMEM;
 }
 
 void px_settle_early(mana_h request, const mana_status *status, int code) {

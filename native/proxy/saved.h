@@ -17,6 +17,10 @@ int px_refuse(struct px_saved *s, const char *format, ...) __attribute__((format
 /* Notes that a call of the site's failed, if it did: 0 or -1. */
 int px_refuse_failed(struct px_saved *s, int rc, const char *call);
 
+struct px_file;
+/* The same of a call on a file, which it names. */
+int px_file_failed(struct px_saved *s, int rc, const char *call, const struct px_file *f);
+
 /* All return 0, or -1 with a reason. Those marked * are collective: each rank calls them, even with nothing to save. */
 int px_groups_save(struct px_saved *s);
 int px_groups_restore(struct px_saved *s);
@@ -28,6 +32,13 @@ int px_ops_save(struct px_saved *s);
 int px_ops_restore(struct px_saved *s);
 int px_infos_save(struct px_saved *s);
 int px_infos_restore(struct px_saved *s);
+/* Files. check: local, before anything collective. */
+int px_files_check(struct px_saved *s);
+int px_files_sync(struct px_saved *s); /* * */
+int px_files_save(struct px_saved *s);
+typedef int px_moved(char *path, size_t size);             /* where a full path leads now: proxy_checkpoint.h */
+int px_files_restore(struct px_saved *s, px_moved *moved); /* * */
+int px_file_next(uint32_t *cursor, const char **path, int *written);
 int px_requests_save(struct px_saved *s);
 int px_requests_restore(struct px_saved *s);
 int px_queue_save(struct px_saved *s);
@@ -43,6 +54,14 @@ int px_members_save(struct px_saved *s, MPI_Group group, const char *whose);
 int *px_members_load(struct px_saved *s, int *n);
 /* -1 where a member is not in MPI_COMM_WORLD. */
 int px_world_ranks(MPI_Group group, int n, int *ranks);
+/* A datatype that something else refers to, be it the application's own, freed since, or predefined. *owned: the caller frees it. */
+int px_type_save(struct px_saved *s, MPI_Datatype type);
+int px_type_load(struct px_saved *s, MPI_Datatype *type, int *owned);
+/* Frees what a query has returned, where it is not predefined. */
+void px_type_drop(MPI_Datatype *type);
+/* Keys and values; of MPI_INFO_NULL none. load: adds them to *info, which is made where it is MPI_INFO_NULL and there are some. */
+void px_info_save(struct save_stream *s, MPI_Info info);
+int px_info_load(struct px_saved *s, MPI_Info *info);
 void px_i32_save(struct save_stream *s, int32_t value);
 int32_t px_i32_load(struct save_stream *s);
 #endif

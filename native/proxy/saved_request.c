@@ -35,7 +35,8 @@ static int check(struct px_saved *s, const struct px_record *r) {
     case PX_PARTITIONED: return px_refuse(s, "a partitioned request (MPI_Psend_init or MPI_Precv_init) is open");
     case PX_PERSISTENT_COLLECTIVE:
       return px_refuse(s, "a persistent collective request (MPI_Barrier_init or its like) is open");
-    case PX_OTHER: return is_pending(r) ? px_refuse(s, "a nonblocking access to a file or window is not complete") : 0;
+    case PX_OTHER: return is_pending(r) ? px_refuse(s, "a nonblocking access to a window is not complete") : 0;
+    case PX_FILE: return is_pending(r) ? px_refuse(s, "a nonblocking access to a file is not complete") : 0;
     case PX_SEND:
       return is_pending(r) ? px_refuse(s, "a send is not complete though its message has been received") : 0;
     case PX_COLLECTIVE:

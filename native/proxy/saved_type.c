@@ -23,12 +23,14 @@ static int is_f90(int combiner) {
          combiner == MPI_COMBINER_F90_INTEGER;
 }
 
+void px_type_drop(MPI_Datatype *type) {
+  int n[3], combiner;
+  int rc = MPI_Type_get_envelope(*type, &n[0], &n[1], &n[2], &combiner); /* fails for one of large counts */
+  if (rc != MPI_SUCCESS || (combiner != MPI_COMBINER_NAMED && !is_f90(combiner))) MPI_Type_free(type);
+}
+
 static void contents_free(struct contents *c) {
-  for (int i = 0; i < c->nd; i++) {
-    int n[3], combiner;
-    int rc = MPI_Type_get_envelope(c->types[i], &n[0], &n[1], &n[2], &combiner); /* fails for one of large counts */
-    if (rc != MPI_SUCCESS || (combiner != MPI_COMBINER_NAMED && !is_f90(combiner))) MPI_Type_free(&c->types[i]);
-  }
+  for (int i = 0; i < c->nd; i++) px_type_drop(&c->types[i]);
   free(c->ints);
   free(c->addresses);
   free(c->types);
@@ -142,6 +144,17 @@ static int save_user(struct px_saved *s, mana_h h, MPI_Datatype site, uint8_t *s
   return save_node(s, site, 1);
 }
 
+/* What a query returns may be a duplicate of a duplicate, one more with each restart: what they are copies of is as good. */
+int px_type_save(struct px_saved *s, MPI_Datatype type) {
+  struct contents c;
+  if (known(type)) return save_node(s, type, 0);
+  int rc = contents_get(s, type, &c);
+  if (rc) return rc;
+  rc = c.combiner == MPI_COMBINER_DUP ? px_type_save(s, c.types[0]) : save_node(s, type, 0);
+  contents_free(&c);
+  return rc;
+}
+
 int px_types_save(struct px_saved *s) {
   uint8_t *saved = calloc((MANA_INDEX_MASK + 1) / 8, 1);
   int rc = saved ? 0 : px_refuse(s, "out of memory");
@@ -231,6 +244,11 @@ static int load_node(struct px_saved *s, MPI_Datatype *type, int *owned) {
   contents_free(&c);
   free(inner);
   return rc;
+}
+
+int px_type_load(struct px_saved *s, MPI_Datatype *type, int *owned) {
+  if (load_node(s, type, owned)) return -1;
+  return *owned ? px_refuse_failed(s, MPI_Type_commit(type), "MPI_Type_commit") : 0;
 }
 
 int px_types_restore(struct px_saved *s) {

@@ -12,12 +12,12 @@
 #include <unistd.h>
 
 #include "descriptor_kinds.h"
+#include "file_was.h"
 #include "path_map.h"
 #include "report.h"
 #include "syscall_raw.h"
 
-/* KIND_FILE adds:  text path, u64 offset, u64 size, u64 inode, u64 mtime seconds, u64 nanoseconds, u32 form, u32 lock, block contents
- * (of a file without a name).
+/* KIND_FILE adds:  text path, u64 offset, what it was (file_was.h), u32 form, u32 lock, block contents (of a file without a name).
  * KIND_PLAIN adds: text path, u64 offset. */
 enum file_form {
   FILE_NAMED,
@@ -25,7 +25,7 @@ enum file_form {
   FILE_MEMORY /* memfd_create(2) */,
   FILE_OF_KERNEL /* /proc and /sys: never the same */
 };
-enum { COPY_BYTES = 1 << 16, TAIL_NAMES = 1000 };
+enum { COPY_BYTES = 1 << 16 };
 #define CONTENTS_MAX (1ull << 30)
 /* Flags that open takes again, man 2 open; the rest acted once, when the file was opened. */
 #define FLAGS_KEPT                                                                                                     \
@@ -101,10 +101,7 @@ int file_save(const struct descriptor *d, const struct descriptor_list *all, str
   off_t offset = lseek(d->fd, 0, SEEK_CUR);
   save_text(to, d->path);
   save_u64(to, offset < 0 ? 0 : (uint64_t)offset);
-  save_u64(to, size);
-  save_u64(to, d->status.st_ino);
-  save_u64(to, (uint64_t)d->status.st_mtim.tv_sec);
-  save_u64(to, (uint64_t)d->status.st_mtim.tv_nsec);
+  file_was_save(to, &d->status);
   save_u32(to, form);
   save_u32(to, lock_of(d));
   if (nameless) return save_contents(d, to, why);
@@ -182,40 +179,12 @@ static long fill(long fd, const void *contents, size_t size) {
   return fd;
 }
 
-struct file_was {
-  uint64_t offset, size, inode, seconds, nanoseconds;
-};
-
-/* The strict part: is it the file that the program had open? */
-static int compare(const struct restored *r, const struct file_was *was, char why[STATE_WHY_SIZE]) {
-  struct stat now;
-  if (fstat(r->made, &now) != 0) return state_refuse(why, "descriptor %d: %s: %s", r->fd, r->path, strerror(errno));
-  bool unchanged = (uint64_t)now.st_size == was->size && (uint64_t)now.st_mtim.tv_sec == was->seconds &&
-                   (uint64_t)now.st_mtim.tv_nsec == was->nanoseconds;
-  if ((uint64_t)now.st_ino != was->inode && !unchanged) {
-    return state_refuse(why,
-                        "descriptor %d: %s was replaced by another file since the checkpoint; put the old one back, or "
-                        "a copy of it with "
-                        "its time (cp -p)",
-                        r->fd, r->path);
-  }
-  if ((uint64_t)now.st_size < was->size) {
-    return state_refuse(why, "descriptor %d: %s has %llu bytes, at the checkpoint it had %llu; put the longer one back",
-                        r->fd, r->path, (unsigned long long)now.st_size, (unsigned long long)was->size);
-  }
-  return 0;
-}
-
 int file_make(struct restored *out, const struct restored_list *all, struct save_stream *from,
               char why[STATE_WHY_SIZE]) {
   char path[DESCRIPTOR_PATH];
   load_text(from, path, sizeof path);
-  struct file_was was = {0};
-  was.offset = load_u64(from);
-  was.size = load_u64(from);
-  was.inode = load_u64(from);
-  was.seconds = load_u64(from);
-  was.nanoseconds = load_u64(from);
+  uint64_t offset = load_u64(from);
+  struct file_was was = file_was_load(from);
   enum file_form form = (enum file_form)load_u32(from);
   uint32_t lock = load_u32(from);
   size_t size;
@@ -232,9 +201,11 @@ int file_make(struct restored *out, const struct restored_list *all, struct save
   out->made = descriptor_raise(fd, all);
   if (out->made < 0 || !out->path)
     return state_refuse(why, "descriptor %d: no descriptor is free for %s", out->fd, path);
-  if (form == FILE_NAMED && compare(out, &was, why) != 0) return -1;
+  char who[32];
+  snprintf(who, sizeof who, "descriptor %d", out->fd);
+  if (form == FILE_NAMED && file_was_compare(&was, out->made, who, path, why) != 0) return -1;
   if (form == FILE_NAMED && is_written(out->flags) && !state_files_policy.keep) out->cut_to = was.size;
-  lseek(out->made, (off_t)was.offset, SEEK_SET);
+  lseek(out->made, (off_t)offset, SEEK_SET);
   if (lock && flock(out->made, (int)lock | LOCK_NB) != 0) {
     report_warning("make sure that no other program writes to it",
                    "descriptor %d: the lock on %s is held by another now", out->fd, path);
@@ -257,51 +228,8 @@ int plain_make(struct restored *out, const struct restored_list *all, struct sav
   return out->made < 0 ? state_refuse(why, "descriptor %d: no descriptor is free for %s", out->fd, path) : 0;
 }
 
-/* --- What was written after the checkpoint ------------------------------------------------------------------------------------ */
-
-static long create_tail(const char *path, char *name, size_t size) {
-  long fd = -EEXIST;
-  for (int i = 1; fd == -EEXIST && i < TAIL_NAMES; i++) {
-    char again[16] = "";
-    if (i > 1) snprintf(again, sizeof again, ".%d", i);
-    snprintf(name, size, "%s.mana-tail-%llu%s", path, (unsigned long long)state_files_policy.epoch, again);
-    fd = RAW4(SYS_openat, AT_FDCWD, name, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
-  }
-  return fd;
-}
-
-/* Copies what lies behind `from`; 0 or a negated errno. */
-static long copy_tail(const char *path, uint64_t from, uint64_t size, long to) {
-  char *copy = malloc(COPY_BYTES);
-  long fd = copy ? RAW4(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0) : -ENOMEM, got = 0;
-  for (uint64_t at = from; !raw_failed(fd) && at < size; at += (uint64_t)got) {
-    got = RAW4(SYS_pread64, fd, copy, size - at < COPY_BYTES ? size - at : COPY_BYTES, at);
-    if (got > 0 && RAW3(SYS_write, to, copy, got) != got) got = -EIO;
-    if (got <= 0) break;
-  }
-  free(copy);
-  if (raw_failed(fd)) return fd;
-  RAW1(SYS_close, fd);
-  return raw_failed(got) ? got : RAW1(SYS_fsync, to);
-}
-
 int file_finish(struct restored *r, char why[STATE_WHY_SIZE]) {
-  struct stat now;
-  char tail[DESCRIPTOR_PATH + 64];
-  if (r->cut_to == UINT64_MAX || fstat(r->made, &now) != 0 || (uint64_t)now.st_size <= r->cut_to) return 0;
-  long to = create_tail(r->path, tail, sizeof tail);
-  long result = raw_failed(to) ? to : copy_tail(r->path, r->cut_to, (uint64_t)now.st_size, to);
-  if (!raw_failed(to)) RAW1(SYS_close, to);
-  if (raw_failed(result)) {
-    return state_refuse(why, "%s grew since the checkpoint, and what came later cannot be kept in %s: %s", r->path,
-                        tail, strerror((int)-result));
-  }
-  if (ftruncate(r->made, (off_t)r->cut_to) != 0)
-    return state_refuse(why, "cannot cut %s back: %s", r->path, strerror(errno));
-  report_warning("remove it if it is not needed; the program will write it again",
-                 "%s was cut back to the %llu bytes of the checkpoint, the rest is in %s", r->path,
-                 (unsigned long long)r->cut_to, tail);
-  return 0;
+  return r->cut_to == UINT64_MAX ? 0 : file_was_cut(r->made, r->path, r->cut_to, why);
 }
 
 /* --- Kinds ------------------------------------------------------------------------------------------------------------------- */

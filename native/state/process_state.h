@@ -37,6 +37,13 @@ void process_note_start(void);
 int state_descriptors_save(struct save_stream *to, char why[STATE_WHY_SIZE]) STATE_MUST_CHECK;
 int state_descriptors_restore(struct save_stream *from, char why[STATE_WHY_SIZE]) STATE_MUST_CHECK;
 
+/* Files that are open through MPI, of which each has one rank that answers for it, when all ranks have synced them. `next` gives them
+ * (proxy_checkpoint.h). check: looks only, before a restart changes anything. restore: cuts them back; opening them is the proxy's. */
+typedef int state_next_file(uint32_t *cursor, const char **path, int *written);
+int state_mpi_files_save(state_next_file *next, struct save_stream *to, char why[STATE_WHY_SIZE]) STATE_MUST_CHECK;
+int state_mpi_files_check(struct save_stream *from, char why[STATE_WHY_SIZE]) STATE_MUST_CHECK;
+int state_mpi_files_restore(struct save_stream *from, char why[STATE_WHY_SIZE]) STATE_MUST_CHECK;
+
 /* Actions, pending signals of the process, interval timers, POSIX timers. restore: with all signals blocked in every thread, after the
  * program's threads were made and tid_map knows them, as the last part. */
 int state_signals_save(struct save_stream *to, char why[STATE_WHY_SIZE]) STATE_MUST_CHECK;

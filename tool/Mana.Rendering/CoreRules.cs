@@ -15,22 +15,29 @@ public static class CoreRules
     public static IEnumerable<string> After(ApiFunction f) => GateAfter(f).Concat(Settled(f.Parameters));
 
     /// <summary>
-    /// Collectives on a communicator. A call that only the members of a group make has the group's clock. Windows and files are not gated: with
-    /// one open, a checkpoint is refused.
+    /// Collectives on a communicator, or on a file, whose clock is that of the communicator it was opened on. A call that only the members of a group make
+    /// has the group's clock. Windows are not gated: with one open, a checkpoint is refused.
     /// </summary>
-    private static (string Macro, string Members)? Gate(ApiFunction f)
+    /// <returns>The macro of core/gate.h, but for its last argument.</returns>
+    private static string? Gate(ApiFunction f)
     {
-        bool collective = f.Class is "constructor-collective" || f.Class.StartsWith("coll-", StringComparison.Ordinal) || f.Name is "File_open";
+        bool collective = f.Class is "constructor-collective" or "io-collective" || f.Class.StartsWith("coll-", StringComparison.Ordinal);
         if (!collective) return null;
-        if (f.Name == "Comm_create_group") return ("CORE_GATE_ENTER_GROUP", "group");
-        return f.Parameters.FirstOrDefault(p => p is { Kind: "comm", IsArray: false, Direction: Direction.In }) is { } comm
-            ? (f.Class == "coll-nonblocking" ? "CORE_GATE_ENTER_STARTING" : "CORE_GATE_ENTER", comm.Name)
-            : null;
+        if (f.Name == "Comm_create_group") return "CORE_GATE_ENTER_CLOCK(core_gate_of_group(group)";
+        if (Of(f, "comm") is { } comm) return IsStarted(f) ? $"CORE_GATE_ENTER_CLOCK(core_gate_of({comm})" : $"CORE_GATE_ENTER({comm}";
+        return Of(f, "file") is { } file ? $"CORE_GATE_ENTER_CLOCK(core_gate_of_file({file})" : null;
     }
+
+    private static string? Of(ApiFunction f, string kind) =>
+        f.Parameters.FirstOrDefault(p => p.Kind == kind && p is { IsArray: false, Direction: Direction.In })?.Name;
+
+    /// <summary>It only begins here; the request is completed by a call that waits for nobody at a gate.</summary>
+    private static bool IsStarted(ApiFunction f) =>
+        f.Class == "coll-nonblocking" || (f.Class == "io-collective" && f.Parameters.Any(p => p is { Kind: "request", Direction: Direction.Out }));
 
     private static IEnumerable<string> GateBefore(ApiFunction f)
     {
-        if (Gate(f) is var (macro, members)) yield return $"{macro}({members}, SLOT_{f.Name});";
+        if (Gate(f) is { } gate) yield return $"{gate}, SLOT_{f.Name});";
     }
 
     private static IEnumerable<string> GateAfter(ApiFunction f)
@@ -73,6 +80,11 @@ public static class CoreRules
                 if (p.Kind == "comm" && comm is not null)
                 {
                     yield return $"if (rc == 0) core_comm_born(*{p.Name}, {comm.Name});";
+                }
+
+                if (p.Kind == "file" && comm is not null)
+                {
+                    yield return $"if (rc == 0) core_file_born(*{p.Name}, core_gate_of({comm.Name}));";
                 }
             }
             else if (p.Direction == Direction.InOut)

@@ -17,6 +17,19 @@ public static class RecordRules
         {
             yield return Started(f, $"*{request.Name}");
         }
+
+        foreach (string line in OfFile(f)) yield return line;
+    }
+
+    /// <summary>What the site does not tell of an open file when it is asked (native/proxy/px_file.h).</summary>
+    private static IEnumerable<string> OfFile(ApiFunction f)
+    {
+        if (!f.Class.StartsWith("io-", StringComparison.Ordinal)) yield break;
+        if (f.BaseName is "File_set_info" or "File_set_view") yield return "px_file_add_hints(fh, info);";
+        if (f.BaseName.EndsWith("_begin", StringComparison.Ordinal)) yield return $"px_file_of(fh)->split = \"MPI_{f.Name}\";";
+        if (f.BaseName.EndsWith("_end", StringComparison.Ordinal)) yield return "px_file_of(fh)->split = NULL;";
+        bool moves = f.BaseName != "File_get_position_shared" && (f.BaseName.Contains("_shared", StringComparison.Ordinal) || f.BaseName.Contains("_ordered", StringComparison.Ordinal));
+        if (moves) yield return "px_file_of(fh)->has_moved_shared = 1;";
     }
 
     private static string Started(ApiFunction f, string request) => (f.Class, f.BaseName) switch
@@ -28,6 +41,7 @@ public static class RecordRules
         ("coll-nonblocking", _) => New(request, "PX_COLLECTIVE"),
         ("constructor-collective", _) => New(request, "PX_CONSTRUCTOR"),
         ("coll-persistent", _) => New(request, "PX_PERSISTENT_COLLECTIVE"),
+        ("io-independent" or "io-collective", _) => New(request, "PX_FILE"),
         _ => New(request, "PX_OTHER"),
     };
 

@@ -84,6 +84,11 @@ static void save(const char *folder) {
   CHECK(fclose(file) == 0);
 }
 
+static int where_it_was(char *path, size_t size) {
+  (void)path, (void)size;
+  return 0;
+}
+
 static void restore(const char *folder) {
   struct save_stream stream = {0};
   char why[PROXY_WHY_SIZE];
@@ -92,7 +97,7 @@ static void restore(const char *folder) {
   CHECK(fread(STATE, sizeof *STATE, 1, file) == 1);
   stream.length = fread(stream.data, 1, 1 << 26, file);
   fclose(file);
-  if (checkpoint->restore(&stream, why)) fprintf(stderr, "rank %d: %s\n", STATE->rank, why), exit(1);
+  if (checkpoint->restore(&stream, where_it_was, why)) fprintf(stderr, "rank %d: %s\n", STATE->rank, why), exit(1);
 }
 
 /* One rank has it, all are told, and the job goes on. */

@@ -1,0 +1,73 @@
+/* Files that are open through MPI: the proxy opens them again, here they are made what they were. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "file_was.h"
+#include "path_map.h"
+#include "syscall_raw.h"
+
+/* Saved form: for each file u32 1, text path, u32 written, what it was (file_was.h); then u32 0. */
+enum { PATH = 4096 };
+static const char who[] = "a file open through MPI_File_open";
+
+/* A file system may know the size better when the file is opened anew (nfs(5), close-to-open consistency). */
+static int look(const char *path, struct stat *status) {
+  long fd = RAW4(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
+  if (raw_failed(fd)) return stat(path, status);
+  int result = fstat((int)fd, status);
+  RAW1(SYS_close, fd);
+  return result;
+}
+
+int state_mpi_files_save(state_next_file *next, struct save_stream *to, char why[STATE_WHY_SIZE]) {
+  const char *path;
+  uint32_t cursor = 0;
+  int written;
+  while (next(&cursor, &path, &written)) {
+    struct stat status;
+    if (look(path, &status) != 0) return state_refuse(why, "%s: %s: %s", who, path, strerror(errno));
+    save_u32(to, 1);
+    save_text(to, path);
+    save_u32(to, (uint32_t)written);
+    file_was_save(to, &status);
+  }
+  save_u32(to, 0);
+  return 0;
+}
+
+static int restore_one(struct save_stream *from, bool change, char why[STATE_WHY_SIZE]) {
+  char path[PATH];
+  load_text(from, path, sizeof path);
+  bool written = load_u32(from);
+  struct file_was was = file_was_load(from);
+  if (from->failed) return state_refuse(why, "the list of files open through MPI is damaged");
+  if (path_map_apply(path, sizeof path) < 0)
+    return state_refuse(why, "%s: with --map the path of %s is too long", who, path);
+  long fd = RAW4(SYS_openat, AT_FDCWD, path, (written ? O_WRONLY : O_RDONLY) | O_CLOEXEC, 0);
+  if (raw_failed(fd)) {
+    return state_refuse(why, "%s: cannot open %s: %s; if it is elsewhere now, say --map OLD=NEW", who, path,
+                        strerror((int)-fd));
+  }
+  int result = file_was_compare(&was, (int)fd, who, path, why);
+  if (result == 0 && change && written && !state_files_policy.keep) result = file_was_cut((int)fd, path, was.size, why);
+  RAW1(SYS_close, fd);
+  return result;
+}
+
+static int restore_all(struct save_stream *from, bool change, char why[STATE_WHY_SIZE]) {
+  int result = 0;
+  while (result == 0 && load_u32(from)) result = restore_one(from, change, why);
+  if (result == 0 && !load_done(from)) return state_refuse(why, "the list of files open through MPI is damaged");
+  return result;
+}
+
+int state_mpi_files_check(struct save_stream *from, char why[STATE_WHY_SIZE]) {
+  return restore_all(from, false, why);
+}
+
+int state_mpi_files_restore(struct save_stream *from, char why[STATE_WHY_SIZE]) {
+  return restore_all(from, true, why);
+}
