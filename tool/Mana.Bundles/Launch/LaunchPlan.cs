@@ -28,6 +28,9 @@ public sealed record LaunchRequest
     /// <summary>Where agents find the job's coordinator; null for a job that cannot be checkpointed.</summary>
     public string? JobFile { get; init; }
 
+    /// <summary>The codec of images: ranks that lack its library say so when they start. Null for none.</summary>
+    public string? Compress { get; init; }
+
     /// <summary>The checkpoint to go on from, in place of the program.</summary>
     public RestartFrom? Restart { get; init; }
 }
@@ -64,6 +67,7 @@ public sealed record LaunchPlan(string Launcher, IReadOnlyList<string> Arguments
         if (request.Syscalls == SyscallSteering.Dispatch) lower.Add("--syscalls=dispatch");
         if (request.Verbose > 0) lower.Add("--verbose=" + request.Verbose);
         if (request.JobFile is { } job) lower.Add("--job=" + job);
+        if (request.Compress is { } codec) lower.Add("--compress=" + codec);
         string[] what = request.Restart is { } restart
             ? [.. RestartOptions(restart)]
             : ["--", request.Program, .. request.Arguments];

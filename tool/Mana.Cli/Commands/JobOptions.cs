@@ -2,13 +2,14 @@ using System.CommandLine;
 using Mana.Bundles.Launch;
 using Mana.Cli.Terminal;
 using Mana.Common.Errors;
+using Mana.Coordinator.Checkpoint;
 using Mana.Coordinator.Jobs;
 using Mono.Unix.Native;
 
 namespace Mana.Cli.Commands;
 
 /// <summary>What the user said about a job's checkpoints.</summary>
-internal sealed record JobChoices(string? Name, string? CheckpointDir, TimeSpan? Interval, int Keep, Signum? CheckpointSignal)
+internal sealed record JobChoices(string? Name, string? CheckpointDir, TimeSpan? Interval, int Keep, Compression Compression, Signum? CheckpointSignal)
 {
     public const string DefaultDir = "mana-checkpoints";
 }
@@ -21,7 +22,7 @@ internal sealed class JobOptions
     private readonly Option<int> _keep = new("--keep") { Description = "How many checkpoints stay; older ones are removed.", DefaultValueFactory = _ => 2, HelpName = "N" };
     private readonly Option<string?> _job = new("--job") { Description = "Name of the job; else the program's name and a number.", HelpName = "NAME" };
     private readonly Option<string> _collectives = new("--collectives") { Description = "How collectives are brought to a stop: clock.", DefaultValueFactory = _ => "clock" };
-    private readonly Option<string> _compress = new("--compress") { Description = "How images are compressed: none.", DefaultValueFactory = _ => "none" };
+    private readonly Option<string> _compress = new("--compress") { Description = "How images are compressed: none, lz4 (fast) or zstd (smaller).", DefaultValueFactory = _ => "none" };
     private readonly Option<string> _signal = new("--checkpoint-signal")
     {
         Description = "At this signal a checkpoint is taken and the job stopped (exit code 85): SIGUSR1, SIGUSR2 or none.",
@@ -41,10 +42,12 @@ internal sealed class JobOptions
         foreach (Option option in (Option[])[_dir, _interval, _keep, _job, _collectives, _compress, _signal]) command.Add(option);
     }
 
+    /// <summary>The codec's word, as mana-lower takes it; null for none.</summary>
+    public static string? WordOf(Compression compression) => compression switch { Compression.Lz4 => "lz4", Compression.Zstd => "zstd", _ => null };
+
     public JobChoices Read(ParseResult parsed, UserSettings settings)
     {
         if (parsed.GetValue(_collectives) is "two-phase") throw new UserErrorException(CliErrors.NotYet("--collectives two-phase", "only the clock is there yet"));
-        if (parsed.GetValue(_compress) is not "none") throw new UserErrorException(CliErrors.NotYet("--compress", "images are not compressed yet"));
         int keep = parsed.GetValue(_keep);
         if (keep < 1) throw new UserErrorException(CliErrors.Keep(keep));
         string? interval = parsed.GetValue(_interval) ?? Shared.FromEnvironment("MANA_INTERVAL") ?? settings.Interval;
@@ -54,6 +57,7 @@ internal sealed class JobOptions
             parsed.GetValue(_dir) ?? Shared.FromEnvironment("MANA_CHECKPOINT_DIR") ?? settings.CheckpointDir,
             interval is null ? null : Duration.Require("--interval", interval),
             keep,
+            parsed.GetValue(_compress) switch { "lz4" => Compression.Lz4, "zstd" => Compression.Zstd, _ => Compression.None },
             parsed.GetValue(_signal) switch { "SIGUSR1" => Signum.SIGUSR1, "SIGUSR2" => Signum.SIGUSR2, _ => null });
     }
 }

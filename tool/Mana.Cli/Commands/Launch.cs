@@ -76,6 +76,7 @@ internal static class Launch
             Syscalls = parsed.GetValue(o.Syscalls) is "dispatch" ? SyscallSteering.Dispatch : SyscallSteering.Patch,
             LauncherArguments = [.. settings.LauncherArguments, .. parsed.GetValue(o.LauncherArguments) ?? []],
             Verbose = verbose ? 1 : 0,
+            Compress = JobOptions.WordOf(choices.Compression),
         };
         LaunchPlan Plan(string? file) => LaunchPlan.Make(bundle, request with { JobFile = file }, Environment.GetEnvironmentVariable, tool.IsRoot);
         if (parsed.GetValue(o.DryRun))
@@ -96,6 +97,6 @@ internal static class Launch
             ProgramAbi = program.Abi ?? "",
             Syscalls = request.Syscalls is SyscallSteering.Dispatch ? "dispatch" : "patch",
         };
-        return await new JobRun(tool, job, choices, ranks, verbose).RunAsync(new JobSettings(), Plan);
+        return await new JobRun(tool, job, choices, ranks, verbose).RunAsync(new JobSettings { Compression = choices.Compression }, Plan);
     }
 }
