@@ -3,7 +3,7 @@ using Mana.Bench;
 using Mana.Testing;
 
 // `make bench`: native and mana in turns, a table of ratios, and the same as JSON with every single value.
-// Arguments: names of groups (calls, latency, start, melt, hpcc), to measure only those.
+// Arguments: names of groups (calls, latency, start, melt, hpcc, image), to measure only those.
 Dictionary<string, (Mpi[] On, Func<Runs, Task<IEnumerable<Measure>>> Run)> groups = new(StringComparer.Ordinal)
 {
     ["calls"] = ([.. Mpi.All], Benchmarks.CallsAsync),
@@ -11,6 +11,7 @@ Dictionary<string, (Mpi[] On, Func<Runs, Task<IEnumerable<Measure>>> Run)> group
     ["start"] = ([.. Mpi.All], Benchmarks.StartAsync),
     ["melt"] = ([Mpi.OpenMpi], Benchmarks.MeltAsync),
     ["hpcc"] = ([Mpi.OpenMpi], Benchmarks.HpccAsync),
+    ["image"] = ([Mpi.OpenMpi], ImageBenchmark.MeasureAsync),
 };
 if (args.FirstOrDefault(a => !groups.ContainsKey(a)) is { } unknown)
 {
