@@ -20,6 +20,7 @@ Dictionary<string, Group> groups = new(StringComparer.Ordinal)
     ["quiesce"] = Group.On(Mpi.All, CheckpointBench.QuiesceAsync),
     ["rebuild"] = Group.On(Mpi.All, CheckpointBench.RebuildAsync),
     ["coordinator"] = new Group(_ => CoordinatorBench.RunAsync(), NeedsTool: false),
+    ["image"] = Group.On([Mpi.OpenMpi], ImageBenchmark.MeasureAsync),
 };
 if (args.FirstOrDefault(a => !groups.ContainsKey(a)) is { } unknown)
 {

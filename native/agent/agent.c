@@ -9,6 +9,7 @@
 
 #include "channel.h"
 #include "faults.h"
+#include "image_codec.h"
 #include "options.h"
 #include "process_state.h"
 #include "report.h"
@@ -27,7 +28,11 @@ void agent_set_proxy(void *library) {
   *(void **)&barrier = dlsym(library, "mana_proxy_barrier");
   if (offered && offered->version == PROXY_CHECKPOINT_VERSION && membership && begin_mpi && barrier) proxy = offered;
   agent.wanted = proxy && options.job[0];
-  if (agent.wanted) fault_arm();
+  if (!agent.wanted) return;
+  fault_arm();
+  char why[IMAGE_WHY_SIZE];
+  if (image_codec_load(options.codec, why) != 0)
+    report_fatal(EXIT_MANA, "install it, or choose another --compress", "%s", why);
 }
 const struct proxy_checkpoint *agent_proxy(void) {
   return proxy;
@@ -125,12 +130,12 @@ static void end_checkpoint(void) {
   save_free(&agent.mpi);
 }
 
-static void do_write(const char *folder) {
+static void do_write(const char *folder, uint32_t codec) {
   struct agent_written written;
   struct timespec from, to;
   clock_gettime(CLOCK_MONOTONIC, &from);
   pthread_mutex_unlock(&agent.lock);
-  int result = agent_write(folder, &written, agent.why);
+  int result = agent_write(folder, codec, &written, agent.why);
   pthread_mutex_lock(&agent.lock);
   clock_gettime(CLOCK_MONOTONIC, &to);
   agent.stage = AGENT_WRITTEN;
@@ -156,8 +161,8 @@ static void take_targets(struct save_stream *frame) {
 
 static void take_write(struct save_stream *frame) {
   char folder[4096];
-  uint32_t epoch, compress;
-  if (protocol_get_write(frame, &epoch, folder, sizeof folder, &compress) && epoch == agent.epoch) do_write(folder);
+  uint32_t epoch, codec;
+  if (protocol_get_write(frame, &epoch, folder, sizeof folder, &codec) && epoch == agent.epoch) do_write(folder, codec);
 }
 
 static void leave(void) __attribute__((noreturn));

@@ -118,7 +118,7 @@ int core_Comm_dup_with_info(mana_h comm, mana_h info, mana_h *newcomm) {
   if (!*request) return core_fail(MANA_KIND_COMM, comm, MANA_ERR_NO_MEM, name);                                        \
   mana_h pending = *request;                                                                                           \
   core_object(MANA_KIND_REQUEST, pending)->request.comm = comm;                                                        \
-  DUPLICATE(name, CORE_GATE_ENTER_STARTING(comm, SLOT_Comm_idup), core_gate_leave(), call)
+  DUPLICATE(name, CORE_GATE_ENTER_CLOCK(core_gate_of(comm), SLOT_Comm_idup), core_gate_leave(), call)
 
 int core_Comm_idup(mana_h comm, mana_h *newcomm, mana_h *request) {
   DUPLICATE_NONBLOCKING("MPI_Comm_idup", MPI_BELOW(Comm_idup)(comm, newcomm, request));

@@ -19,7 +19,7 @@ int core_File_close(mana_h *fh) {
   mana_h before = *fh;
   struct core_object *o = core_object(MANA_KIND_FILE, before);
   int rc;
-  CORE_GATE_ENTER(core_gate_of_file(before), SLOT_File_close);
+  CORE_GATE_ENTER_CLOCK(core_gate_of_file(before), SLOT_File_close);
   MANA_CROSS(rc, MPI_BELOW(File_close)(fh));
   core_gate_leave();
   if (rc) return core_fail(MANA_KIND_FILE, before, rc, "MPI_File_close");

@@ -1,7 +1,7 @@
 /* The image of a rank: one file that holds its upper half. docs/image-format.md shows one with real numbers.
  *
  *   0        image_header, 4096 bytes; written last, so a torn file has none
- *   4096     contents of memory: the chunks, one after the other, ascending by address, each a whole number of pages
+ *   4096     contents of memory: the chunks, one after the other, ascending by address; those that are not compressed a whole number of pages
  *            contents of the sections, one after the other
  *   tables   image_region[], image_chunk[], image_section[], then the paths of mapped files, NUL-terminated
  *   footer   image_footer, the last 32 bytes: repeats where the tables are
@@ -10,7 +10,8 @@
  * header, the header has its own, and the footer must say what the header says. So the header's checksum stands for the whole file.
  *
  * A chunk is what one window of 1 MiB (1 MiB-aligned) of one region holds: `pages` has a bit for each page that is in the file, the lowest
- * bit of pages[0] is the window's first page. A page without a bit is zero. Little-endian, as x86-64. Header size, place of magic,
+ * bit of pages[0] is the window's first page. A page without a bit is zero. A chunk may be compressed by itself: as an LZ4 block, or as Zstandard
+ * frames; it becomes as many pages as have a bit. Little-endian, as x86-64. Header size, place of magic,
  * version and checksum are the same in all versions; anything else may change with IMAGE_VERSION. */
 #ifndef MANA_IMAGE_FORMAT_H
 #define MANA_IMAGE_FORMAT_H
@@ -22,13 +23,13 @@
 #define IMAGE_PAGE 4096ull
 #define IMAGE_WINDOW (1ull << 20)
 enum {
-  IMAGE_VERSION = 1,
+  IMAGE_VERSION = 2,
   IMAGE_CPU_WORDS = 8,
   IMAGE_PAGE_WORDS = IMAGE_WINDOW / IMAGE_PAGE / 64,
   IMAGE_SECTIONS_MAX = 1024,
   IMAGE_WHY_SIZE = 512,
 };
-enum image_codec { IMAGE_CODEC_NONE };
+enum image_codec { IMAGE_CODEC_NONE, IMAGE_CODEC_LZ4, IMAGE_CODEC_ZSTD, IMAGE_CODEC_COUNT };
 
 /* Whose image it is. Written and read, compared by the caller. */
 struct image_identity {
@@ -83,11 +84,11 @@ struct image_region {
 _Static_assert(sizeof(struct image_region) == 80, "no padding");
 
 struct image_chunk {
-  uint64_t address; /* of the window */
-  uint64_t offset;  /* in the file */
-  uint32_t stored;  /* bytes in the file; codec none: pages set, times 4096 */
-  uint32_t checksum;
-  uint32_t codec; /* enum image_codec */
+  uint64_t address;  /* of the window */
+  uint64_t offset;   /* in the file */
+  uint32_t stored;   /* bytes in the file; codec none: pages set, times 4096; with a codec: fewer */
+  uint32_t checksum; /* of the bytes in the file */
+  uint32_t codec;    /* enum image_codec */
   uint32_t zero;
   uint64_t pages[IMAGE_PAGE_WORDS];
 };

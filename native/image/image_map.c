@@ -1,5 +1,5 @@
-/* Puts the memory of an image in place. Contents are read straight to where they belong; pages that are not in the file stay untouched
- * and thus zero. */
+/* Puts the memory of an image in place. What image_verify has read is moved there; other contents are read straight to where they belong.
+ * Pages that are not in the file stay untouched and thus zero. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -10,19 +10,22 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "image_file.h"
+#include "image_chunks.h"
+#include "image_stage.h"
 #include "image_why.h"
 
 #ifndef MAP_FIXED_NOREPLACE
 #define MAP_FIXED_NOREPLACE 0x100000
 #endif
-enum { READ_RUNS = 1024, READ_BYTES = 8 << 20 };
 
 struct mapper {
   struct image *image;
   const struct image_range *present;
   size_t present_count;
-  uint64_t shared_end; /* up to here a shared anonymous object has been mapped already */
+  struct image_chunks chunks;
+  struct image_stage *stage; /* the next */
+  uint64_t staged_end;       /* regions before it have been moved to their place */
+  uint64_t shared_end;       /* up to here a shared anonymous object has been mapped already */
   char *why;
 };
 
@@ -121,47 +124,53 @@ static int map_shared_file(const struct mapper *m, const struct image_region *re
   return done;
 }
 
-/* Adds the runs of a chunk's pages; the number of runs. */
-static int add_runs(const struct image_chunk *chunk, struct iovec *run) {
-  int count = 0;
-  for (uint64_t page = 0, before = 0; page < IMAGE_WINDOW / IMAGE_PAGE; page++) {
-    uint64_t bit = chunk->pages[page / 64] >> page % 64 & 1;
-    if (bit && before) run[count - 1].iov_len += IMAGE_PAGE;
-    if (bit && !before) run[count++] = (struct iovec){(void *)(chunk->address + page * IMAGE_PAGE), IMAGE_PAGE};
-    before = bit;
-  }
-  return count;
-}
-
-static int read_contents(const struct mapper *m, const struct image_region *region) {
-  struct iovec run[READ_RUNS];
-  const struct image_chunk *chunk = m->image->chunk + region->first_chunk, *last = chunk + region->chunk_count;
-  while (chunk < last) {
-    uint64_t offset = chunk->offset, length = 0;
-    int count = 0;
-    for (; chunk < last && length < READ_BYTES && count + (int)(IMAGE_WINDOW / IMAGE_PAGE) / 2 <= READ_RUNS; chunk++) {
-      count += add_runs(chunk, run + count);
-      length += chunk->stored;
-    }
-    if (image_file_read_runs(m->image, run, count, offset, m->why) != 0) return -1;
-  }
-  return 0;
-}
-
 static const struct {
   uint32_t flag;
   int advice;
 } before[] = {{IMAGE_HUGE, MADV_HUGEPAGE}, {IMAGE_NO_HUGE, MADV_NOHUGEPAGE}},
   after[] = {{IMAGE_NO_FORK, MADV_DONTFORK}, {IMAGE_WIPE_ON_FORK, MADV_WIPEONFORK}, {IMAGE_NO_DUMP, MADV_DONTDUMP}};
 
-static int map_region(struct mapper *m, const struct image_region *region) {
-  void *at = (void *)region->start;
-  if ((region->flags & IMAGE_SHARED) && (region->flags & IMAGE_FILE)) return map_shared_file(m, region);
+static int read_contents(struct mapper *m, const struct image_region *region) {
+  uint64_t first = region->first_chunk, end = first + region->chunk_count, count;
+  for (; first < end; first += count) {
+    count = image_chunks_batch(m->image, first, end);
+    if (image_chunks_load(&m->chunks, first, count, NULL) != 0) return -1;
+  }
+  return 0;
+}
+
+/* Moves a stage to its place. The place must be free, which mremap(2) does not ask for. */
+static int place_stage(struct mapper *m, struct image_stage *stage) {
+  uint64_t start = stage->start, end = start + stage->length;
+  if (map(m, start, end, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0) != 0) return -1;
+  if (image_stage_place(stage) != 0) return fail(m, "mremap", start, end);
+  m->staged_end = stage->first_region + stage->region_count;
+  return 0;
+}
+
+/* Memory with its contents, whatever protection it is to have. */
+static int fill_region(struct mapper *m, uint64_t index) {
+  const struct image_region *region = &m->image->region[index];
+  struct image_stage *last = m->image->stage + m->image->stage_count;
+  if (index < m->staged_end) return 0;
+  while (m->stage < last && m->stage->first_region < index) m->stage++;
+  bool staged = m->stage < last && m->stage->first_region == index && m->stage->memory;
+  if (staged) {
+    uint64_t end = m->stage->start + m->stage->length;
+    if (first_present(m, m->stage->start, end).start == end) return place_stage(m, m->stage);
+  }
   if (map_anonymous(m, region) != 0) return -1;
   for (size_t i = 0; i < sizeof before / sizeof *before; i++) { /* for speed only: a kernel may be built without */
-    if (region->flags & before[i].flag) (void)!madvise(at, region->length, before[i].advice);
+    if (region->flags & before[i].flag) (void)!madvise((void *)region->start, region->length, before[i].advice);
   }
-  if (read_contents(m, region) != 0) return -1;
+  return read_contents(m, region);
+}
+
+static int map_region(struct mapper *m, uint64_t index) {
+  const struct image_region *region = &m->image->region[index];
+  void *at = (void *)region->start;
+  if ((region->flags & IMAGE_SHARED) && (region->flags & IMAGE_FILE)) return map_shared_file(m, region);
+  if (fill_region(m, index) != 0) return -1;
   if (mprotect(at, region->length, (int)region->prot) != 0) return fail(m, "mprotect", region->start, end_of(region));
   for (size_t i = 0; i < sizeof after / sizeof *after; i++) {
     if ((region->flags & after[i].flag) && madvise(at, region->length, after[i].advice) != 0) {
@@ -174,9 +183,11 @@ static int map_region(struct mapper *m, const struct image_region *region) {
 }
 
 int image_map(struct image *image, const struct image_range *present, size_t present_count, char why[IMAGE_WHY_SIZE]) {
-  struct mapper m = {.image = image, .present = present, .present_count = present_count, .why = why};
-  for (uint64_t i = 0; i < image->region_count; i++) {
-    if (map_region(&m, &image->region[i]) != 0) return -1;
-  }
-  return 0;
+  struct mapper m = {
+      .image = image, .present = present, .present_count = present_count, .stage = image->stage, .why = why};
+  if (image_chunks_begin(&m.chunks, image, why) != 0) return -1;
+  int done = 0;
+  for (uint64_t i = 0; i < image->region_count && done == 0; i++) done = map_region(&m, i);
+  image_chunks_end(&m.chunks);
+  return done;
 }

@@ -1,14 +1,10 @@
 #include "image_output.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "image_why.h"
-
-/* The disk starts on what is written while the rest is being gathered; without it, nearly all of the file waits for fsync. */
-#define START_BYTES (16ull << 20)
 
 void image_output_add(struct image_output *out, const void *data, size_t length) {
   struct iovec *last = out->run_count ? &out->run[out->run_count - 1] : NULL;
@@ -25,12 +21,6 @@ static int fail(const struct image_output *out, const char *problem) {
   return image_why(out->why, "cannot write '%s': %s", out->path, problem);
 }
 
-static void start_writeback(struct image_output *out) {
-  if (out->offset - out->started < START_BYTES) return;
-  sync_file_range(out->fd, (off_t)out->started, (off_t)(out->offset - out->started), SYNC_FILE_RANGE_WRITE);
-  out->started = out->offset;
-}
-
 int image_output_flush(struct image_output *out) {
   struct iovec *run = out->run;
   uint64_t at = out->offset - out->gathered;
@@ -44,7 +34,7 @@ int image_output_flush(struct image_output *out) {
     if (put) *run = (struct iovec){(char *)run->iov_base + put, run->iov_len - (size_t)put};
   }
   out->run_count = 0;
-  start_writeback(out);
+  image_flusher_wrote(&out->flusher, out->offset);
   return 0;
 }
 

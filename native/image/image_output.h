@@ -1,9 +1,10 @@
-/* The file that is written: gathered writes in order, and writeback that keeps pace. */
+/* The file that is written: gathered writes in order, and a flusher that keeps pace. */
 #ifndef MANA_IMAGE_OUTPUT_H
 #define MANA_IMAGE_OUTPUT_H
 #include <stdint.h>
 #include <sys/uio.h>
 
+#include "image_flusher.h"
 #include "image_format.h"
 
 enum { IMAGE_OUTPUT_RUNS = 1024 }; /* IOV_MAX */
@@ -13,7 +14,7 @@ struct image_output {
   uint64_t offset; /* where the next byte goes, with what is gathered */
   size_t run_count;
   uint64_t gathered;
-  uint64_t started; /* up to here writeback was asked for */
+  struct image_flusher flusher;
   struct iovec run[IMAGE_OUTPUT_RUNS];
   char *why;
 };

@@ -9,7 +9,9 @@
 #include <unistd.h>
 
 #include "crc32c.h"
+#include "image_codec.h"
 #include "image_file.h"
+#include "image_stage.h"
 #include "image_why.h"
 #include "split_abi.h"
 
@@ -17,22 +19,17 @@ int image_file_damaged(const struct image *image, const char *part, char *why) {
   return image_why(why, "the image '%s' is damaged (%s); restart from another checkpoint", image->path, part);
 }
 
-int image_file_read_runs(const struct image *image, struct iovec *run, int run_count, uint64_t offset, char *why) {
-  while (run_count) {
-    ssize_t got = preadv(image->fd, run, run_count, (off_t)offset);
+int image_file_read(const struct image *image, void *data, size_t length, uint64_t offset, char *why) {
+  for (uint8_t *at = data; length;) {
+    ssize_t got = pread(image->fd, at, length, (off_t)offset);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return image_why(why, "cannot read '%s': %s", image->path, strerror(errno));
     if (got == 0) return image_file_damaged(image, "it ends too early", why);
+    at += got;
     offset += (uint64_t)got;
-    for (; run_count && (size_t)got >= run->iov_len; run++, run_count--) got -= (ssize_t)run->iov_len;
-    if (got) *run = (struct iovec){(char *)run->iov_base + got, run->iov_len - (size_t)got};
+    length -= (size_t)got;
   }
   return 0;
-}
-
-int image_file_read(const struct image *image, void *data, size_t length, uint64_t offset, char *why) {
-  struct iovec run = {data, length};
-  return image_file_read_runs(image, &run, length ? 1 : 0, offset, why);
 }
 
 static int open_file(struct image *image, uint64_t *length, char *why) {
@@ -107,6 +104,15 @@ static int read_tables(struct image *image, const struct image_header *header, c
   return image_tables_check(image, header, why);
 }
 
+/* Whatever reads a chunk later may rely on it. */
+static int load_codecs(const struct image *image, char *why) {
+  for (uint64_t i = 0; i < image->chunk_count; i++) {
+    uint32_t codec = image->chunk[i].codec;
+    if ((!i || codec != image->chunk[i - 1].codec) && image_codec_load(codec, why) != 0) return -1;
+  }
+  return 0;
+}
+
 int image_open(const char *path, struct image *image, char why[IMAGE_WHY_SIZE]) {
   struct image_header header;
   *image = (struct image){.fd = -1, .path = strdup(path)};
@@ -115,11 +121,12 @@ int image_open(const char *path, struct image *image, char why[IMAGE_WHY_SIZE]) 
   image->identity = header.identity;
   image->file_length = header.file_length;
   image->checksum = header.checksum;
-  return read_tables(image, &header, why);
+  return read_tables(image, &header, why) != 0 ? -1 : load_codecs(image, why);
 }
 
 void image_close(struct image *image) {
   for (size_t i = 0; i < IMAGE_SECTIONS_MAX; i++) free(image->section_data[i]);
+  image_stages_free(image);
   if (image->fd >= 0) close(image->fd);
   free(image->tables);
   free(image->path);

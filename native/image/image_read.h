@@ -17,22 +17,25 @@ struct image {
   const char *paths;
   uint8_t *tables;
   void *section_data[IMAGE_SECTIONS_MAX];
+  struct image_stage *stage; /* image_verify's, for image_map: image_stage.h */
+  size_t stage_count;
   /* For image_map: where a file is now that the program shares memory through, as path_map_apply says it; NULL = where it was. */
   int (*moved)(char *path, size_t size);
 };
 
 /* Reads header, footer and tables and checks them: sizes before anything is read, checksums before anything is used. 0; or -1 with `why`:
- * no such file, no image, of another version, damaged. */
+ * no such file, no image, of another version, damaged, or compressed with what is not on this host. */
 int image_open(const char *path, struct image *image, char why[IMAGE_WHY_SIZE]) __attribute__((warn_unused_result));
-/* Gives everything back, also after a failed image_open. What is mapped stays. */
+/* Gives everything back, also after a failed image_open. What image_map has mapped stays. */
 void image_close(struct image *image);
-/* Reads the whole file and checks all contents. 0, or -1 with `why`. */
+/* Reads the whole file and checks all contents, with several threads. Keeps what it read in memory of its own, which image_map puts in place
+ * without reading or copying it again. 0, or -1 with `why`: damaged, or memory is short. */
 int image_verify(struct image *image, char why[IMAGE_WHY_SIZE]) __attribute__((warn_unused_result));
 /* A section's contents, checked, until image_close. NULL with `why`: none of this kind, or damaged. */
 const void *image_section(struct image *image, uint32_t kind, size_t *length, char why[IMAGE_WHY_SIZE])
     __attribute__((warn_unused_result));
 
-/* Maps all regions where they were, with their contents and protection. `present` are ranges that this process has mapped already (private
+/* Maps all regions of a verified image where they were, with their contents and protection. `present` are ranges that this process has mapped already (private
  * anonymous): there, only the contents are replaced. Called with no upper half in place. 0; or -1 with `why`, and then some regions may be
  * mapped and the process has no choice but to end: a range is occupied, memory is short, a shared file is gone or shorter, a read failed. */
 int image_map(struct image *image, const struct image_range *present, size_t present_count, char why[IMAGE_WHY_SIZE])

@@ -29,6 +29,13 @@ static uint64_t page_count(const struct image_chunk *chunk) {
   return count;
 }
 
+/* What is stored as it is has the size of its pages; what is compressed has less, else it would not be. */
+static bool size_is_sound(const struct image_chunk *chunk) {
+  uint64_t length = page_count(chunk) * IMAGE_PAGE;
+  if (!length || !chunk->stored || chunk->zero || chunk->codec >= IMAGE_CODEC_COUNT) return false;
+  return chunk->codec == IMAGE_CODEC_NONE ? chunk->stored == length : chunk->stored < length;
+}
+
 static bool bits_are_inside(const struct image_chunk *chunk, const struct image_region *region) {
   for (uint64_t page = 0; page < IMAGE_WINDOW / IMAGE_PAGE; page++) {
     if (!(chunk->pages[page / 64] >> page % 64 & 1)) continue;
@@ -44,10 +51,8 @@ static bool chunks_are_sound(const struct image *image, const struct image_regio
   if (region->chunk_count && (region->flags & IMAGE_FILE) && (region->flags & IMAGE_SHARED)) return false;
   for (uint64_t i = 0; i < region->chunk_count; i++) {
     const struct image_chunk *chunk = &image->chunk[region->first_chunk + i];
-    uint64_t pages = page_count(chunk);
     if (chunk->address % IMAGE_WINDOW || (i && chunk->address < lowest) || chunk->offset != *offset) return false;
-    if (chunk->codec != IMAGE_CODEC_NONE || !pages || chunk->stored != pages * IMAGE_PAGE || chunk->zero) return false;
-    if (!bits_are_inside(chunk, region)) return false;
+    if (!size_is_sound(chunk) || !bits_are_inside(chunk, region)) return false;
     lowest = chunk->address + IMAGE_WINDOW;
     *offset += chunk->stored;
   }

@@ -1,45 +1,76 @@
+/* Reads all of an image once: checks it, and keeps what image_map will put in place. */
 #include <fcntl.h>
-#include <stdio.h>
+#include <pthread.h>
+#include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "crc32c.h"
-#include "image_file.h"
+#include "image_chunks.h"
+#include "image_stage.h"
 #include "image_why.h"
+#include "image_workers.h"
 
-/* Checked while it is still in the processor's cache. */
-enum { VERIFY_BYTES = 2 << 20 };
-_Static_assert(VERIFY_BYTES >= IMAGE_WINDOW, "a chunk fits");
+/* The disk is asked for so much more than is needed just now: several threads reading in turns are not recognised as one that reads ahead. */
+enum { AHEAD_BYTES = 32 << 20, AHEAD_STEP = 4 << 20 };
+enum { BYTES_PER_WORKER = 256 << 10 }; /* starting one for less costs more than it brings */
 
-/* As many chunks as fit, in one read. The number of chunks, or -1. */
-static int64_t verify_some(const struct image *image, uint64_t first, uint8_t *buffer, char *why) {
-  uint64_t count = 0, length = 0;
-  while (first + count < image->chunk_count && length + image->chunk[first + count].stored <= VERIFY_BYTES) {
-    length += image->chunk[first + count++].stored;
+struct verifier {
+  const struct image *image;
+  int64_t *away;
+  pthread_mutex_t lock; /* all below */
+  uint64_t next;        /* chunk */
+  uint64_t asked;       /* up to here, in the file */
+  bool failed;
+  char *why;
+};
+
+static void ask_ahead(struct verifier *v, const struct image_chunk *chunk) {
+  uint64_t length = v->image->file_length;
+  while (v->asked < length && v->asked < chunk->offset + AHEAD_BYTES) {
+    posix_fadvise(v->image->fd, (off_t)v->asked, AHEAD_STEP, POSIX_FADV_WILLNEED);
+    v->asked += AHEAD_STEP;
   }
-  if (image_file_read(image, buffer, length, image->chunk[first].offset, why) != 0) return -1;
-  for (uint64_t i = first; i < first + count; i++) {
-    const struct image_chunk *chunk = &image->chunk[i];
-    if (crc32c(0, buffer, chunk->stored) != chunk->checksum) {
-      char part[64];
-      snprintf(part, sizeof part, "memory at %#llx", (unsigned long long)chunk->address);
-      return image_file_damaged(image, part, why);
-    }
-    buffer += chunk->stored;
+}
+
+static void work(void *argument) {
+  struct verifier *v = argument;
+  struct image_chunks chunks;
+  char why[IMAGE_WHY_SIZE];
+  int done = image_chunks_begin(&chunks, v->image, why);
+  pthread_mutex_lock(&v->lock);
+  while (done == 0 && !v->failed && v->next < v->image->chunk_count) {
+    uint64_t first = v->next, count = image_chunks_batch(v->image, first, v->image->chunk_count);
+    v->next += count;
+    ask_ahead(v, &v->image->chunk[first]);
+    pthread_mutex_unlock(&v->lock);
+    done = image_chunks_load(&chunks, first, count, v->away);
+    pthread_mutex_lock(&v->lock);
   }
-  return (int64_t)count;
+  if (done != 0 && !v->failed) memcpy(v->why, why, sizeof why);
+  v->failed |= done != 0;
+  pthread_mutex_unlock(&v->lock);
+  image_chunks_end(&chunks);
+}
+
+static int verify_memory(struct image *image, char *why) {
+  struct verifier v = {.image = image, .why = why};
+  image_stages_free(image);
+  if (!(v.away = malloc((image->chunk_count + 1) * sizeof *v.away))) return image_why(why, "out of memory");
+  pthread_mutex_init(&v.lock, NULL);
+  v.failed = image_stages_make(image, v.away, why) != 0;
+  int workers = image_workers_count();
+  if (image->file_length / BYTES_PER_WORKER < (uint64_t)workers)
+    workers = 1 + (int)(image->file_length / BYTES_PER_WORKER);
+  if (!v.failed) image_workers_run(workers, work, &v);
+  free(v.away);
+  return v.failed ? -1 : 0;
 }
 
 int image_verify(struct image *image, char why[IMAGE_WHY_SIZE]) {
-  uint8_t *buffer = malloc(VERIFY_BYTES);
-  if (!buffer) return image_why(why, "out of memory");
-  posix_fadvise(image->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-  int64_t some = 0;
-  for (uint64_t i = 0; i < image->chunk_count && some >= 0; i += (uint64_t)some) {
-    some = verify_some(image, i, buffer, why);
-    if (some < 0) break;
+  if (verify_memory(image, why) != 0) {
+    image_stages_free(image);
+    return -1;
   }
-  free(buffer);
-  if (some < 0) return -1;
   for (size_t i = 0; i < image->section_count; i++) {
     size_t length;
     if (!image_section(image, image->section[i].kind, &length, why)) return -1;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "image_codec.h"
 #include "names.h"
 #include "path_map.h"
 #include "report.h"
@@ -12,8 +13,8 @@
 struct options options;
 
 static const char usage[] =
-    "mana-lower [--syscalls=patch|dispatch] [--verbose=N] [--proxy=FILE] [--upper=DIR] [--job=FILE] -- PROGRAM "
-    "[ARGS...]";
+    "mana-lower [--syscalls=patch|dispatch] [--verbose=N] [--proxy=FILE] [--upper=DIR] [--job=FILE] "
+    "[--compress=none|lz4|zstd] -- PROGRAM [ARGS...]";
 
 static void set_path(char out[4096], const char *value, const char *option) {
   if (strlen(value) >= 4096) report_fatal(EXIT_MANA, usage, "%s: path too long", option);
@@ -32,6 +33,11 @@ static void set_verbose(const char *value) {
   long number = strtol(value, &end, 10);
   if (!*value || *end || number < 0 || number > 9) report_fatal(EXIT_MANA, usage, "--verbose=%s: not 0 to 9", value);
   options.verbose = (int)number;
+}
+
+static void set_codec(const char *value) {
+  options.codec = image_codec_named(value);
+  if (options.codec == IMAGE_CODEC_COUNT) report_fatal(EXIT_MANA, usage, "--compress=%s: not none, lz4 or zstd", value);
 }
 
 static uint64_t number_of(const char *value, const char *option) {
@@ -106,6 +112,8 @@ static void read_option(char **argv, int *i) {
     set_path(options.upper, value, "--upper");
   } else if (starts(argv[*i], "--job=", &value)) {
     set_path(options.job, value, "--job");
+  } else if (starts(argv[*i], "--compress=", &value)) {
+    set_codec(value);
   } else if (starts(argv[*i], "--restart=", &value)) {
     set_path(options.restart, value, "--restart");
   } else if (starts(argv[*i], "--thread-level=", &value)) {

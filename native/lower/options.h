@@ -1,10 +1,12 @@
 /* The command line of mana-lower, and the variables that stand in for it:
  *
- *   mana-lower [--syscalls=patch|dispatch] [--verbose=N] [--proxy=FILE] [--upper=DIR] [--job=FILE] -- PROGRAM [ARGS...]
+ *   mana-lower [--syscalls=patch|dispatch] [--verbose=N] [--proxy=FILE] [--upper=DIR] [--job=FILE]
+ *              [--compress=none|lz4|zstd] -- PROGRAM [ARGS...]
  *   mana-lower ... --job=FILE --thread-level=N --restart=FOLDER
  *
  *   --job=FILE             address and secret of the job's coordinator; without it no checkpoint can be taken
  *   --collectives=two-phase  members of a collective meet before any of them enters it (agent/gate.c)
+ *   --compress=CODEC       how images will be compressed: its library is asked for at once, not at the first checkpoint
  *   --restart=FOLDER       instead of a program: the checkpoint to go on from
  *   --thread-level=N       its MPI thread level, canonical
  *   --keep-files           files that grew since the checkpoint are not cut back
@@ -38,6 +40,7 @@ struct options {
   char proxy[4096];   /* the proxy library */
   char upper[4096];   /* folder of the blob and of the stub libraries */
   char job[4096];     /* "" = none */
+  uint32_t codec;     /* enum image_codec */
   char restart[4096]; /* "" = a program is started */
   int thread_level;
   bool keep_files;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "descriptors.h"
+#include "image_codec.h"
 #include "lower_signals.h"
 #include "lower_threads.h"
 #include "mapping.h"
@@ -76,6 +77,7 @@ static void fill_reenter_options(struct upper_state *state) {
   add_reenter_option(state, &at, "--upper=%s", options.upper);
   if (options.job[0]) add_reenter_option(state, &at, "--job=%s", options.job);
   if (options.two_phase) add_reenter_option(state, &at, "--collectives=%s", "two-phase");
+  if (options.codec) add_reenter_option(state, &at, "--compress=%s", image_codec_name(options.codec));
   if (options.no_fsgsbase) add_reenter_option(state, &at, "--no-fsgsbase%s", "");
 }
 

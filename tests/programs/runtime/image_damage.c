@@ -1,4 +1,5 @@
 /* Each damage to an image is found before anything is mapped. Argument: a folder to write in. */
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -7,6 +8,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "crc32c.h"
@@ -19,6 +21,7 @@
 #define SHADOW 0x7fff7000ull /* memory of the address sanitizer begins here */
 
 static char path[4096], why[IMAGE_WHY_SIZE];
+static uint32_t codec;
 static uint64_t random_state = 88172645463325252ull;
 static uint64_t random_number(void) {
   random_state ^= random_state << 13;
@@ -48,13 +51,49 @@ static void checksums(void) {
   }
 }
 
+/* --- a host without the libraries; first, for what was loaded stays --------------------------------------------------- */
+static bool hidden;
+void *dlopen(const char *file, int flags) {
+  static void *(*real)(const char *, int);
+  if (hidden) return NULL;
+  if (!real) *(void **)&real = dlsym(RTLD_NEXT, "dlopen");
+  return real(file, flags);
+}
+static int write_image(void);
+static void missing(uint32_t which, const char *library, const char *package) {
+  codec = which;
+  hidden = true;
+  EXPECT(write_image() != 0 && strstr(why, library) && strstr(why, package) && access(path, F_OK) != 0);
+  hidden = false;
+}
+/* The child reads what a host with the library has written. */
+static void missing_at_restart(const char *library) {
+  int ready[2], status;
+  MUST(pipe(ready) == 0);
+  pid_t child = fork();
+  if (child == 0) {
+    struct image image;
+    char byte;
+    hidden = true;
+    EXPECT(read(ready[0], &byte, 1) == 1 && image_open(path, &image, why) != 0 && strstr(why, library));
+    _exit(0);
+  }
+  EXPECT(write_image() == 0 && write(ready[1], "", 1) == 1);
+  EXPECT(waitpid(child, &status, 0) == child && status == 0);
+  unlink(path), close(ready[0]), close(ready[1]);
+}
+
 /* --- an image of a few hundred KB, and what is wrong with it --------------------------------------------------------- */
 static int write_image(void) {
   const struct image_range exclusion = {SHADOW, LOW_HI};
   static const char text[] = "a section's contents";
   const struct image_block sections[] = {{1, text, sizeof text}, {2, text, 3}};
-  struct image_source source = {
-      .path = path, .sections = sections, .section_count = 2, .exclusions = &exclusion, .exclusion_count = 1};
+  struct image_source source = {.path = path,
+                                .sections = sections,
+                                .section_count = 2,
+                                .exclusions = &exclusion,
+                                .exclusion_count = 1,
+                                .codec = codec};
   struct image_result result;
   return image_write(&source, &result, why);
 }
@@ -88,10 +127,53 @@ static bool flip_is_found(int fd, uint64_t offset) {
 
 static void flips(int fd, const struct image_header *header) {
   uint64_t length = header->file_length;
-  for (uint64_t i = 0; i < 4096; i++) EXPECT(flip_is_found(fd, i));
+  for (uint64_t i = 0; !codec && i < 4096; i++) EXPECT(flip_is_found(fd, i));
   for (uint64_t i = 4096 + header->memory_length; i < length; i++) EXPECT(flip_is_found(fd, i)); /* all but memory */
   for (int i = 0; i < 200; i++) EXPECT(flip_is_found(fd, random_number() % length));
+  for (uint64_t i = 0; codec && i < header->memory_length; i++)
+    EXPECT(flip_is_found(fd, 4096 + i)); /* all of it is small */
   EXPECT(is_accepted());
+}
+
+/* Makes all checksums right again; `said` is what the header is to say. */
+static void seal(int fd, const struct image_header *good, const struct image_header *said, const uint8_t *tables) {
+  struct image_header header = *said;
+  header.tables_checksum = crc32c(0, tables, good->tables_length);
+  header.checksum = crc32c(0, &header, offsetof(struct image_header, checksum));
+  struct image_footer footer = {header.tables_offset, header.tables_length, header.tables_checksum, header.checksum,
+                                IMAGE_FOOTER_MAGIC};
+  MUST(pwrite(fd, tables, good->tables_length, (off_t)good->tables_offset) == (ssize_t)good->tables_length);
+  MUST(pwrite(fd, &footer, sizeof footer, (off_t)(good->file_length - sizeof footer)) == sizeof footer);
+  MUST(pwrite(fd, &header, sizeof header, 0) == sizeof header);
+}
+
+/* Compressed chunks that say of themselves that they become a page more or less, or whose bytes are none that a codec makes: all checksums
+ * are right. */
+static void sizes_lie(int fd, const struct image_header *good) {
+  uint8_t *tables = malloc(good->tables_length), stored[4096];
+  MUST(pread(fd, tables, good->tables_length, (off_t)good->tables_offset) == (ssize_t)good->tables_length);
+  struct image_chunk *chunk = (struct image_chunk *)(tables + good->region_count * sizeof(struct image_region));
+  while (chunk->codec == IMAGE_CODEC_NONE) chunk++;
+  struct image_chunk kept = *chunk;
+  chunk->pages[0] ^= chunk->pages[0] & -chunk->pages[0];
+  seal(fd, good, good, tables);
+  EXPECT(!is_accepted() && strstr(why, "damaged"));
+  *chunk = kept;
+  chunk->pages[0] |= ~chunk->pages[0] & (chunk->pages[0] + 1);
+  seal(fd, good, good, tables);
+  EXPECT(!is_accepted() && strstr(why, "damaged"));
+  for (int i = 0; i < 300; i++) {
+    *chunk = kept;
+    MUST(chunk->stored <= sizeof stored &&
+         pread(fd, stored, chunk->stored, (off_t)chunk->offset) == (ssize_t)chunk->stored);
+    uint8_t *at = &stored[i < 100 ? i % 16 : (int)(random_number() % chunk->stored)];
+    *at ^= (uint8_t)(1 + random_number() % 255);
+    chunk->checksum = crc32c(0, stored, chunk->stored);
+    MUST(pwrite(fd, stored, chunk->stored, (off_t)chunk->offset) == (ssize_t)chunk->stored);
+    seal(fd, good, good, tables);
+    (void)is_accepted(); /* what is decoded may be of the right size; the sanitizers look on */
+  }
+  free(tables);
 }
 
 /* A checksum says that a table was not hit by accident, not that it makes sense: with the checksums made right again, tables of random
@@ -104,13 +186,7 @@ static void lies(int fd, const struct image_header *good) {
     memcpy(copy, tables, good->tables_length);
     if (i % 4) copy[random_number() % good->tables_length] ^= (uint8_t)(1 << random_number() % 8);
     if (i % 4 == 0) ((uint8_t *)&header)[random_number() % 160] ^= (uint8_t)(1 << random_number() % 8);
-    header.tables_checksum = crc32c(0, copy, good->tables_length);
-    header.checksum = crc32c(0, &header, offsetof(struct image_header, checksum));
-    struct image_footer footer = {header.tables_offset, header.tables_length, header.tables_checksum, header.checksum,
-                                  IMAGE_FOOTER_MAGIC};
-    MUST(pwrite(fd, copy, good->tables_length, (off_t)good->tables_offset) == (ssize_t)good->tables_length);
-    MUST(pwrite(fd, &footer, sizeof footer, (off_t)(good->file_length - sizeof footer)) == sizeof footer);
-    MUST(pwrite(fd, &header, sizeof header, 0) == sizeof header);
+    seal(fd, good, &header, copy);
     (void)is_accepted();
   }
   free(tables);
@@ -164,16 +240,9 @@ static void refusals(const char *folder) {
   MUST(munmap(at, 2 * PAGE) == 0 && munmap(again, 2 * PAGE) == 0);
 }
 
-int main(int argc, char **argv) {
+static void damage(void) {
   struct stat status;
   struct image_header header;
-  MUST(argc == 2);
-  snprintf(path, sizeof path, "%s/damage.image", argv[1]);
-  unlink(path);
-  checksums();
-  build();
-  no_space();
-  refusals(argv[1]);
   if (write_image() != 0) SAY("%s", why);
   int fd = open(path, O_RDWR);
   MUST(fd >= 0 && fstat(fd, &status) == 0 && pread(fd, &header, sizeof header, 0) == sizeof header);
@@ -188,6 +257,27 @@ int main(int argc, char **argv) {
   lies(fd, &header);
   close(fd);
   unlink(path);
+  if (!codec) return;
+  MUST(write_image() == 0);
+  fd = open(path, O_RDWR);
+  sizes_lie(fd, &header);
+  close(fd);
+  unlink(path);
+}
+
+int main(int argc, char **argv) {
+  MUST(argc == 2);
+  snprintf(path, sizeof path, "%s/damage.image", argv[1]);
+  unlink(path);
+  checksums();
+  build();
+  no_space();
+  refusals(argv[1]);
+  missing(IMAGE_CODEC_LZ4, "liblz4.so.1", "liblz4-1");
+  missing_at_restart("liblz4.so.1");
+  missing(IMAGE_CODEC_ZSTD, "libzstd.so.1", "libzstd1");
+  missing_at_restart("libzstd.so.1");
+  for (codec = 0; codec < IMAGE_CODEC_COUNT; codec++) damage();
   SAY("done");
   return 0;
 }

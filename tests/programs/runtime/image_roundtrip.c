@@ -34,20 +34,25 @@ enum { GUARD_INSTALL = 102 }; /* MADV_GUARD_INSTALL, Linux 6.13 */
 #define EXCLUDED (TABLE_ADDR + 5 * PAGE)
 
 static char image_path[4096], short_path[4096], shared_path[4096];
+static uint32_t codec;
 static const uint64_t sparse_at[] = {0, 7 * PAGE + (32ull << 30), SPARSE_BYTES - PAGE};
 
 /* Every third page stays zero: what is not in the image must read as zero. */
+static uint64_t content(uint64_t page, uint64_t address) {
+  if (page % 3 == 2) return 0;
+  return page % 7 == 1 ? address / PAGE : address * 0x9e3779b97f4a7c15ull; /* easy and hard to compress */
+}
 static void fill(uint64_t start, uint64_t pages) {
   for (uint64_t page = 0; page < pages; page++) {
     uint64_t *word = (uint64_t *)(start + page * PAGE);
-    for (uint64_t i = 0; i < PAGE / 8; i++) word[i] = page % 3 == 2 ? 0 : (uint64_t)(word + i) * 0x9e3779b97f4a7c15ull;
+    for (uint64_t i = 0; i < PAGE / 8; i++) word[i] = content(page, (uint64_t)(word + i));
   }
 }
 static bool filled(uint64_t start, uint64_t pages) {
   for (uint64_t page = 0; page < pages; page++) {
     const uint64_t *word = (const uint64_t *)(start + page * PAGE);
     for (uint64_t i = 0; i < PAGE / 8; i++) {
-      if (word[i] != (page % 3 == 2 ? 0 : (uint64_t)(word + i) * 0x9e3779b97f4a7c15ull)) return false;
+      if (word[i] != content(page, (uint64_t)(word + i))) return false;
     }
   }
   return true;
@@ -149,7 +154,8 @@ static void save(char *mappings, size_t size) {
       .sections = sections,
       .section_count = 3,
       .exclusions = exclusions,
-      .exclusion_count = 2};
+      .exclusion_count = 2,
+      .codec = codec};
   struct image_result result;
   struct stat status;
   char why[IMAGE_WHY_SIZE] = "";
@@ -158,8 +164,9 @@ static void save(char *mappings, size_t size) {
   if (*why) SAY("%s", why);
   EXPECT(stat(image_path, &status) == 0 && (uint64_t)status.st_size == result.file_length &&
          (status.st_mode & 0777) == 0600);
-  /* Nothing of the sparse area, nothing of zero pages. */
+  /* Nothing of the sparse area, nothing of zero pages; less with a codec. */
   EXPECT(result.memory_length > HEAP_PAGES * PAGE * 2 / 3 && result.memory_length < (HEAP_PAGES + 100) * PAGE);
+  EXPECT(codec ? result.file_length < result.memory_length * 9 / 10 : result.file_length > result.memory_length);
   EXPECT(image_write(&source, &result, why) != 0 && strstr(why, "File exists") && access(image_path, F_OK) == 0);
   MUST(munmap((void *)EXCLUDED, 2 * PAGE) == 0);
   list_mappings(mappings, size);
@@ -284,12 +291,14 @@ int main(int argc, char **argv) {
   snprintf(image_path, sizeof image_path, "%s/roundtrip.image", argv[1]);
   snprintf(short_path, sizeof short_path, "%s/roundtrip.short", argv[1]);
   snprintf(shared_path, sizeof shared_path, "%s/roundtrip.shared", argv[1]);
-  unlink(image_path);
   char *mappings = mmap(NULL, SIZE, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  in_child(save, mappings, SIZE);
-  in_child(restore_body, mappings, SIZE);
-  in_child(refused_body, mappings, SIZE);
-  unlink(image_path), unlink(short_path), unlink(shared_path);
+  for (codec = 0; codec < IMAGE_CODEC_COUNT; codec++) {
+    unlink(image_path);
+    in_child(save, mappings, SIZE);
+    in_child(restore_body, mappings, SIZE);
+    in_child(refused_body, mappings, SIZE);
+    unlink(image_path), unlink(short_path), unlink(shared_path);
+  }
   SAY("done");
   return 0;
 }

@@ -37,6 +37,9 @@ public sealed record LaunchRequest
     /// <summary>Where agents find the job's coordinator; null for a job that cannot be checkpointed.</summary>
     public string? JobFile { get; init; }
 
+    /// <summary>The codec of images: ranks that lack its library say so when they start. Null for none.</summary>
+    public string? Compress { get; init; }
+
     /// <summary>The checkpoint to go on from, in place of the program.</summary>
     public RestartFrom? Restart { get; init; }
 }
@@ -74,6 +77,7 @@ public sealed record LaunchPlan(string Launcher, IReadOnlyList<string> Arguments
         if (request.Collectives == CollectiveStrategy.TwoPhase) lower.Add("--collectives=two-phase");
         if (request.Verbose > 0) lower.Add("--verbose=" + request.Verbose);
         if (request.JobFile is { } job) lower.Add("--job=" + job);
+        if (request.Compress is { } codec) lower.Add("--compress=" + codec);
         string[] what = request.Restart is { } restart
             ? [.. RestartOptions(restart)]
             : ["--", request.Program, .. request.Arguments];

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Mana.Bundles.Launch;
 using Mana.Cli.Terminal;
 using Mana.Common.Errors;
+using Mana.Coordinator.Checkpoint;
 using Mana.Coordinator.Jobs;
 using Mono.Unix.Native;
 
@@ -9,7 +10,7 @@ namespace Mana.Cli.Commands;
 
 /// <summary>What the user said about a job's checkpoints.</summary>
 /// <param name="Collectives">clock or two-phase; null: as the job began.</param>
-internal sealed record JobChoices(string? Name, string? CheckpointDir, TimeSpan? Interval, int Keep, Signum? CheckpointSignal, string? Collectives)
+internal sealed record JobChoices(string? Name, string? CheckpointDir, TimeSpan? Interval, int Keep, Compression Compression, Signum? CheckpointSignal, string? Collectives)
 {
     public const string DefaultDir = "mana-checkpoints";
 
@@ -29,7 +30,7 @@ internal sealed class JobOptions
         HelpName = "STRATEGY",
     };
 
-    private readonly Option<string> _compress = new("--compress") { Description = "How images are compressed: none.", DefaultValueFactory = _ => "none" };
+    private readonly Option<string> _compress = new("--compress") { Description = "How images are compressed: none, lz4 (fast) or zstd (smaller).", DefaultValueFactory = _ => "none" };
     private readonly Option<string> _signal = new("--checkpoint-signal")
     {
         Description = "At this signal a checkpoint is taken and the job stopped (exit code 85): SIGUSR1, SIGUSR2 or none.",
@@ -49,9 +50,11 @@ internal sealed class JobOptions
         foreach (Option option in (Option[])[_dir, _interval, _keep, _job, _collectives, _compress, _signal]) command.Add(option);
     }
 
+    /// <summary>The codec's word, as mana-lower takes it; null for none.</summary>
+    public static string? WordOf(Compression compression) => compression switch { Compression.Lz4 => "lz4", Compression.Zstd => "zstd", _ => null };
+
     public JobChoices Read(ParseResult parsed, UserSettings settings)
     {
-        if (parsed.GetValue(_compress) is not "none") throw new UserErrorException(CliErrors.NotYet("--compress", "images are not compressed yet"));
         int keep = parsed.GetValue(_keep);
         if (keep < 1) throw new UserErrorException(CliErrors.Keep(keep));
         string? interval = parsed.GetValue(_interval) ?? Shared.FromEnvironment("MANA_INTERVAL") ?? settings.Interval;
@@ -61,6 +64,7 @@ internal sealed class JobOptions
             parsed.GetValue(_dir) ?? Shared.FromEnvironment("MANA_CHECKPOINT_DIR") ?? settings.CheckpointDir,
             interval is null ? null : Duration.Require("--interval", interval),
             keep,
+            parsed.GetValue(_compress) switch { "lz4" => Compression.Lz4, "zstd" => Compression.Zstd, _ => Compression.None },
             parsed.GetValue(_signal) switch { "SIGUSR1" => Signum.SIGUSR1, "SIGUSR2" => Signum.SIGUSR2, _ => null },
             parsed.GetValue(_collectives));
     }

@@ -77,6 +77,7 @@ internal static class Launch
             Collectives = JobChoices.Strategy(choices.Collectives),
             LauncherArguments = [.. settings.LauncherArguments, .. parsed.GetValue(o.LauncherArguments) ?? []],
             Verbose = verbose ? 1 : 0,
+            Compress = JobOptions.WordOf(choices.Compression),
         };
         LaunchPlan Plan(string? file) => LaunchPlan.Make(bundle, request with { JobFile = file }, Environment.GetEnvironmentVariable, tool.IsRoot);
         if (parsed.GetValue(o.DryRun))
@@ -98,6 +99,6 @@ internal static class Launch
             Syscalls = request.Syscalls is SyscallSteering.Dispatch ? "dispatch" : "patch",
             Collectives = choices.Collectives ?? "clock",
         };
-        return await new JobRun(tool, job, choices, ranks, verbose).RunAsync(new JobSettings(), Plan);
+        return await new JobRun(tool, job, choices, ranks, verbose).RunAsync(new JobSettings { Compression = choices.Compression }, Plan);
     }
 }

@@ -52,6 +52,7 @@ internal static class Restart
                 Collectives = JobChoices.Strategy(choices.Collectives ?? manifest.Job.Collectives),
                 LauncherArguments = [.. settings.LauncherArguments, .. parsed.GetValue(launcherArguments) ?? []],
                 Verbose = parsed.GetValue(verbose) ? 1 : 0,
+                Compress = JobOptions.WordOf(choices.Compression),
                 Restart = new RestartFrom(checkpoint.Path, manifest.Record.ThreadLevel, folder)
                 {
                     Moved = moved,
@@ -78,7 +79,7 @@ internal static class Restart
             // Beside the checkpoint it comes from, unless the user names another place.
             choices = choices with { CheckpointDir = choices.CheckpointDir ?? Path.GetDirectoryName(Path.GetDirectoryName(checkpoint.Path)) };
             using RestartLock held = RestartLock.Take(checkpoint.Path, parsed.GetValue(force));
-            JobSettings coordinator = new() { LastEpoch = manifest.Record.Epoch, Restart = manifest.Record };
+            JobSettings coordinator = new() { LastEpoch = manifest.Record.Epoch, Restart = manifest.Record, Compression = choices.Compression };
             return await new JobRun(tool, description, choices, request.Ranks, request.Verbose > 0).RunAsync(coordinator, Plan);
         });
         return new CommandWithExamples(command,
