@@ -39,9 +39,6 @@ internal static class CliErrors
     public static UserError Keep(int n) =>
         new($"--keep {n}: at least one checkpoint is kept", "Give a number from 1 upward.", ExitCode: ExitCodes.Usage);
 
-    public static UserError NotYet(string option, string what) =>
-        new($"{option}: {what}", "Leave the option out.", ExitCode: ExitCodes.Usage);
-
     public static UserError NoCheckpoint(string place) => new(
         "there is no checkpoint to restart from", "Name a checkpoint's folder, a job, or the folder of the checkpoints: --checkpoint-dir DIR", "looked in " + place);
 
