@@ -1,5 +1,4 @@
-/* Reads all of an image once: checks it, and keeps what image_map will put in place. */
-#include <fcntl.h>
+/* Reads all of an image once: checks it, and keeps what image_map will put in place. Reading ahead is left to the kernel. */
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -10,8 +9,6 @@
 #include "image_why.h"
 #include "image_workers.h"
 
-/* The disk is asked for so much more than is needed just now: several threads reading in turns are not recognised as one that reads ahead. */
-enum { AHEAD_BYTES = 32 << 20, AHEAD_STEP = 4 << 20 };
 enum { BYTES_PER_WORKER = 256 << 10 }; /* starting one for less costs more than it brings */
 
 struct verifier {
@@ -19,18 +16,9 @@ struct verifier {
   int64_t *away;
   pthread_mutex_t lock; /* all below */
   uint64_t next;        /* chunk */
-  uint64_t asked;       /* up to here, in the file */
   bool failed;
   char *why;
 };
-
-static void ask_ahead(struct verifier *v, const struct image_chunk *chunk) {
-  uint64_t length = v->image->file_length;
-  while (v->asked < length && v->asked < chunk->offset + AHEAD_BYTES) {
-    posix_fadvise(v->image->fd, (off_t)v->asked, AHEAD_STEP, POSIX_FADV_WILLNEED);
-    v->asked += AHEAD_STEP;
-  }
-}
 
 static void work(void *argument) {
   struct verifier *v = argument;
@@ -41,7 +29,6 @@ static void work(void *argument) {
   while (done == 0 && !v->failed && v->next < v->image->chunk_count) {
     uint64_t first = v->next, count = image_chunks_batch(v->image, first, v->image->chunk_count);
     v->next += count;
-    ask_ahead(v, &v->image->chunk[first]);
     pthread_mutex_unlock(&v->lock);
     done = image_chunks_load(&chunks, first, count, v->away);
     pthread_mutex_lock(&v->lock);
