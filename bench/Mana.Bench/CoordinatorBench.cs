@@ -15,7 +15,12 @@ internal static class CoordinatorBench
         using Folder folder = new();
         JobDescription description = new()
         {
-            Job = "many", Program = "many", WorkingDirectory = folder.Path, Bundle = "none", Backend = "none", MpiVersion = "0",
+            Job = "many",
+            Program = "many",
+            WorkingDirectory = folder.Path,
+            Bundle = "none",
+            Backend = "none",
+            MpiVersion = "0",
         };
         CheckpointFolder store = new(folder["checkpoints"], description, keep: 1);
         List<StageReport> reports = [];
