@@ -17,6 +17,7 @@ static struct {
   MPI_Comm comm;
   int rank, size;
 } meeting[SPLIT_CLOCKS_MAX];
+static uint32_t high; /* clocks from here on have none */
 
 struct phase_one {
   enum { NOT_BEGUN, WAITING, MAKES_THE_MEETING, ALL_HERE } state;
@@ -53,6 +54,7 @@ static void part(void) {
 static void begin(uint32_t clock) {
   if (meeting[clock].state == NOWHERE) {
     meeting[clock].state = BEING_MADE;
+    if (clock >= high) high = clock + 1;
     own.state = MAKES_THE_MEETING;
   } else if (meeting[clock].state == READY) {
     own.distance = 1;
@@ -108,7 +110,7 @@ void px_arrive_cancel(void) {
     if (p->request[0] != MPI_REQUEST_NULL) MPI_Cancel(&p->request[0]);
     MPI_Waitall(2, p->request, status);
   }
-  for (uint32_t i = 1; i < CLOCKS->count; i++) {
+  for (uint32_t i = 0; i < high; i++) {
     if (meeting[i].state == READY) receive_rest(meeting[i].comm);
   }
 }

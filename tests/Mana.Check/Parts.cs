@@ -48,7 +48,9 @@ internal sealed class FormatPart(string name, string promise, Func<IReadOnlyList
 /// <param name="part">Its own name, where the project has several.</param>
 /// <param name="filter">Which tests of the project (dotnet test --filter); all if null.</param>
 /// <param name="always">False: only when named.</param>
-internal class TestProjectPart(string name, string? part = null, string? filter = null, bool always = true) : Part(part ?? name, always)
+/// <param name="environment">What its tests read there.</param>
+internal class TestProjectPart(string name, string? part = null, string? filter = null, bool always = true, IReadOnlyDictionary<string, string?>? environment = null)
+    : Part(part ?? name, always)
 {
     private static readonly XNamespace Trx = "http://microsoft.com/schemas/VisualStudio/TeamTest/2010";
 
@@ -58,7 +60,7 @@ internal class TestProjectPart(string name, string? part = null, string? filter 
         Outcome outcome = await Bounded.RunAsync(
             ["dotnet", "test", $"tests/{name}", "--no-build", "-c", "Release", "--nologo", "-tl:off", "--logger", "trx;LogFileName=report.trx", "--results-directory", results.Path,
                 .. filter is null ? (string[])[] : ["--filter", filter]],
-            Repository.Root, new Dictionary<string, string?>(), TimeSpan.FromMinutes(35));
+            Repository.Root, environment ?? new Dictionary<string, string?>(), TimeSpan.FromMinutes(35));
         if (!File.Exists(results["report.trx"]))
         {
             Console.WriteLine(outcome);
@@ -81,8 +83,12 @@ internal class TestProjectPart(string name, string? part = null, string? filter 
     private static string Indented(string text) => string.Join('\n', text.Split('\n').Take(60).Select(l => "     " + l));
 }
 
-/// <summary>Only when named: one part of the soak, of MANA_SOAK_MINUTES, and what all parts have come to.</summary>
-internal sealed class SoakPart(string name) : TestProjectPart("Mana.Stories", name, "Part=soak", always: false)
+/// <summary>A part of the soak, and what all parts have come to.</summary>
+/// <param name="name">Of the part.</param>
+/// <param name="minutes">How long it lasts; null: only when named, and as long as MANA_SOAK_MINUTES says.</param>
+internal sealed class SoakPart(string name, int? minutes = null) : TestProjectPart(
+    "Mana.Stories", name, "Part=soak", always: minutes is not null,
+    minutes is { } n ? new Dictionary<string, string?>(StringComparer.Ordinal) { ["MANA_SOAK_MINUTES"] = n.ToString() } : null)
 {
     public override async Task<Counts> RunAsync()
     {

@@ -16,6 +16,7 @@ IReadOnlyList<Part> parts =
     new TestProjectPart("Mana.Stories", "checkpoints", "Part=checkpoints"),
     new TestProjectPart("Mana.Stories", "checkpoint-matrix", "Part=matrix", always: false),
     new TestProjectPart("Mana.Stories", "faults", "Part=faults"),
+    new SoakPart("short-soak", minutes: 2),
     new SoakPart("soak"),
     new SuitePart("mpich-suite-sample"),
 ];
