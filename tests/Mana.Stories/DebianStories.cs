@@ -29,7 +29,7 @@ public sealed class DebianStories(House house)
 
     [Theory]
     [MemberData(nameof(Sites))]
-    public Task Quantum_espresso_finds_the_energy_of_silicon(string bundle, int ranks) => SameResultAsync(bundle, ranks, Workload.QuantumEspresso());
+    public Task Quantum_espresso_finds_the_energy_of_silicon(string bundle, int ranks) => SameResultAsync(bundle, ranks, Workload.QuantumEspresso(6));
 
     [Theory]
     [MemberData(nameof(Sites))]

@@ -35,9 +35,15 @@ public sealed partial record Workload(
         _ => ["gmx_mpi", "mdrun", "-s", input, "-reprod", "-ntomp", threads.ToString(), "-pin", "off", "-nsteps", steps.ToString(), "-dlb", "no", "-notunepme"],
         folder => File.ReadAllText(folder["confout.gro"]));
 
-    public static Workload QuantumEspresso() => new(
+    /// <param name="grid">Points of the k grid in each direction; time grows with its third power.</param>
+    public static Workload QuantumEspresso(int grid) => new(
         "quantum-espresso", Nothing,
-        _ => ["pw.x", "-in", Path.Combine(Repository.Workloads, "silicon.pw.in")],
+        folder =>
+        {
+            string input = File.ReadAllText(Path.Combine(Repository.Workloads, "silicon.pw.in"));
+            File.WriteAllText(folder["silicon.pw.in"], input.Replace("GRID", grid.ToString(), StringComparison.Ordinal));
+            return ["pw.x", "-in", "silicon.pw.in"];
+        },
         folder => string.Join('\n', File.ReadLines(folder["stdout"]).Where(l => l.StartsWith('!') || l.Contains("iteration #", StringComparison.Ordinal))
             .Select(l => EcutField().Replace(l, ""))));
 

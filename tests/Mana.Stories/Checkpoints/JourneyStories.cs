@@ -98,7 +98,7 @@ public sealed class JourneyStories(House house)
             "lammps" => (Workload.Lammps(12, 800), 2.5),
             "hpcc" => (Workload.Hpcc(ranks), 2.5),
             "gromacs" => (Workload.Gromacs(await house.WaterBoxAsync(), 2, 2000), 2.5),
-            "quantum-espresso" => (Workload.QuantumEspresso(), 0.5),
+            "quantum-espresso" => (Workload.QuantumEspresso(10), 1.0),
             _ => (Workload.Python(8000), 1.5),
         };
         string expected = await house.NativeResultAsync(workload, ranks);
