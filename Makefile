@@ -47,8 +47,8 @@ test: pack ## every test that takes minutes; the last line is "N passed, N faile
 test-mpich-suite: pack ## MPICH's own test suite, whole; stops after 10 minutes, goes on where it stopped
 	@$(RUN) tests/Mana.Suite -- all --minutes 10
 
-test-matrix: pack ## every checkpoint story, at every pair of MPIs and every fault point
-	@$(RUN) tests/Mana.Check -- checkpoint-matrix
+test-matrix: pack ## every checkpoint story, at every pair of MPIs and every fault point; stops after 9 minutes, goes on where it stopped
+	@$(RUN) tests/Mana.Check -- matrix
 
 test-all: test test-mpich-suite test-matrix ## all of them
 

@@ -99,6 +99,29 @@ internal sealed class SoakPart(string name, int? minutes = null) : TestProjectPa
     }
 }
 
+/// <summary>A part of the matrix of checkpoint stories, and a table of what all parts have come to.</summary>
+internal sealed class MatrixPart(string name) : TestProjectPart("Mana.Stories", name, "Part=matrix", always: false)
+{
+    /// <summary>Counts are those of cases, over all parts so far.</summary>
+    public override async Task<Counts> RunAsync()
+    {
+        Counts run = await base.RunAsync();
+        string file = Path.Combine(Repository.Root, "build", "matrix", "results.tsv");
+        if (!File.Exists(file)) return run;
+        string[][] rows = [.. File.ReadLines(file).Select(l => l.Split('\t'))];
+        Console.WriteLine($"\n   {"",-28}{"Holds",8}{"Broken",8}");
+        foreach (IGrouping<string, string[]> kind in rows.GroupBy(r => r[0], StringComparer.Ordinal))
+            Console.WriteLine($"   {kind.Key,-28}{kind.Count(Holds),8}{kind.Count(r => !Holds(r)),8}");
+        foreach (string[] broken in rows.Where(r => !Holds(r))) Console.WriteLine($"   broken: {broken[0]}: {broken[1]}");
+        string left = File.ReadAllText(Path.ChangeExtension(file, "left")).Trim();
+        if (left != "0") Console.WriteLine($"   {left} cases are left: the same command goes on with them");
+        int held = rows.Count(Holds);
+        return new Counts(held, Math.Max(rows.Length - held, run.Failed), 0);
+    }
+
+    private static bool Holds(string[] row) => row[2] == "ok";
+}
+
 /// <summary>The sample of MPICH's test suite: its runner prints the same closing line as we do.</summary>
 internal sealed partial class SuitePart(string name) : Part(name)
 {

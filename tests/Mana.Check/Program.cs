@@ -14,10 +14,10 @@ IReadOnlyList<Part> parts =
     new TestProjectPart("Mana.Tests"),
     new TestProjectPart("Mana.Stories", filter: "Part!=checkpoints&Part!=matrix&Part!=faults&Part!=soak"),
     new TestProjectPart("Mana.Stories", "checkpoints", "Part=checkpoints"),
-    new TestProjectPart("Mana.Stories", "checkpoint-matrix", "Part=matrix", always: false),
     new TestProjectPart("Mana.Stories", "faults", "Part=faults"),
     new SoakPart("short-soak", minutes: 2),
     new SoakPart("soak"),
+    new MatrixPart("matrix"),
     new SuitePart("mpich-suite-sample"),
 ];
 string[] unknown = [.. args.Where(a => parts.All(p => p.Name != a))];

@@ -1,0 +1,132 @@
+using Mana.Testing;
+using Xunit;
+
+namespace Mana.Stories.Checkpoints;
+
+/// <summary>What happens at one fault point, from the first checkpoint of a job to the native result under the other MPI.</summary>
+internal sealed class FaultWalk(House house)
+{
+    /// <summary>It waits in collectives most of the time, so that a rank is soon found at a gate, and prints at its end only.</summary>
+    private const string Story = "skewed";
+
+    /// <summary>Steps: some six seconds.</summary>
+    private const string Long = "450";
+
+    /// <summary>A gate is met by chance.</summary>
+    private const int Tries = 12;
+
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(100);
+
+    public async Task KillRankAsync(FaultPoint point, Mpi site)
+    {
+        using Folder folder = new();
+        Job.Place place = new(house, folder, "dying", 2, Stories.Environment), armed = place with { More = point.Armed("kill") };
+        Outcome end;
+        if (point.IsOfRestart)
+        {
+            await using (Job job = Launch(place, site)) await StopAsync(job);
+            await using Job restarted = Job.Restart(armed, site, place.JobFolder, Limit);
+            end = await restarted.Running;
+        }
+        else
+        {
+            await using Job job = Launch(armed, site);
+            await CheckpointAsync(job);
+            for (int tries = 0; tries < Tries && !job.Running.IsCompleted; tries++)
+            {
+                Outcome last = await job.CheckpointAsync(point.NeedsStop ? ["--stop"] : []);
+                if (last.ExitCode != 0 || point.NeedsStop) break;
+            }
+            end = await job.Running;
+        }
+        if (point.NeedsStop) Assert.True(end is { ExitCode: Job.Stopped, TimedOut: false }, end.ToString());
+        else AssertNamed(end);
+        await AssertRestartsAsync(place, site);
+    }
+
+    public async Task KillLaunchAsync(string point, Mpi site)
+    {
+        using Folder folder = new();
+        Dictionary<string, string?> environment = new(Stories.Environment, StringComparer.Ordinal) { ["MANA_COORDINATOR_FAULT"] = point + ":2" };
+        Job.Place place = new(house, folder, "orphan", 2, Stories.Environment), armed = place with { More = environment };
+        await using (Job job = Launch(armed, site))
+        {
+            await CheckpointAsync(job);
+            Outcome last = await job.CheckpointAsync();
+            Assert.True(last.ExitCode == Job.ManaFailed && last.Errors.Length > 0, last.ToString());
+            Outcome end = await job.Running; // until the ranks have closed its standard output
+            Assert.True(!end.TimedOut && end.ExitCode is not 0, end.ToString());
+            Assert.Equal(await house.NativeStoryAsync(Story, 2, Long), end.Output);
+        }
+        Assert.Equal(point == "AfterRename" ? 2 : 1, place.Committed.Count);
+        await AssertRestartsAsync(place, site);
+    }
+
+    /// <summary>An error at this point ends the checkpoint, or the restart, and nothing else.</summary>
+    public async Task FailAsync(FaultPoint point, Mpi site)
+    {
+        using Folder folder = new();
+        Job.Place place = new(house, folder, "failing", 2, Stories.Environment), armed = place with { More = point.Armed("fail") };
+        if (point.IsOfRestart)
+        {
+            await using (Job job = Launch(place, site)) await StopAsync(job);
+            await using (Job job = Job.Restart(armed, site, place.JobFolder, Limit)) AssertNamed(await job.Running);
+        }
+        else
+        {
+            await using Job job = Launch(armed, site);
+            await CheckpointAsync(job);
+            Outcome failed = await job.CheckpointAsync();
+            Assert.True(failed.ExitCode == Job.ManaFailed && failed.Errors.Contains("rank 1", StringComparison.Ordinal), failed.ToString());
+            await CheckpointAsync(job);
+            Assert.Equal(2, place.Committed.Count);
+            await AssertResultAsync(await job.Running);
+        }
+        await AssertRestartsAsync(place, site);
+    }
+
+    /// <summary>A rank that stands still there holds up the checkpoint until its time is over.</summary>
+    public async Task StandStillAsync(FaultPoint point, Mpi site)
+    {
+        using Folder folder = new();
+        Job.Place place = new(house, folder, $"standing-{point.Name}-{site}", 2, point.Armed("stop"));
+        await using Job job = Launch(place, site);
+        await CheckpointAsync(job);
+        Outcome late = await job.CheckpointAsync("--timeout", "2s");
+        Assert.True(late.ExitCode == Job.ManaFailed && late.Errors.Contains("rank 1", StringComparison.Ordinal), late.ToString());
+        await job.SignalRankAsync(1, "CONT");
+        await CheckpointAsync(job);
+        await AssertResultAsync(await job.Running);
+    }
+
+    private static Job Launch(Job.Place place, Mpi site) => Job.Launch(place, site, [House.CheckpointStory(Story, Mpi.OpenMpi), Long], Limit, "--keep", "50");
+
+    private static async Task CheckpointAsync(Job job)
+    {
+        Assert.True(await job.IsUnderWayAsync(), job.Running.IsCompleted ? (await job.Running).ToString() : "not under way");
+        Outcome outcome = await job.CheckpointAsync();
+        Assert.True(outcome.ExitCode == 0, outcome.ToString());
+    }
+
+    private static async Task StopAsync(Job job)
+    {
+        Assert.True(await job.IsUnderWayAsync(), job.Running.IsCompleted ? (await job.Running).ToString() : "not under way");
+        Assert.NotNull(await job.StopAsync());
+    }
+
+    private static void AssertNamed(Outcome end) =>
+        Assert.True(end is { TimedOut: false, ExitCode: not 0 } && !end.Output.Contains("OK ", StringComparison.Ordinal) && end.Errors.Contains("rank 1", StringComparison.Ordinal), end.ToString());
+
+    private async Task AssertResultAsync(Outcome end)
+    {
+        Assert.True(end is { ExitCode: 0, TimedOut: false }, end.ToString());
+        Assert.Equal(await house.NativeStoryAsync(Story, 2, Long), end.Output);
+    }
+
+    /// <summary>The first checkpoint, at the other site.</summary>
+    private async Task AssertRestartsAsync(Job.Place place, Mpi site)
+    {
+        await using Job again = Job.Restart(place, Mpi.All.First(m => m != site), place.Committed[0], Limit);
+        await AssertResultAsync(await again.Running);
+    }
+}

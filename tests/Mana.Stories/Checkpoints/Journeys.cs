@@ -1,0 +1,41 @@
+using Mana.Testing;
+using Xunit;
+
+namespace Mana.Stories.Checkpoints;
+
+/// <summary>Journeys of a story or a program there and back, each compared with an uninterrupted native run.</summary>
+internal sealed class Journeys(House house)
+{
+    /// <summary>Of each leg.</summary>
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
+
+    /// <summary>Some three seconds: time enough to see that all ranks are there, on a busy machine too.</summary>
+    private const string Steps = "300";
+
+    /// <summary>Debian's own.</summary>
+    public static readonly IReadOnlyList<string> Programs = ["lammps", "hpcc", "gromacs", "quantum-espresso", "python"];
+
+    public async Task TellAsync(string story, Mpi builtFor, Mpi home, Mpi abroad, int ranks)
+    {
+        string expected = await house.NativeStoryAsync(story, ranks, Steps);
+        Journey journey = new(house, Journey.ThereAndBack(home, abroad), ranks, Limit, TimeSpan.FromSeconds(1.2));
+        using Folder end = await journey.TravelAsync($"{story}-for-{builtFor}-{home}-{abroad}-{ranks}", Stories.Environment, _ => [House.CheckpointStory(story, builtFor), Steps]);
+        Assert.Equal(expected, await File.ReadAllTextAsync(end["stdout"]));
+    }
+
+    public async Task RunAsync(string program, Mpi home, Mpi abroad, int ranks)
+    {
+        (Workload workload, double latest) = program switch
+        {
+            "lammps" => (Workload.Lammps(12, 800), 2.5),
+            "hpcc" => (Workload.Hpcc(ranks), 2.5),
+            "gromacs" => (Workload.Gromacs(await house.WaterBoxAsync(), 2, 2000), 2.5),
+            "quantum-espresso" => (Workload.QuantumEspresso(10), 1.0),
+            _ => (Workload.Python(8000), 1.5),
+        };
+        string expected = await house.NativeResultAsync(workload, ranks);
+        Journey journey = new(house, Journey.ThereAndBack(home, abroad), ranks, Limit, TimeSpan.FromSeconds(latest));
+        using Folder end = await journey.TravelAsync($"{program}-{home}-{abroad}-{ranks}", workload.Environment, workload.Prepare);
+        Assert.Equal(expected, workload.Result(end));
+    }
+}

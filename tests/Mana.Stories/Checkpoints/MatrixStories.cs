@@ -1,0 +1,76 @@
+using System.Diagnostics;
+using Mana.Testing;
+using Xunit;
+
+namespace Mana.Stories.Checkpoints;
+
+/// <summary>
+/// `make test-matrix`: every story and program at every pair of MPIs, and every fault point. It takes hours, so it runs for MANA_MATRIX_MINUTES (9) and goes on where the
+/// last part stopped: what each case came to is in build/matrix/results.tsv, which `make clean` forgets.
+/// </summary>
+[Collection(InTheHouse.Name)]
+[Trait(Stories.Part, Stories.Matrix)]
+public sealed class MatrixStories(House house)
+{
+    /// <summary>One row of the matrix.</summary>
+    /// <param name="Kind">Column of the table: which promise it is about.</param>
+    /// <param name="Name">Unique within its kind.</param>
+    /// <param name="RunAsync">Throws where it does not hold.</param>
+    private sealed record Case(string Kind, string Name, Func<Task> RunAsync)
+    {
+        public string Key => $"{Kind}\t{Name}";
+    }
+
+    [Fact]
+    public async Task Every_case_holds()
+    {
+        double minutes = double.TryParse(Environment.GetEnvironmentVariable("MANA_MATRIX_MINUTES"), out double asked) ? asked : 9;
+        string file = Path.Combine(Repository.Root, "build", "matrix", "results.tsv");
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        HashSet<string> known = File.Exists(file) ? [.. File.ReadLines(file).Select(l => string.Join('\t', l.Split('\t').Take(2)))] : [];
+        Case[] left = [.. All().Where(c => !known.Contains(c.Key))];
+        List<string> broken = [];
+        Stopwatch watch = Stopwatch.StartNew();
+        int told = 0;
+        for (; told < left.Length && watch.Elapsed.TotalMinutes < minutes; told++)
+        {
+            string? problem = await ProblemOfAsync(left[told]);
+            if (problem is not null) broken.Add($"{left[told].Key}: {problem}");
+            await File.AppendAllTextAsync(file, $"{left[told].Key}\t{(problem is null ? "ok" : "broken")}\t{OneLine(problem)}\n");
+        }
+        await File.WriteAllTextAsync(Path.ChangeExtension(file, "left"), $"{left.Length - told}\n");
+        Assert.True(broken.Count == 0, string.Join("\n\n", broken));
+    }
+
+    private IEnumerable<Case> All()
+    {
+        Journeys journeys = new(house);
+        FaultWalk faults = new(house);
+        IEnumerable<Case> programs = from program in Journeys.Programs from home in Mpi.All from abroad in Mpi.All from ranks in (int[])[2, 4]
+            select new Case($"{home} -> {abroad}, {ranks} ranks", program, () => journeys.RunAsync(program, home, abroad, ranks));
+        IEnumerable<Case> stories = from builtFor in Mpi.All from story in Stories.All from ranks in (int[])[2, 4] from home in Mpi.All from abroad in Mpi.All
+            select new Case($"{home} -> {abroad}, {ranks} ranks", $"{story} for {builtFor}", () => journeys.TellAsync(story, builtFor, home, abroad, ranks));
+        IEnumerable<Case> deaths = from point in FaultPoint.All from site in Mpi.All
+            select new Case("rank dies", $"{point.Name} on {site}", () => faults.KillRankAsync(point, site));
+        IEnumerable<Case> orphans = from point in FaultPoint.OfCoordinator from site in Mpi.All
+            select new Case("mana launch dies", $"{point} on {site}", () => faults.KillLaunchAsync(point, site));
+        IEnumerable<Case> failures = from point in FaultPoint.All.Where(p => p.Fails) from site in Mpi.All
+            select new Case("stage fails", $"{point.Name} on {site}", () => faults.FailAsync(point, site));
+        return [.. programs, .. deaths, .. orphans, .. failures, .. stories];
+    }
+
+    private static async Task<string?> ProblemOfAsync(Case one)
+    {
+        try
+        {
+            await one.RunAsync();
+            return null;
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            return e.Message;
+        }
+    }
+
+    private static string OneLine(string? problem) => (problem ?? "").ReplaceLineEndings(" | ").Replace('\t', ' ');
+}
