@@ -81,8 +81,8 @@ static void begin_intent(uint32_t epoch) {
     fail("it is in MPI_Finalize");
     return;
   }
-  if (agent.clocks_full) {
-    fail("it has had too many communicators of different members");
+  if (CLOCKS->full) {
+    fail("it has too many communicators at once, or has had too many of different members");
     return;
   }
   if (SPLIT->dispatch) {

@@ -39,7 +39,6 @@ struct agent {
   bool finalizing;
   struct agent_place at_gate, entered; /* gate.c: who waits there, the last that passed it */
   int waiting;                         /* threads at a gate */
-  bool clocks_full;                    /* collectives of some communicators are not counted */
   /* PARK and later */
   enum agent_order order;
   bool alone;   /* all upper threads have parked */
@@ -78,7 +77,14 @@ void agent_barrier(void);
 void agent_serve(int restarted_threads);
 
 /* --- gate.c --------------------------------------------------------------------------------------------------------- */
+/* The clocks: services SVC_CLOCK, SVC_CLOCK_BORN, SVC_CLOCK_GONE (clocks.c). */
 uint32_t agent_clock(uint32_t comm, uint32_t group);
+uint32_t agent_clock_born(uint32_t comm, uint32_t parent);
+void agent_clock_gone(uint32_t clock);
+/* Lock held. In phase INTENT others hear of a clock that is new. */
+void agent_gate_publish(uint32_t clock);
+/* Lock held. The clock of this identity, NULL: not on this rank. */
+struct split_clock *agent_clock_find(const uint64_t id[2]);
 int agent_gate(uint32_t clock, uint32_t comm, int slot);
 /* What split_table.phase is while no checkpoint is wanted: enum split_phase. */
 int32_t agent_resting_phase(void);

@@ -12,38 +12,47 @@ enum { GATE_POLL_MICROSECONDS = 20 };
 
 /* What is published may hold a collective that was counted but is still before the gate, which takes the count back. Others are let come
  * to what was published, so it is a target of our own, too: that collective is then entered again. */
-static void publish(uint32_t first, uint32_t end) {
+static void put(struct save_stream *frame, struct split_clock *clock) {
+  uint64_t seq = __atomic_load_n(&clock->seq, __ATOMIC_RELAXED);
+  if (seq > clock->target) clock->target = seq;
+  save_u64(frame, clock->id[0]);
+  save_u64(frame, clock->id[1]);
+  save_u64(frame, seq);
+}
+
+void agent_gate_publish(uint32_t clock) {
   struct save_stream frame = {0};
-  protocol_put_clocks(&frame, agent.epoch, end - first);
-  for (uint32_t i = first; i < end; i++) {
-    save_u64(&frame, CLOCKS->clock[i].id[0]);
-    save_u64(&frame, CLOCKS->clock[i].id[1]);
-    uint64_t seq = __atomic_load_n(&CLOCKS->clock[i].seq, __ATOMIC_RELAXED);
-    if (seq > CLOCKS->clock[i].target) CLOCKS->clock[i].target = seq;
-    save_u64(&frame, seq);
+  protocol_put_clocks(&frame, agent.epoch, 1);
+  put(&frame, &CLOCKS->clock[clock]);
+  channel_send(&frame);
+  save_free(&frame);
+}
+
+static bool in_use(const struct split_clock *clock) {
+  return clock->id[0] || clock->id[1];
+}
+
+void agent_gate_publish_all(void) {
+  struct save_stream frame = {0};
+  uint32_t used = 0;
+  agent.targets_known = false;
+  agent.reached_version = 0;
+  for (uint32_t i = 1; i < CLOCKS->count; i++) {
+    CLOCKS->clock[i].target = 0;
+    used += in_use(&CLOCKS->clock[i]);
+  }
+  protocol_put_clocks(&frame, agent.epoch, used);
+  for (uint32_t i = 1; i < CLOCKS->count; i++) {
+    if (in_use(&CLOCKS->clock[i])) put(&frame, &CLOCKS->clock[i]);
   }
   channel_send(&frame);
   save_free(&frame);
 }
 
-void agent_gate_publish_all(void) {
-  for (uint32_t i = 1; i < CLOCKS->count; i++) CLOCKS->clock[i].target = 0;
-  agent.targets_known = false;
-  agent.reached_version = 0;
-  publish(1, CLOCKS->count);
-}
-
-static struct split_clock *find(const uint64_t id[2]) {
-  for (uint32_t i = 1; i < CLOCKS->count; i++) {
-    if (CLOCKS->clock[i].id[0] == id[0] && CLOCKS->clock[i].id[1] == id[1]) return &CLOCKS->clock[i];
-  }
-  return NULL;
-}
-
 void agent_gate_take_targets(struct save_stream *frame, uint32_t count) {
   for (uint32_t i = 0; i < count; i++) {
     uint64_t id[2] = {load_u64(frame), load_u64(frame)}, target = load_u64(frame);
-    struct split_clock *clock = find(id);
+    struct split_clock *clock = agent_clock_find(id);
     if (clock) clock->target = target;
   }
   agent.targets_known = true;
@@ -102,7 +111,7 @@ static void wait_for_all(uint32_t clock) {
   bool all = false;
   while (!all && SPLIT->phase != SPLIT_PARK) {
     pthread_mutex_unlock(&agent.lock);
-    all = agent_proxy()->arrive(clock);
+    all = agent_proxy()->arrive(CLOCKS->members[clock]);
     pthread_mutex_lock(&agent.lock);
   }
 }
@@ -138,28 +147,9 @@ int agent_gate(uint32_t clock, uint32_t comm, int slot) {
   if (passed) {
     count(c, 1);
     agent.entered = place(slot);
-    if (clock && SPLIT->phase == SPLIT_INTENT && c->seq > c->target) publish(clock, clock + 1);
+    if (clock && SPLIT->phase == SPLIT_INTENT && c->seq > c->target) agent_gate_publish(clock);
   }
   pthread_mutex_unlock(&agent.lock);
-  if (passed && two_phases) agent_proxy()->entered(clock, comm);
+  if (passed && two_phases) agent_proxy()->entered(CLOCKS->members[clock], comm);
   return passed;
-}
-
-/* --- clocks --------------------------------------------------------------------------------------------------------------- */
-uint32_t agent_clock(uint32_t comm, uint32_t group) {
-  uint64_t id[2] = {0, 0};
-  /* Sessions work without MPI_Init, and there is no world then. */
-  if (!agent.wanted || SPLIT->mpi_state != SPLIT_MPI_INITIALIZED) return 0;
-  if (agent_membership(comm, group, id) <= 1) return 0;
-  pthread_mutex_lock(&agent.lock);
-  struct split_clock *clock = find(id);
-  if (!clock && CLOCKS->count < SPLIT_CLOCKS_MAX) {
-    clock = &CLOCKS->clock[CLOCKS->count];
-    *clock = (struct split_clock){.id = {id[0], id[1]}};
-    __atomic_store_n(&CLOCKS->count, CLOCKS->count + 1, __ATOMIC_RELEASE);
-    if (SPLIT->phase == SPLIT_INTENT) publish(CLOCKS->count - 1, CLOCKS->count);
-  }
-  if (!clock) agent.clocks_full = true;
-  pthread_mutex_unlock(&agent.lock);
-  return clock ? (uint32_t)(clock - CLOCKS->clock) : 0;
 }

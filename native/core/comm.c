@@ -86,30 +86,32 @@ static int born_with_attributes(mana_h comm, mana_h parent, const char *name) {
   /* A refused duplicate goes again; what was copied by then is deleted, whatever its callbacks say. */
   freed = core_attributes_delete_all(MANA_KIND_COMM, comm);
   mana_h refused = comm;
+  uint32_t clock = core_gate_of(comm);
   MANA_CROSS(freed, MPI_BELOW(Comm_free)(&refused));
+  core_gate_gone(clock);
   if (freed == MANA_SUCCESS) core_delete(MANA_KIND_COMM, comm);
   return core_fail(MANA_KIND_COMM, parent, rc, name);
 }
 
 /* One body for the two blocking forms and one for the two nonblocking ones: `call` crosses, `gate` counts it. */
-#define DUPLICATE(name, gate, leave, call)                                                                             \
+#define DUPLICATE(name, gate, call)                                                                                    \
   mana_h fresh = core_new(MANA_KIND_COMM);                                                                             \
   if (!fresh) return core_fail(MANA_KIND_COMM, comm, MANA_ERR_NO_MEM, name);                                           \
   *newcomm = fresh;                                                                                                    \
   int rc;                                                                                                              \
   gate;                                                                                                                \
   MANA_CROSS(rc, call);                                                                                                \
-  leave;                                                                                                               \
+  if (!rc) core_gate_born(fresh, comm, 1);                                                                             \
+  core_gate_leave();                                                                                                   \
   if (rc) core_delete(MANA_KIND_COMM, fresh);                                                                          \
   if (rc) return core_fail(MANA_KIND_COMM, comm, rc, name);                                                            \
   return born_with_attributes(fresh, comm, name)
 
 int core_Comm_dup(mana_h comm, mana_h *newcomm) {
-  DUPLICATE("MPI_Comm_dup", CORE_GATE_ENTER(comm, SLOT_Comm_dup), core_gate_leave(),
-            MPI_BELOW(Comm_dup)(comm, newcomm));
+  DUPLICATE("MPI_Comm_dup", CORE_GATE_ENTER(comm, SLOT_Comm_dup), MPI_BELOW(Comm_dup)(comm, newcomm));
 }
 int core_Comm_dup_with_info(mana_h comm, mana_h info, mana_h *newcomm) {
-  DUPLICATE("MPI_Comm_dup_with_info", CORE_GATE_ENTER(comm, SLOT_Comm_dup_with_info), core_gate_leave(),
+  DUPLICATE("MPI_Comm_dup_with_info", CORE_GATE_ENTER(comm, SLOT_Comm_dup_with_info),
             MPI_BELOW(Comm_dup_with_info)(comm, info, newcomm));
 }
 
@@ -118,7 +120,7 @@ int core_Comm_dup_with_info(mana_h comm, mana_h info, mana_h *newcomm) {
   if (!*request) return core_fail(MANA_KIND_COMM, comm, MANA_ERR_NO_MEM, name);                                        \
   mana_h pending = *request;                                                                                           \
   core_object(MANA_KIND_REQUEST, pending)->request.comm = comm;                                                        \
-  DUPLICATE(name, CORE_GATE_ENTER_CLOCK(core_gate_of(comm), SLOT_Comm_idup), core_gate_leave(), call)
+  DUPLICATE(name, CORE_GATE_ENTER_CLOCK(core_gate_of(comm), SLOT_Comm_idup), call)
 
 int core_Comm_idup(mana_h comm, mana_h *newcomm, mana_h *request) {
   DUPLICATE_NONBLOCKING("MPI_Comm_idup", MPI_BELOW(Comm_idup)(comm, newcomm, request));
@@ -137,8 +139,10 @@ int core_Comm_idup_with_info(mana_h comm, mana_h info, mana_h *newcomm, mana_h *
     if (refused) return core_fail(MANA_KIND_COMM, before, refused, name);                                              \
   }                                                                                                                    \
   int rc;                                                                                                              \
-  CORE_GATE_ENTER(before, slot);                                                                                       \
+  uint32_t clock = core_gate_of(before);                                                                               \
+  CORE_GATE_ENTER_LAST(clock, before, slot);                                                                           \
   MANA_CROSS(rc, call);                                                                                                \
+  if (!rc) core_gate_gone(clock);                                                                                      \
   core_gate_leave();                                                                                                   \
   if (rc) return core_fail(MANA_KIND_COMM, before, rc, name);                                                          \
   core_errhandler_drop(core_object(MANA_KIND_COMM, before));                                                           \

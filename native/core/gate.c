@@ -14,6 +14,34 @@ uint32_t core_gate_ask(mana_h comm) {
   return clock;
 }
 
+static uint32_t born(mana_h comm, uint32_t parent) {
+  uint32_t clock;
+  MANA_CROSS(clock, MANA_SERVICE(clock_service *, SVC_CLOCK_BORN)(comm, parent));
+  return clock;
+}
+
+void core_gate_born(mana_h comm, mana_h parent, int same) {
+  struct core_object *o = core_object(MANA_KIND_COMM, comm);
+  if (comm == MANA_COMM_NULL || !o || !o->refs) return;
+  o->comm.clock = born(same ? 0 : comm, core_gate_of(parent));
+}
+
+void core_gate_begin(void) {
+  core_object(MANA_KIND_COMM, MANA_COMM_WORLD)->comm.clock = born(MANA_COMM_WORLD, SPLIT_CLOCK_NONE);
+}
+
+void core_gate_file_born(mana_h fh, mana_h comm) {
+  struct core_object *o = core_object(MANA_KIND_FILE, fh);
+  if (o) o->file.clock = born(0, core_gate_of(comm));
+}
+
+void core_gate_gone(uint32_t clock) {
+  if (!clock) return;
+  struct upper_tls *tls = mana_cross_enter();
+  MANA_SERVICE(void (*)(uint32_t), SVC_CLOCK_GONE)(clock);
+  mana_cross_leave(tls);
+}
+
 uint32_t core_gate_of_group(mana_h group) {
   uint32_t clock;
   MANA_CROSS(clock, MANA_SERVICE(clock_service *, SVC_CLOCK)(MANA_COMM_NULL, group));

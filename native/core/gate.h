@@ -4,8 +4,15 @@
 #define MANA_CORE_GATE_H
 #include "object.h"
 
-/* Asks below for the clock of a communicator, and remembers it. */
+/* Asks below for the clock of the members of a communicator that was not born of another one, and remembers it as its own. */
 uint32_t core_gate_ask(mana_h comm) __attribute__((visibility("hidden"), cold));
+/* Inside the call that has made a communicator: its members have its clock from the beginning, so that one that has not come to the first
+ * collective yet hears of those who have. `same`: its members are the parent's. Nothing where the call gave MPI_COMM_NULL. */
+void core_gate_born(mana_h comm, mana_h parent, int same) __attribute__((visibility("hidden")));
+/* MPI_COMM_WORLD's, as soon as MPI is initialized. */
+void core_gate_begin(void) __attribute__((visibility("hidden")));
+/* The clock of a communicator that is freed, or of a file that is closed. */
+void core_gate_gone(uint32_t clock) __attribute__((visibility("hidden")));
 /* Collectives are in two phases, or a checkpoint is wanted: returns when the collective may be entered. */
 void core_gate_wait(uint32_t clock, mana_h comm, int slot) __attribute__((visibility("hidden"), cold));
 /* The clock of a group of which only the members make the call. */
@@ -17,15 +24,12 @@ static inline uint32_t core_gate_of(mana_h comm) {
   return __builtin_expect(o->comm.clock == CORE_CLOCK_UNKNOWN, 0) ? core_gate_ask(comm) : o->comm.clock;
 }
 
-/* A file's collectives count as its communicator's: the clock is the members'. */
 static inline uint32_t core_gate_of_file(mana_h fh) {
   const struct core_object *o = core_object(MANA_KIND_FILE, fh);
   return o ? o->file.clock : 0;
 }
-static inline void core_file_born(mana_h fh, uint32_t clock) {
-  struct core_object *o = core_object(MANA_KIND_FILE, fh);
-  if (o) o->file.clock = clock;
-}
+/* As core_gate_born, for a file opened on a communicator. */
+void core_gate_file_born(mana_h fh, mana_h comm) __attribute__((visibility("hidden")));
 
 static inline __attribute__((always_inline)) void core_gate_add(uint32_t clock) {
   struct split_clock *c = &CLOCKS->clock[clock];
@@ -50,6 +54,8 @@ static inline __attribute__((always_inline)) void core_gate_count(uint32_t clock
 /* Around a collective; one that is only started counts as entered until it is, for a thread that parked in between would leave the others
  * with one that never ends. */
 #define CORE_GATE_ENTER(comm, slot) core_gate_count(core_gate_of(comm), comm, slot)
+/* The call that frees what has the clock: counted on the clock of its members, which stays, so that the other can be used again. */
+#define CORE_GATE_ENTER_LAST(clock, comm, slot) core_gate_count(CLOCKS->members[clock], comm, slot)
 /* Where it does not block, or is not on a communicator: never in two phases. */
 #define CORE_GATE_ENTER_CLOCK(clock, slot) core_gate_count(clock, 0, slot)
 static inline void core_gate_leave(void) {

@@ -73,6 +73,7 @@ int core_Init_thread(int *argc, char ***argv, int required, int *provided) {
   struct upper_tls *tls = mana_cross_enter();
   MANA_SERVICE(void (*)(int), SVC_MPI_BEGINS)(*provided);
   mana_cross_leave(tls);
+  core_gate_begin();
   return MANA_SUCCESS;
 }
 

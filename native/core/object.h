@@ -58,7 +58,7 @@ struct core_object {
       int32_t disp_unit, flavor, model;
     } win;
     struct {
-      uint32_t clock; /* of the communicator that it was opened on */
+      uint32_t clock; /* its own: index in CLOCKS */
     } file;
   };
 };

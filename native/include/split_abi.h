@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SPLIT_ABI_VERSION 1
+#define SPLIT_ABI_VERSION 2
 #define SPLIT_MAGIC 0x616e616d00000000ull /* "mana" in the high half */
 
 /* --- Where things are. Everything mapped in these ranges IS the upper half. --------------------------------------
@@ -52,7 +52,10 @@ enum split_service {
   SVC_CLOCK, /* uint32_t (uint32_t comm, uint32_t group): index of the clock of the communicator's members, or of the group's; 0 = alone */
   SVC_GATE, /* int (uint32_t clock, uint32_t comm, int slot): not phase RUN at a collective's entry: takes seq and inside back, waits, and adds them again
                when the collective may be entered: 1. 0, without them, in phase PARK. comm: on which it blocks, or 0 */
-  SVC_PARKED, /* void (void): on a stack of the lower half: the parked MPI thread is the agent's until it returns */
+  SVC_PARKED,     /* void (void): on a stack of the lower half: the parked MPI thread is the agent's until it returns */
+  SVC_CLOCK_BORN, /* uint32_t (uint32_t comm, uint32_t parent): inside a collective counted on the clock `parent` that has made an object of its
+                     own collectives: its clock. comm: whose members they are, 0 = the parent's; parent SPLIT_CLOCK_NONE: it is MPI_COMM_WORLD */
+  SVC_CLOCK_GONE, /* void (uint32_t clock): no more collective will be counted on it */
   SVC_MAX = 64
 };
 
@@ -145,19 +148,25 @@ enum split_phase {
   SPLIT_PARK, /* every upper thread leaves MPI and parks: blocking receives, probes and waits return MANA_RC_AGAIN */
 };
 
-/* Collective clocks: one a set of world ranks, shared by all communicators of that membership. At a collective's entry, in this order:
+/* Collective clocks. Each communicator and file has one of its own; each set of world ranks has one, on which those calls count that
+ * end such an object or have none yet. At a collective's entry, in this order:
  * inside++, seq++, look at the phase. The agent writes the phase, then has the kernel run a barrier on all threads (membarrier(2)), then
  * reads: so either it sees the new seq, or the thread sees the phase, and the normal path needs no fence. */
 struct split_clock {
-  uint64_t id[2];  /* hash of the sorted world ranks; equal on all members */
+  uint64_t id[2];  /* equal on all members, and nowhere else; 0, 0: the clock is free */
   uint64_t seq;    /* collectives entered */
   uint64_t target; /* in phase INTENT: up to here they may be entered */
 };
 enum { SPLIT_CLOCKS_MAX = 65536 };
+#define SPLIT_CLOCK_NONE UINT32_MAX
 struct split_clocks {
-  int32_t lock;   /* spin: count grows, or seq and target are compared in phase INTENT */
-  uint32_t count; /* clocks in use; [0] is for communicators that nobody else is in, and never published */
+  uint32_t full; /* there was no clock for some communicator: its collectives are not counted */
+  /* Clocks from here on were never used; [0] is for communicators that nobody else is in, and never published. */
+  uint32_t count;
   struct split_clock clock[SPLIT_CLOCKS_MAX];
+  /* The clock of the same members: itself, where it is that. Of a free clock: the next free one. */
+  uint32_t members[SPLIT_CLOCKS_MAX];
+  uint32_t free; /* the first free clock below count; 0 = none */
 };
 #define CLOCKS ((struct split_clocks *)CLOCKS_ADDR)
 _Static_assert(CLOCKS_ADDR + sizeof(struct split_clocks) <= ARENA_BUMP, "the program's own mappings follow");

@@ -84,5 +84,7 @@ void services_fill(struct split_table *table) {
   table->service[SVC_MPI_ENDS] = (void *)agent_mpi_ends;
   table->service[SVC_CLOCK] = (void *)agent_clock;
   table->service[SVC_GATE] = (void *)agent_gate;
+  table->service[SVC_CLOCK_BORN] = (void *)agent_clock_born;
+  table->service[SVC_CLOCK_GONE] = (void *)agent_clock_gone;
   table->service[SVC_PARKED] = (void *)agent_parked;
 }

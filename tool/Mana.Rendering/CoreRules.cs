@@ -11,12 +11,11 @@ public static class CoreRules
     public static IEnumerable<string> Before(ApiFunction f, string failKind, string failHandle, string name) =>
         Fresh(f.Parameters, failKind, failHandle, name).Concat(GateBefore(f));
 
-    /// <summary>The count is taken back at the very end of the crossing; nothing of the outcome hangs on it.</summary>
-    public static IEnumerable<string> After(ApiFunction f) => GateAfter(f).Concat(Settled(f.Parameters));
+    /// <summary>Until what the call has made has a clock, the call is not over: the count is taken back last.</summary>
+    public static IEnumerable<string> After(ApiFunction f) => Settled(f.Parameters).Concat(Born(f)).Concat(GateAfter(f));
 
     /// <summary>
-    /// Collectives on a communicator, or on a file, whose clock is that of the communicator it was opened on. A call that only the members of a group make
-    /// has the group's clock. Windows are not gated: with one open, a checkpoint is refused.
+    /// Collectives on a communicator, or on a file. A call that only the members of a group make has the group's clock. Windows are not gated: with one open, a checkpoint is refused.
     /// </summary>
     /// <returns>The macro of core/gate.h, but for its last argument.</returns>
     private static string? Gate(ApiFunction f)
@@ -38,6 +37,21 @@ public static class CoreRules
     private static IEnumerable<string> GateBefore(ApiFunction f)
     {
         if (Gate(f) is { } gate) yield return $"{gate}, SLOT_{f.Name});";
+    }
+
+    /// <summary>
+    /// Calls whose order among others is the same on all members give a clock of its own to what they make. Two that are made by calls that need not be in order
+    /// (several groups, several leaders at once) share the clock of their members.
+    /// </summary>
+    private static IEnumerable<string> Born(ApiFunction f)
+    {
+        if (Gate(f) is null || Of(f, "comm") is not { } parent) yield break;
+        bool ordered = f.Name is not ("Comm_create_group" or "Intercomm_create");
+        foreach (ApiParameter p in f.Parameters.Where(p => p is { IsArray: false, Direction: Direction.Out }))
+        {
+            if (p.Kind == "comm") yield return ordered ? $"if (rc == 0) core_gate_born(*{p.Name}, {parent}, 0);" : $"if (rc == 0) core_gate_ask(*{p.Name});";
+            if (p.Kind == "file") yield return $"if (rc == 0) core_gate_file_born(*{p.Name}, {parent});";
+        }
     }
 
     private static IEnumerable<string> GateAfter(ApiFunction f)
@@ -80,11 +94,6 @@ public static class CoreRules
                 if (p.Kind == "comm" && comm is not null)
                 {
                     yield return $"if (rc == 0) core_comm_born(*{p.Name}, {comm.Name});";
-                }
-
-                if (p.Kind == "file" && comm is not null)
-                {
-                    yield return $"if (rc == 0) core_file_born(*{p.Name}, core_gate_of({comm.Name}));";
                 }
             }
             else if (p.Direction == Direction.InOut)

@@ -22,7 +22,7 @@ internal static class Stories
 
     public static readonly IReadOnlyList<string> All =
     [
-        "inflight", "derived", "waitsets", "nonblocking", "freed", "skewed", "objects", "constructors", "persistent", "bsend", "cancelled", "messages", "blocked",
+        "inflight", "derived", "waitsets", "nonblocking", "freed", "fresh", "skewed", "objects", "constructors", "persistent", "bsend", "cancelled", "messages", "blocked",
         "threads", "multiple", "openmp", "signals", "sleeps", "files", "mpifiles", "mpiviews", "memory", "solver",
     ];
 
