@@ -4,6 +4,7 @@
 
 #include <signal.h>
 #include <sys/prctl.h>
+#include <ucontext.h>
 
 #include "hooks.h"
 #include "pending.h"
@@ -60,8 +61,8 @@ static void sleep_through(int32_t number) {
 /* The thread that called MPI_Init lends itself to the agent, on a stack of the lower half: only it may call MPI. */
 static bool is_mpi_thread(uint64_t fs, uint64_t *lower_fs) {
   const struct split_table *table = SPLIT;
-  if (table->mpi_state != SPLIT_MPI_INITIALIZED || !table->upper_tls_offset) return false;
-  const struct upper_tls *tls = (const struct upper_tls *)(fs + (uint64_t)table->upper_tls_offset);
+  const struct upper_tls *tls = tls_of(fs);
+  if (table->mpi_state != SPLIT_MPI_INITIALIZED || !tls) return false;
   *lower_fs = tls->lower_fs;
   return tls->generation == table->generation && tls->lower_fs == table->mpi_lower_fs;
 }
@@ -99,15 +100,21 @@ void park(void) {
 }
 
 /* Not in a crossing, not in a callback out of one, and not in the core's bookkeeping around one: there depth says no, and the thread
- * parks at the end of its outermost crossing. The agent asks again until all have parked. */
-HIDDEN void park_signal(int sig, void *info, void *context);
-void park_signal(int sig, void *info, void *context) {
-  (void)sig, (void)info, (void)context;
-  const struct split_table *table = SPLIT;
-  if (__atomic_load_n(&table->phase, __ATOMIC_ACQUIRE) != SPLIT_PARK) return;
-  uint64_t fs = raw_get_fs(table->have_fsgsbase);
+ * parks at the end of its outermost crossing. Nor where it holds what is of this process only. The agent asks again until all have parked. */
+static bool may_park(uint64_t fs, uint64_t instruction) {
+  const struct upper_tls *tls = tls_of(fs);
+  if (__atomic_load_n(&SPLIT->phase, __ATOMIC_ACQUIRE) != SPLIT_PARK || (tls && tls->depth)) return false;
+  return may_park_at(instruction);
+}
+
+/* Marked whoever still wants it: one that comes when its park has been given up must not end a wait either. */
+HIDDEN void park_signal(int sig, void *info, ucontext_t *context);
+void park_signal(int sig, void *info, ucontext_t *context) {
+  (void)sig, (void)info;
+  greg_t *instruction = &context->uc_mcontext.gregs[REG_RIP];
+  uint64_t fs = raw_get_fs(SPLIT->have_fsgsbase);
   if (!fs || !split_is_upper(fs)) return;
   state_mark_park(fs);
-  if (table->upper_tls_offset && ((const struct upper_tls *)(fs + (uint64_t)table->upper_tls_offset))->depth) return;
-  park();
+  wait_look_again(instruction);
+  if (may_park(fs, (uint64_t)*instruction)) park();
 }

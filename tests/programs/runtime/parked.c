@@ -1,0 +1,134 @@
+/* Parking for real, in a program whose second thread is the agent: where the first one parks, what is said of it then, and what it gets back.
+ * Runs split only, with fake_proxy.c below, built with the core's attach.c. Prints nothing but "done" when all is well. */
+#define _GNU_SOURCE
+#include <limits.h>
+#include <linux/futex.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <time.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#include "below.h"
+#include "crossing.h"
+#include "say.h"
+#include "state.h"
+
+enum { PARKS = 300, TRIES = 100000, ASK_MICROSECONDS = 200 };
+static int main_tid, over;
+static volatile uint64_t interrupted; /* where the last park signal found the main thread */
+
+static void load(void) {
+  uint64_t fs;
+  int result;
+  __asm__("mov %%fs:0,%0" : "=r"(fs));
+  SPLIT->upper_tls_offset = (int64_t)((uint64_t)&mana_upper_tls - fs);
+  MANA_CROSS(result, MANA_SERVICE(int (*)(void), SVC_LOAD_PROXY)());
+  MUST(result == 0);
+  MANA_CROSS(result, (((void (*)(volatile uint64_t *))MPI_TABLE->fn[BELOW_TAKE_REAL_PARK])(&interrupted), 0));
+  main_tid = gettid();
+}
+
+/* --- The agent: no crossings here, they would park. -------------------------------------------------------------------------- */
+static void ask(void) {
+  MUST(tgkill(getpid(), main_tid, SPLIT_PARK_SIGNAL) == 0);
+  usleep(ASK_MICROSECONDS);
+}
+static const struct parked_thread *park_main(void) {
+  STATE->parked = NULL;
+  __atomic_store_n(&STATE->parked_count, 0, __ATOMIC_SEQ_CST);
+  __atomic_store_n(&SPLIT->phase, SPLIT_PARK, __ATOMIC_SEQ_CST);
+  for (int i = 0; i < TRIES && !__atomic_load_n(&STATE->parked_count, __ATOMIC_ACQUIRE); i++) ask();
+  MUST(STATE->parked && STATE->parked->tid == main_tid);
+  return STATE->parked;
+}
+static void release_main(void) {
+  __atomic_store_n(&SPLIT->phase, SPLIT_RUN, __ATOMIC_SEQ_CST);
+  __atomic_fetch_add(&STATE->park_number, 1, __ATOMIC_SEQ_CST);
+  syscall(SYS_futex, &STATE->park_number, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+  for (int i = 0; i < TRIES && __atomic_load_n(&STATE->parking, __ATOMIC_SEQ_CST); i++) usleep(ASK_MICROSECONDS);
+  MUST(STATE->parking == 0);
+}
+/* The main thread does `own` until `agent` has done its part. */
+static void beside(void *(*agent)(void *), void (*own)(void)) {
+  pthread_t thread;
+  sigset_t all, old;
+  sigfillset(&all);
+  over = 0;
+  pthread_sigmask(SIG_SETMASK, &all, &old);
+  MUST(pthread_create(&thread, NULL, agent, NULL) == 0);
+  pthread_sigmask(SIG_SETMASK, &old, NULL);
+  while (!__atomic_load_n(&over, __ATOMIC_ACQUIRE)) own();
+  pthread_join(thread, NULL);
+}
+
+/* --- The vDSO of this kernel is not the next one's ------------------------------------------------------------------------------ */
+static volatile int in_handler;
+static volatile uint64_t outer; /* where the handler found the main thread */
+static uint64_t restorer;
+static int parked_in_handler;
+
+static void read_clocks(void) {
+  struct timespec now;
+  struct timeval day;
+  for (int i = 0; i < 20; i++) {
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    clock_gettime(CLOCK_REALTIME, &now);
+    gettimeofday(&day, NULL);
+    (void)time(NULL);
+    (void)sched_getcpu();
+  }
+}
+static void read_clocks_too(int sig, siginfo_t *info, void *context) {
+  (void)sig, (void)info;
+  outer = (uint64_t)((ucontext_t *)context)->uc_mcontext.gregs[REG_RIP];
+  in_handler = 1;
+  for (int i = 0; i < 100; i++) read_clocks();
+  in_handler = 0;
+}
+static void *look_where_it_parks(void *unused) {
+  for (int i = 0; i < PARKS; i++) {
+    (void)park_main();
+    int active = in_handler || interrupted - restorer < 16; /* as it is about to return */
+    EXPECT(split_is_upper(interrupted) && (!active || split_is_upper(outer)));
+    parked_in_handler += active;
+    release_main();
+    usleep(ASK_MICROSECONDS);
+  }
+  __atomic_store_n(&over, 1, __ATOMIC_RELEASE);
+  return unused;
+}
+static void never_in_the_vdso(void) {
+  struct sigaction action = {.sa_sigaction = read_clocks_too, .sa_flags = SA_SIGINFO | SA_RESTART};
+  struct itimerval often = {{0, 3000}, {0, 3000}}, never = {{0, 0}, {0, 0}};
+  struct kernel_sigaction known;
+  sigaction(SIGALRM, &action, NULL);
+  syscall(SYS_rt_sigaction, SIGALRM, NULL, &known, 8);
+  restorer = known.restorer;
+  setitimer(ITIMER_REAL, &often, NULL);
+  beside(look_where_it_parks, read_clocks);
+  setitimer(ITIMER_REAL, &never, NULL);
+  EXPECT(parked_in_handler > 0 && mana_upper_tls.depth == 0);
+}
+
+/* --- A park that was given up before its signal came ------------------------------------------------------------------------------ */
+static void *ask_in_vain(void *unused) {
+  for (int i = 0; i < 100; i++) ask();
+  __atomic_store_n(&over, 1, __ATOMIC_RELEASE);
+  return unused;
+}
+static void sleep_long(void) {
+  EXPECT(nanosleep(&(struct timespec){0, 100000000}, NULL) == 0);
+}
+
+int main(void) {
+  load();
+  never_in_the_vdso();
+  beside(ask_in_vain, sleep_long);
+  SAY("done");
+  return 0;
+}
