@@ -66,7 +66,8 @@ HIDDEN hook_function hook_wait, hook_socket, hook_poll, hook_ppoll, hook_pselect
     hook_rt_sigsuspend, hook_rt_sigtimedwait, hook_nanosleep, hook_clock_nanosleep, hook_futex, hook_semtimedop,
     hook_io_getevents;
 /* wait_entry.S, and the addresses between which a thread is about to make such a call */
-HIDDEN long wait_call(const struct hook_call *call, const uint32_t *handled, uint32_t before) MUST_CHECK;
+HIDDEN long wait_call(const struct hook_call *call, const struct thread_marks *marks,
+                      struct thread_marks before) MUST_CHECK;
 extern char wait_window[] HIDDEN, wait_window_end[] HIDDEN;
 /* For a signal handler that has changed the marks: a thread that is about to wait must look again, or it would sleep through what they say.
  * `instruction` is where it was interrupted. */
