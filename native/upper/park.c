@@ -94,6 +94,7 @@ void park(void) {
     }
     sleep_through(number);
     pending_give_back(&waiting);
+    if (self.is_main) pending_give_back_process();
   }
   __atomic_fetch_sub(&STATE->parking, 1, __ATOMIC_SEQ_CST);
   RAW4(SYS_rt_sigprocmask, SIG_SETMASK, &mask, 0, KERNEL_MASK_SIZE);

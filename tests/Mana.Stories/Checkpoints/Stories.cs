@@ -23,7 +23,7 @@ internal static class Stories
     public static readonly IReadOnlyList<string> All =
     [
         "inflight", "derived", "waitsets", "nonblocking", "freed", "skewed", "objects", "constructors", "persistent", "bsend", "cancelled", "messages", "blocked",
-        "threads", "multiple", "openmp", "signals", "sleeps", "clocks", "files", "mpifiles", "mpiviews", "memory", "solver",
+        "threads", "multiple", "openmp", "signals", "waiting", "sleeps", "clocks", "files", "mpifiles", "mpiviews", "memory", "solver",
     ];
 
     /// <summary>Threads that spin while they wait leave no core for ranks that work.</summary>

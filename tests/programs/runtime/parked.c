@@ -125,10 +125,47 @@ static void sleep_long(void) {
   EXPECT(nanosleep(&(struct timespec){0, 100000000}, NULL) == 0);
 }
 
+/* --- Signals that wait ------------------------------------------------------------------------------------------------------------ */
+static void *take_what_waits(void *unused) {
+  sigset_t all;
+  sigfillset(&all);
+  (void)park_main();
+  for (siginfo_t info; sigtimedwait(&all, &info, &(struct timespec){0, 0}) > 0;)
+    memcpy(&STATE->waiting[STATE->waiting_count++], &info, sizeof info);
+  EXPECT(STATE->waiting_count == 4);
+  release_main();
+  EXPECT(STATE->waiting_count == 0);
+  __atomic_store_n(&over, 1, __ATOMIC_RELEASE);
+  return unused;
+}
+static void nothing(void) {
+  usleep(1000);
+}
+static int next(siginfo_t *info) {
+  sigset_t all;
+  sigfillset(&all);
+  return sigtimedwait(&all, info, &(struct timespec){0, 0});
+}
+static void signals_come_back(void) {
+  sigset_t all, old;
+  siginfo_t info;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &old);
+  kill(getpid(), SIGUSR1);
+  for (int i = 0; i < 3; i++) sigqueue(getpid(), SIGRTMIN, (union sigval){.sival_int = i});
+  pthread_sigqueue(pthread_self(), SIGUSR2, (union sigval){.sival_int = 5});
+  beside(take_what_waits, nothing);
+  EXPECT(next(&info) == SIGUSR2 && info.si_code == SI_QUEUE && info.si_value.sival_int == 5);
+  EXPECT(next(&info) == SIGUSR1 && info.si_code == SI_USER && info.si_pid == getpid());
+  for (int i = 0; i < 3; i++) EXPECT(next(&info) == SIGRTMIN && info.si_value.sival_int == i);
+  pthread_sigmask(SIG_SETMASK, &old, NULL);
+}
+
 int main(void) {
   load();
   never_in_the_vdso();
   beside(ask_in_vain, sleep_long);
+  signals_come_back();
   SAY("done");
   return 0;
 }
