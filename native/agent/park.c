@@ -67,6 +67,13 @@ static const struct parked_thread *find_parked(int tid) {
   return NULL;
 }
 
+static const char *reason_against(void) {
+  for (const struct parked_thread *t = __atomic_load_n(&STATE->parked, __ATOMIC_ACQUIRE); t; t = t->next) {
+    if (t->why_not) return t->why_not;
+  }
+  return NULL;
+}
+
 /* Threads of the upper half: all tasks that the lower half did not make. One that is listed as parked may have made another since the listing
  * began, and parked then: so all must have been parked before. A thread that cannot be asked (EAGAIN: the user's queue of signals is full)
  * runs all the same. */
@@ -88,7 +95,11 @@ int agent_park_round(char why[PROXY_WHY_SIZE]) {
   }
   closedir(tasks);
   if (running == 0 && parked == before) agent.alone = true;
-  return agent.alone && agent.serving ? parked : 0;
+  if (!agent.alone || !agent.serving) return 0;
+  const char *against = reason_against();
+  if (!against) return parked;
+  snprintf(why, PROXY_WHY_SIZE, "%s", against);
+  return -1;
 }
 
 /* --- the parked MPI thread ------------------------------------------------------------------------------------------------ */

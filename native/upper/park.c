@@ -27,7 +27,8 @@ static void describe(struct parked_thread *t) {
   t->program_tid = tid_old(t->tid);
   t->is_main = t->tid == (int32_t)RAW0(SYS_getpid);
   RAW2(SYS_sigaltstack, 0, t->altstack);
-  RAW2(SYS_prctl, GET_TID_ADDRESS, &t->tid_address);
+  if (raw_failed(RAW2(SYS_prctl, GET_TID_ADDRESS, &t->tid_address)))
+    t->why_not = "its kernel lacks PR_GET_TID_ADDRESS (CONFIG_CHECKPOINT_RESTORE), which a restart needs";
   RAW3(SYS_get_robust_list, 0, &t->robust_head, &t->robust_length);
   RAW2(SYS_prctl, PR_GET_NAME, t->name);
 }
@@ -75,7 +76,7 @@ static void serve(uint64_t upper_fs, uint64_t lower_fs) {
 }
 
 void park(void) {
-  struct parked_thread self;
+  struct parked_thread self = {.why_not = NULL};
   struct pending_signals waiting;
   uint64_t all = ~0ull, mask, lower_fs;
   __atomic_fetch_add(&STATE->parking, 1, __ATOMIC_SEQ_CST);
@@ -83,7 +84,7 @@ void park(void) {
   RAW4(SYS_rt_sigprocmask, SIG_SETMASK, &all, &mask, KERNEL_MASK_SIZE);
   if (__atomic_load_n(&SPLIT->phase, __ATOMIC_SEQ_CST) == SPLIT_PARK) {
     describe(&self);
-    pending_take(&waiting);
+    if (!pending_take(&waiting)) self.why_not = "too many signals wait for one of its threads";
     if (park_save(&self.context) == 0) {
       join_list(&self);
       if (is_mpi_thread(self.fs, &lower_fs)) serve(self.fs, lower_fs);

@@ -32,16 +32,18 @@ static uint64_t own_pending(void) {
 }
 
 /* The kernel hands out what waits for the thread before what waits for the process (kernel/signal.c, dequeue_signal). */
-void pending_take(struct pending_signals *pending) {
+bool pending_take(struct pending_signals *pending) {
   static const int64_t at_once[2] = {0, 0};
   const uint64_t park = 1ull << (SPLIT_PARK_SIGNAL - 1);
   pending->count = 0;
-  for (uint64_t mask; pending->count < PENDING_MAX && (mask = own_pending() & ~park);) {
+  for (uint64_t mask; (mask = own_pending() & ~park);) {
+    if (pending->count == PENDING_MAX) return false;
     uint64_t one = mask & -mask;
     long got = RAW4(SYS_rt_sigtimedwait, &one, &pending->info[pending->count], at_once, KERNEL_MASK_SIZE);
     if (raw_failed(got)) break;
     pending->count++;
   }
+  return true;
 }
 
 void pending_give_back(const struct pending_signals *pending) {

@@ -10,7 +10,8 @@ struct pending_signals {
   int32_t count;
   struct waiting_signal info[PENDING_MAX];
 };
-void pending_take(struct pending_signals *pending) __attribute__((visibility("hidden")));
+/* What waits for this thread alone. False: there were more, which stay where they are. */
+bool pending_take(struct pending_signals *pending) __attribute__((visibility("hidden"), warn_unused_result));
 void pending_give_back(const struct pending_signals *pending) __attribute__((visibility("hidden")));
 /* What waited for the process (upper_state.waiting). The main thread alone may call it. */
 void pending_give_back_process(void) __attribute__((visibility("hidden")));

@@ -2,11 +2,15 @@
  * Runs split only, with fake_proxy.c below, built with the core's attach.c. Prints nothing but "done" when all is well. */
 #define _GNU_SOURCE
 #include <limits.h>
+#include <linux/filter.h>
 #include <linux/futex.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stddef.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <time.h>
@@ -18,7 +22,7 @@
 #include "say.h"
 #include "state.h"
 
-enum { PARKS = 300, TRIES = 100000, ASK_MICROSECONDS = 200 };
+enum { PARKS = 300, TRIES = 100000, ASK_MICROSECONDS = 200, GET_TID_ADDRESS = 40 };
 static int main_tid, over;
 static volatile uint64_t interrupted; /* where the last park signal found the main thread */
 
@@ -126,15 +130,23 @@ static void sleep_long(void) {
 }
 
 /* --- Signals that wait ------------------------------------------------------------------------------------------------------------ */
+enum { MANY = 17 }; /* more than a parked thread takes */
 static void *take_what_waits(void *unused) {
   sigset_t all;
   sigfillset(&all);
-  (void)park_main();
+  EXPECT(park_main()->why_not == NULL);
   for (siginfo_t info; sigtimedwait(&all, &info, &(struct timespec){0, 0}) > 0;)
     memcpy(&STATE->waiting[STATE->waiting_count++], &info, sizeof info);
   EXPECT(STATE->waiting_count == 4);
   release_main();
   EXPECT(STATE->waiting_count == 0);
+  __atomic_store_n(&over, 1, __ATOMIC_RELEASE);
+  return unused;
+}
+static void *hear_of_too_many(void *unused) {
+  const char *why_not = park_main()->why_not;
+  EXPECT(why_not && strstr(why_not, "signals"));
+  release_main();
   __atomic_store_n(&over, 1, __ATOMIC_RELEASE);
   return unused;
 }
@@ -158,7 +170,32 @@ static void signals_come_back(void) {
   EXPECT(next(&info) == SIGUSR2 && info.si_code == SI_QUEUE && info.si_value.sival_int == 5);
   EXPECT(next(&info) == SIGUSR1 && info.si_code == SI_USER && info.si_pid == getpid());
   for (int i = 0; i < 3; i++) EXPECT(next(&info) == SIGRTMIN && info.si_value.sival_int == i);
+  for (int i = 0; i < MANY; i++) pthread_sigqueue(pthread_self(), SIGRTMIN, (union sigval){.sival_int = i});
+  beside(hear_of_too_many, nothing);
+  for (int i = 0; i < MANY; i++) EXPECT(next(&info) == SIGRTMIN);
   pthread_sigmask(SIG_SETMASK, &old, NULL);
+}
+
+/* --- A kernel that does not say enough of a thread ---------------------------------------------------------------------------------- */
+static void *hear_of_the_kernel(void *unused) {
+  const char *why_not = park_main()->why_not;
+  EXPECT(why_not && strstr(why_not, "PR_GET_TID_ADDRESS"));
+  release_main();
+  __atomic_store_n(&over, 1, __ATOMIC_RELEASE);
+  return unused;
+}
+static void without_tid_address(void) {
+  struct sock_filter program[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_prctl, 0, 3),
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0])),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, GET_TID_ADDRESS, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | 22 /* EINVAL */),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  struct sock_fprog filter = {sizeof program / sizeof *program, program};
+  MUST(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0);
+  beside(hear_of_the_kernel, nothing);
 }
 
 int main(void) {
@@ -166,6 +203,7 @@ int main(void) {
   never_in_the_vdso();
   beside(ask_in_vain, sleep_long);
   signals_come_back();
+  without_tid_address();
   SAY("done");
   return 0;
 }
