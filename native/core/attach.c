@@ -18,12 +18,17 @@ static uint64_t upper_fs(void) {
   return fs;
 }
 
+/* It must not park between its look at the generation and the service's end. */
 static void detach(void *unused) {
   (void)unused;
+  mana_upper_tls.depth++;
+  __asm__ volatile("" ::: "memory");
   if (mana_upper_tls.generation == SPLIT->generation) {
     MANA_SERVICE(void (*)(uint64_t), SVC_DETACH)(mana_upper_tls.lower_fs);
   }
   mana_upper_tls.generation = 0;
+  __asm__ volatile("" ::: "memory");
+  mana_upper_tls.depth--;
 }
 
 static void create_key(void) {
