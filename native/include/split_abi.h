@@ -165,6 +165,19 @@ _Static_assert(CLOCKS_ADDR + sizeof(struct split_clocks) <= ARENA_BUMP, "the pro
 enum split_mpi_state { SPLIT_MPI_NOT_LOADED, SPLIT_MPI_LOADED, SPLIT_MPI_INITIALIZED, SPLIT_MPI_FINALIZED };
 #define SPLIT ((struct split_table *)TABLE_ADDR)
 
+/* This thread goes below with `lower_fs` from now on. */
+static inline void split_attach(struct upper_tls *tls, uint64_t upper_fs, uint64_t lower_fs) {
+  tls->lower_fs = lower_fs;
+  tls->upper_fs = upper_fs;
+  tls->fs_by_call = !SPLIT->have_fsgsbase;
+  tls->generation = SPLIT->generation;
+}
+/* The initial thread, with the one that the lower half's own initial thread had. */
+static inline void split_attach_main(struct upper_tls *tls, uint64_t upper_fs) {
+  *(uint64_t *)(uintptr_t)(SPLIT->lower_fs_main + (uint64_t)SPLIT->lower_upper_fs_off) = upper_fs;
+  split_attach(tls, upper_fs, SPLIT->lower_fs_main);
+}
+
 /* The crossing table: one function pointer per MPI function of the description, slot numbers in the generated mpi_table.h.
  * SVC_LOAD_PROXY fills it. */
 #define MPI_TABLE_SLOTS 2048

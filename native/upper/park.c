@@ -44,6 +44,13 @@ static void become(const struct parked_thread *t) {
   RAW2(SYS_prctl, PR_SET_NAME, t->name);
 }
 
+/* After a restart the agent may want its MPI thread before that calls MPI again, which may be never. Other threads are attached by their next
+ * crossing (core/attach.c). */
+static void attach_again(const struct parked_thread *t) {
+  struct upper_tls *tls = tls_of(t->fs);
+  if (t->is_main && tls && tls->generation) split_attach_main(tls, t->fs);
+}
+
 static void join_list(struct parked_thread *t) {
   t->next = __atomic_load_n(&STATE->parked, __ATOMIC_RELAXED);
   while (!__atomic_compare_exchange_n(&STATE->parked, &t->next, t, 0, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) {
@@ -90,6 +97,7 @@ void park(void) {
       if (is_mpi_thread(self.fs, &lower_fs)) serve(self.fs, lower_fs);
     } else {
       become(&self);
+      attach_again(&self);
       __atomic_fetch_add(&STATE->parked_count, 1, __ATOMIC_ACQ_REL);
       wake(&STATE->parked_count);
     }
