@@ -120,10 +120,8 @@ static void end_checkpoint(void) {
   bool parked = agent.stage >= AGENT_PARK;
   agent.stage = AGENT_RUN;
   if (parked) {
-    pthread_mutex_unlock(&agent.lock); /* the MPI thread takes it on its way out */
-    agent_order(ORDER_RETURN);
+    agent_dismiss();
     agent_park_end();
-    pthread_mutex_lock(&agent.lock);
   } else {
     __atomic_store_n(&SPLIT->phase, agent_resting_phase(), __ATOMIC_SEQ_CST);
   }

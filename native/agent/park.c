@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "agent.h"
@@ -104,10 +105,19 @@ int agent_park_round(char why[PROXY_WHY_SIZE]) {
 
 /* --- the parked MPI thread ------------------------------------------------------------------------------------------------ */
 void agent_order(enum agent_order order) {
-  pthread_mutex_lock(&agent.lock);
   agent.order = order;
   pthread_cond_broadcast(&agent.changed);
-  pthread_mutex_unlock(&agent.lock);
+}
+
+/* Bounded, for what it carries out may be a reduction of the program's that waits for a lock which a parked thread holds. */
+void agent_dismiss(void) {
+  enum { PATIENCE_SECONDS = 30 };
+  struct timespec limit;
+  clock_gettime(CLOCK_REALTIME, &limit);
+  limit.tv_sec += PATIENCE_SECONDS;
+  agent_order(ORDER_RETURN);
+  while (agent.busy && pthread_cond_timedwait(&agent.changed, &agent.lock, &limit) == 0) {
+  }
 }
 
 /* What MPI calls back (the reduction of a nonblocking collective) is the program's code on the parked thread, and may cross: inside another
@@ -147,17 +157,19 @@ static void save(void) {
   pthread_mutex_lock(&agent.lock);
   agent.save_result = result;
   memcpy(agent.why, why, sizeof why);
-  agent.order = ORDER_WAIT;
-  pthread_cond_broadcast(&agent.changed);
+  agent_order(ORDER_WAIT);
   pthread_mutex_unlock(&agent.lock);
 }
 
 void agent_parked(void) {
   for (;;) {
     pthread_mutex_lock(&agent.lock);
+    agent.busy = false;
+    pthread_cond_broadcast(&agent.changed);
     while (agent.order == ORDER_WAIT) pthread_cond_wait(&agent.changed, &agent.lock);
     enum agent_order order = agent.order;
     bool alone = agent.alone;
+    agent.busy = order != ORDER_RETURN;
     pthread_mutex_unlock(&agent.lock);
     if (order == ORDER_RETURN) return;
     if (order == ORDER_PUMP) pump(alone);
