@@ -76,8 +76,8 @@ static const char *reason_against(void) {
 }
 
 /* Threads of the upper half: all tasks that the lower half did not make. One that is listed as parked may have made another since the listing
- * began, and parked then: so all must have been parked before. A thread that cannot be asked (EAGAIN: the user's queue of signals is full)
- * runs all the same. */
+ * began, and parked then: so all must have been parked before. And the kernel may pass over a thread while others end, so it is asked twice.
+ * A thread that cannot be asked (EAGAIN: the user's queue of signals is full) runs all the same. */
 int agent_park_round(char why[PROXY_WHY_SIZE]) {
   int parked = 0, running = 0, before = __atomic_load_n(&STATE->parked_count, __ATOMIC_ACQUIRE);
   DIR *tasks = opendir("/proc/self/task");
@@ -95,7 +95,8 @@ int agent_park_round(char why[PROXY_WHY_SIZE]) {
     }
   }
   closedir(tasks);
-  if (running == 0 && parked == before) agent.alone = true;
+  agent.clean = running == 0 && parked == before ? agent.clean + 1 : 0;
+  if (agent.clean >= 2) agent.alone = true;
   if (!agent.alone || !agent.serving) return 0;
   const char *against = reason_against();
   if (!against) return parked;
