@@ -80,6 +80,8 @@ static const char *reason_against(void) {
  * A thread that cannot be asked (EAGAIN: the user's queue of signals is full) runs all the same. */
 int agent_park_round(char why[PROXY_WHY_SIZE]) {
   int parked = 0, running = 0, before = __atomic_load_n(&STATE->parked_count, __ATOMIC_ACQUIRE);
+  /* Before the signals of this round: what is started later is so in a crossing, at whose end the thread parks. */
+  __atomic_store_n(&SPLIT->park_late, agent_proxy()->calls_back(), __ATOMIC_SEQ_CST);
   DIR *tasks = opendir("/proc/self/task");
   if (!tasks) {
     snprintf(why, PROXY_WHY_SIZE, "/proc/self/task cannot be read: %s", strerror(errno));

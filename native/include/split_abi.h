@@ -131,6 +131,7 @@ struct split_table {
   uint64_t mpi_lower_fs; /* lower FS of the thread that called MPI_Init */
   uint64_t park_stack;   /* top of the stack on which that thread serves the agent while it is parked */
   void *park;            /* void (void), of the blob: parks the calling thread; at once back where nobody wants it */
+  int32_t park_late;     /* the MPI thread parks as a crossing ends only: MPI may call the program back meanwhile */
 };
 _Static_assert(sizeof(struct split_table) <= 0x10000, "the blob's state follows at UPPER_STATE_ADDR");
 static inline int split_fd_is_lower(const struct split_table *table, long fd) {

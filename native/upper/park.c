@@ -110,11 +110,13 @@ void park(void) {
 }
 
 /* Not in a crossing, not in a callback out of one, and not in the core's bookkeeping around one: there depth says no, and the thread
- * parks at the end of its outermost crossing. Nor where it holds what is of this process only. The agent asks again until all have parked. */
+ * parks at the end of its outermost crossing. Nor where it holds what is of this process only, nor the MPI thread while park_late says so. The agent asks again until all have parked. */
 static bool may_park(uint64_t fs, uint64_t instruction) {
   const struct upper_tls *tls = tls_of(fs);
+  uint64_t lower_fs;
   if (__atomic_load_n(&SPLIT->phase, __ATOMIC_ACQUIRE) != SPLIT_PARK || (tls && tls->depth)) return false;
-  return may_park_at(instruction);
+  bool late = __atomic_load_n(&SPLIT->park_late, __ATOMIC_RELAXED) && is_mpi_thread(fs, &lower_fs);
+  return !late && may_park_at(instruction);
 }
 
 /* Marked whoever still wants it: one that comes when its park has been given up must not end a wait either. */

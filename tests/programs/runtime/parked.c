@@ -129,6 +129,22 @@ static void sleep_long(void) {
   EXPECT(nanosleep(&(struct timespec){0, 100000000}, NULL) == 0);
 }
 
+/* --- MPI may call back, so its thread parks at a crossing's end only ----------------------------------------------------------------- */
+static void *ask_the_mpi_thread(void *unused) {
+  STATE->parked_count = 0;
+  SPLIT->mpi_lower_fs = SPLIT->lower_fs_main;
+  SPLIT->mpi_state = SPLIT_MPI_INITIALIZED;
+  SPLIT->park_late = 1;
+  __atomic_store_n(&SPLIT->phase, SPLIT_PARK, __ATOMIC_SEQ_CST);
+  for (int i = 0; i < 100; i++) ask();
+  EXPECT(STATE->parked_count == 0);
+  __atomic_store_n(&SPLIT->phase, SPLIT_RUN, __ATOMIC_SEQ_CST);
+  SPLIT->park_late = 0;
+  SPLIT->mpi_state = SPLIT_MPI_LOADED;
+  __atomic_store_n(&over, 1, __ATOMIC_RELEASE);
+  return unused;
+}
+
 /* --- Signals that wait ------------------------------------------------------------------------------------------------------------ */
 enum { MANY = 17 }; /* more than a parked thread takes */
 static void *take_what_waits(void *unused) {
@@ -202,6 +218,7 @@ int main(void) {
   load();
   never_in_the_vdso();
   beside(ask_in_vain, sleep_long);
+  beside(ask_the_mpi_thread, sleep_long);
   signals_come_back();
   without_tid_address();
   SAY("done");
