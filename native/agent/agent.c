@@ -63,12 +63,12 @@ static void fail(const char *why) {
 }
 
 /* --- stages; lock held --------------------------------------------------------------------------------------------------- */
-/* Puts every running thread of the process through a barrier, so that the gate's normal path needs none (struct split_clock). */
-static void barrier_all_threads(void) {
+/* Puts every running thread of the process through a barrier, so that the gate's normal path needs none (struct split_clock). False: this
+ * kernel cannot. */
+static bool barrier_all_threads(void) {
   static bool registered;
-  if (!registered) syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0);
-  registered = true;
-  syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
+  if (!registered) registered = syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
+  return registered && syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0;
 }
 
 static void begin_intent(uint32_t epoch) {
@@ -92,7 +92,10 @@ static void begin_intent(uint32_t epoch) {
   agent.stage = AGENT_INTENT;
   agent.targets_known = false;
   __atomic_store_n(&SPLIT->phase, SPLIT_INTENT, __ATOMIC_SEQ_CST);
-  barrier_all_threads();
+  if (!barrier_all_threads()) {
+    fail("its kernel does not let it use membarrier(2)");
+    return;
+  }
   agent_gate_publish_all();
   if (fault_at(FAULT_CLOCKS_PUBLISHED)) fail(FAULT_WHY);
 }
@@ -111,6 +114,7 @@ static void begin_park(void) {
   }
   agent.stage = AGENT_PARK;
   agent.order = ORDER_PUMP;
+  agent.clean = 0;
   agent.alone = agent.serving = false;
   agent_park_begin();
 }
@@ -120,10 +124,8 @@ static void end_checkpoint(void) {
   bool parked = agent.stage >= AGENT_PARK;
   agent.stage = AGENT_RUN;
   if (parked) {
-    pthread_mutex_unlock(&agent.lock); /* the MPI thread takes it on its way out */
-    agent_order(ORDER_RETURN);
+    agent_dismiss();
     agent_park_end();
-    pthread_mutex_lock(&agent.lock);
   } else {
     __atomic_store_n(&SPLIT->phase, agent_resting_phase(), __ATOMIC_SEQ_CST);
   }
@@ -169,8 +171,8 @@ static void leave(void) __attribute__((noreturn));
 static void leave(void) {
   enum { PATIENCE_SECONDS = 20 };
   (void)fault_at(FAULT_LEAVING);
-  pthread_mutex_unlock(&agent.lock);
   agent_order(ORDER_LEAVE); /* the MPI thread finalizes and exits; where it cannot, nothing is lost any more */
+  pthread_mutex_unlock(&agent.lock);
   sleep(PATIENCE_SECONDS);
   _exit(0);
 }

@@ -41,6 +41,8 @@ struct agent {
   int waiting;                         /* threads at a gate */
   /* PARK and later */
   enum agent_order order;
+  bool busy;    /* the MPI thread carries one out */
+  int clean;    /* listings of the threads, one after the other, in which all had parked */
   bool alone;   /* all upper threads have parked */
   bool serving; /* since then the MPI thread has pumped: its counts are whole */
   struct proxy_counts counts, told;
@@ -108,7 +110,10 @@ void agent_park_prepare(void);
 void agent_park_await(int threads);
 /* All upper threads run again. */
 void agent_park_end(void);
+/* Lock held. */
 void agent_order(enum agent_order order);
+/* Lock held, but not meanwhile. The MPI thread returns; it is out of MPI before other threads may call it again. */
+void agent_dismiss(void);
 
 /* --- write.c -------------------------------------------------------------------------------------------------------- */
 struct image_identity;

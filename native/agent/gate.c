@@ -60,14 +60,15 @@ void agent_gate_take_targets(struct save_stream *frame, uint32_t count) {
 
 static bool behind(void) {
   for (uint32_t i = 1; i < CLOCKS->count; i++) {
-    if (__atomic_load_n(&CLOCKS->clock[i].seq, __ATOMIC_RELAXED) < CLOCKS->clock[i].target) return true;
+    if (__atomic_load_n(&CLOCKS->clock[i].seq, __ATOMIC_ACQUIRE) < CLOCKS->clock[i].target) return true;
   }
   return false;
 }
 
+/* The order matters: whoever counts a collective adds to `inside` first, so one that is seen on its clock is seen inside, too. */
 void agent_gate_check(void) {
-  bool inside = __atomic_load_n(&SPLIT->inside, __ATOMIC_RELAXED) > 0;
-  if (!agent.targets_known || agent.reached_version == agent.targets_version || inside || behind()) return;
+  if (!agent.targets_known || agent.reached_version == agent.targets_version || behind()) return;
+  if (__atomic_load_n(&SPLIT->inside, __ATOMIC_RELAXED) > 0) return;
   struct save_stream frame = {0};
   agent.reached_version = agent.targets_version;
   protocol_put_reached(&frame, agent.epoch, agent.targets_version);

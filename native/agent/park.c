@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "agent.h"
@@ -67,11 +68,20 @@ static const struct parked_thread *find_parked(int tid) {
   return NULL;
 }
 
+static const char *reason_against(void) {
+  for (const struct parked_thread *t = __atomic_load_n(&STATE->parked, __ATOMIC_ACQUIRE); t; t = t->next) {
+    if (t->why_not) return t->why_not;
+  }
+  return NULL;
+}
+
 /* Threads of the upper half: all tasks that the lower half did not make. One that is listed as parked may have made another since the listing
- * began, and parked then: so all must have been parked before. A thread that cannot be asked (EAGAIN: the user's queue of signals is full)
- * runs all the same. */
+ * began, and parked then: so all must have been parked before. And the kernel may pass over a thread while others end, so it is asked twice.
+ * A thread that cannot be asked (EAGAIN: the user's queue of signals is full) runs all the same. */
 int agent_park_round(char why[PROXY_WHY_SIZE]) {
   int parked = 0, running = 0, before = __atomic_load_n(&STATE->parked_count, __ATOMIC_ACQUIRE);
+  /* Before the signals of this round: what is started later is so in a crossing, at whose end the thread parks. */
+  __atomic_store_n(&SPLIT->park_late, agent_proxy()->calls_back(), __ATOMIC_SEQ_CST);
   DIR *tasks = opendir("/proc/self/task");
   if (!tasks) {
     snprintf(why, PROXY_WHY_SIZE, "/proc/self/task cannot be read: %s", strerror(errno));
@@ -87,16 +97,30 @@ int agent_park_round(char why[PROXY_WHY_SIZE]) {
     }
   }
   closedir(tasks);
-  if (running == 0 && parked == before) agent.alone = true;
-  return agent.alone && agent.serving ? parked : 0;
+  agent.clean = running == 0 && parked == before ? agent.clean + 1 : 0;
+  if (agent.clean >= 2) agent.alone = true;
+  if (!agent.alone || !agent.serving) return 0;
+  const char *against = reason_against();
+  if (!against) return parked;
+  snprintf(why, PROXY_WHY_SIZE, "%s", against);
+  return -1;
 }
 
 /* --- the parked MPI thread ------------------------------------------------------------------------------------------------ */
 void agent_order(enum agent_order order) {
-  pthread_mutex_lock(&agent.lock);
   agent.order = order;
   pthread_cond_broadcast(&agent.changed);
-  pthread_mutex_unlock(&agent.lock);
+}
+
+/* Bounded, for what it carries out may be a reduction of the program's that waits for a lock which a parked thread holds. */
+void agent_dismiss(void) {
+  enum { PATIENCE_SECONDS = 30 };
+  struct timespec limit;
+  clock_gettime(CLOCK_REALTIME, &limit);
+  limit.tv_sec += PATIENCE_SECONDS;
+  agent_order(ORDER_RETURN);
+  while (agent.busy && pthread_cond_timedwait(&agent.changed, &agent.lock, &limit) == 0) {
+  }
 }
 
 /* What MPI calls back (the reduction of a nonblocking collective) is the program's code on the parked thread, and may cross: inside another
@@ -136,17 +160,19 @@ static void save(void) {
   pthread_mutex_lock(&agent.lock);
   agent.save_result = result;
   memcpy(agent.why, why, sizeof why);
-  agent.order = ORDER_WAIT;
-  pthread_cond_broadcast(&agent.changed);
+  agent_order(ORDER_WAIT);
   pthread_mutex_unlock(&agent.lock);
 }
 
 void agent_parked(void) {
   for (;;) {
     pthread_mutex_lock(&agent.lock);
+    agent.busy = false;
+    pthread_cond_broadcast(&agent.changed);
     while (agent.order == ORDER_WAIT) pthread_cond_wait(&agent.changed, &agent.lock);
     enum agent_order order = agent.order;
     bool alone = agent.alone;
+    agent.busy = order != ORDER_RETURN;
     pthread_mutex_unlock(&agent.lock);
     if (order == ORDER_RETURN) return;
     if (order == ORDER_PUMP) pump(alone);

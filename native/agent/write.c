@@ -13,8 +13,7 @@
 static int save_mpi(char why[PROXY_WHY_SIZE]) {
   pthread_mutex_lock(&agent.lock);
   agent.save_result = 1;
-  agent.order = ORDER_SAVE;
-  pthread_cond_broadcast(&agent.changed);
+  agent_order(ORDER_SAVE);
   while (agent.save_result == 1) pthread_cond_wait(&agent.changed, &agent.lock);
   int result = agent.save_result;
   if (result != 0 && why != agent.why) memcpy(why, agent.why, PROXY_WHY_SIZE);

@@ -18,12 +18,17 @@ static uint64_t upper_fs(void) {
   return fs;
 }
 
+/* It must not park between its look at the generation and the service's end. */
 static void detach(void *unused) {
   (void)unused;
+  mana_upper_tls.depth++;
+  __asm__ volatile("" ::: "memory");
   if (mana_upper_tls.generation == SPLIT->generation) {
     MANA_SERVICE(void (*)(uint64_t), SVC_DETACH)(mana_upper_tls.lower_fs);
   }
   mana_upper_tls.generation = 0;
+  __asm__ volatile("" ::: "memory");
+  mana_upper_tls.depth--;
 }
 
 static void create_key(void) {
@@ -32,15 +37,12 @@ static void create_key(void) {
 
 void mana_crossing_attach(void) {
   if (syscall(SYS_gettid) == getpid()) {
-    mana_upper_tls.lower_fs = SPLIT->lower_fs_main;
-    *(uint64_t *)(uintptr_t)(SPLIT->lower_fs_main + (uint64_t)SPLIT->lower_upper_fs_off) = upper_fs();
-  } else {
-    pthread_once(&once, create_key);
-    mana_upper_tls.lower_fs = MANA_SERVICE(uint64_t(*)(uint64_t), SVC_ATTACH)(upper_fs());
-    if (!mana_upper_tls.lower_fs) abort();
-    pthread_setspecific(key, &mana_upper_tls);
+    split_attach_main(&mana_upper_tls, upper_fs());
+    return;
   }
-  mana_upper_tls.upper_fs = upper_fs();
-  mana_upper_tls.fs_by_call = !SPLIT->have_fsgsbase;
-  mana_upper_tls.generation = SPLIT->generation;
+  pthread_once(&once, create_key);
+  uint64_t lower_fs = MANA_SERVICE(uint64_t(*)(uint64_t), SVC_ATTACH)(upper_fs());
+  if (!lower_fs) abort();
+  pthread_setspecific(key, &mana_upper_tls);
+  split_attach(&mana_upper_tls, upper_fs(), lower_fs);
 }

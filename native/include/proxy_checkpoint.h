@@ -6,7 +6,7 @@
 #define MANA_PROXY_CHECKPOINT_H
 #include "save_stream.h"
 
-#define PROXY_CHECKPOINT_VERSION 2
+#define PROXY_CHECKPOINT_VERSION 3
 
 struct proxy_counts {
   uint64_t sent,
@@ -44,5 +44,7 @@ struct proxy_checkpoint {
   /* The files that are open through MPI and that this rank answers for, so that each has one: 1 with the next one's full path and whether it
    * may be written; 0 when there is none. *cursor begins as 0. */
   int (*file)(uint32_t *cursor, const char **path, int *written);
+  /* Whether a nonblocking collective is pending that may call a reduction of the program's while it is pumped. On any thread, at any time. */
+  int (*calls_back)(void);
 };
 #endif

@@ -134,6 +134,7 @@ struct split_table {
   uint64_t mpi_lower_fs; /* lower FS of the thread that called MPI_Init */
   uint64_t park_stack;   /* top of the stack on which that thread serves the agent while it is parked */
   void *park;            /* void (void), of the blob: parks the calling thread; at once back where nobody wants it */
+  int32_t park_late;     /* the MPI thread parks as a crossing ends only: MPI may call the program back meanwhile */
 };
 _Static_assert(sizeof(struct split_table) <= 0x10000, "the blob's state follows at UPPER_STATE_ADDR");
 static inline int split_fd_is_lower(const struct split_table *table, long fd) {
@@ -173,6 +174,19 @@ _Static_assert(CLOCKS_ADDR + sizeof(struct split_clocks) <= ARENA_BUMP, "the pro
 
 enum split_mpi_state { SPLIT_MPI_NOT_LOADED, SPLIT_MPI_LOADED, SPLIT_MPI_INITIALIZED, SPLIT_MPI_FINALIZED };
 #define SPLIT ((struct split_table *)TABLE_ADDR)
+
+/* This thread goes below with `lower_fs` from now on. */
+static inline void split_attach(struct upper_tls *tls, uint64_t upper_fs, uint64_t lower_fs) {
+  tls->lower_fs = lower_fs;
+  tls->upper_fs = upper_fs;
+  tls->fs_by_call = !SPLIT->have_fsgsbase;
+  tls->generation = SPLIT->generation;
+}
+/* The initial thread, with the one that the lower half's own initial thread had. */
+static inline void split_attach_main(struct upper_tls *tls, uint64_t upper_fs) {
+  *(uint64_t *)(uintptr_t)(SPLIT->lower_fs_main + (uint64_t)SPLIT->lower_upper_fs_off) = upper_fs;
+  split_attach(tls, upper_fs, SPLIT->lower_fs_main);
+}
 
 /* The crossing table: one function pointer per MPI function of the description, slot numbers in the generated mpi_table.h.
  * SVC_LOAD_PROXY fills it. */

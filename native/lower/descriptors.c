@@ -10,11 +10,10 @@
 
 #include "options.h"
 #include "report.h"
-#include "split_abi.h"
 #include "syscall_raw.h"
 
 static uint64_t early_marks[SPLIT_FD_WORDS];
-uint64_t *descriptor_marks = early_marks;
+static uint64_t *descriptor_marks = early_marks;
 
 /* Enough for both halves; not the hard limit, which may be a billion: programs loop over all descriptors. */
 enum { NOFILE_WANTED = 8192, NOFILE_NEEDED = 2 * SPLIT_FD_BASE };
@@ -42,6 +41,15 @@ void descriptor_mark(int fd, int lower) {
     __atomic_fetch_or(&descriptor_marks[fd >> 6], bit, __ATOMIC_RELAXED);
   } else {
     __atomic_fetch_and(&descriptor_marks[fd >> 6], ~bit, __ATOMIC_RELAXED);
+  }
+}
+
+/* Other threads may mark meanwhile: what they mark in the old place before the switch is copied after it. */
+void descriptor_marks_move(uint64_t marks[SPLIT_FD_WORDS]) {
+  memset(marks, 0, SPLIT_FD_WORDS * sizeof *marks);
+  __atomic_store_n(&descriptor_marks, marks, __ATOMIC_SEQ_CST);
+  for (int i = 0; i < SPLIT_FD_WORDS; i++) {
+    __atomic_fetch_or(&marks[i], __atomic_load_n(&early_marks[i], __ATOMIC_RELAXED), __ATOMIC_RELAXED);
   }
 }
 

@@ -4,6 +4,8 @@
 #define MANA_LOWER_DESCRIPTORS_H
 #include <stdint.h>
 
+#include "split_abi.h"
+
 /* The soft limit of open files: before, and raised for both halves. */
 struct descriptor_limit {
   uint64_t soft, raised;
@@ -14,7 +16,8 @@ void descriptors_take_inherited(int reentered);
 
 /* Raw, callable under either FS: moves a descriptor up if it is low, marks it; returns its number, or `fd` if it failed. */
 int descriptor_take(int fd);
-/* The marks move into the split table once it is mapped. */
-extern uint64_t *descriptor_marks;
 void descriptor_mark(int fd, int lower);
+/* From here on the marks are kept in the split table, where the upper half sees them. At a restart only when the image has been mapped: until then
+ * threads of the MPI library open and close descriptors that the image knows nothing of. */
+void descriptor_marks_move(uint64_t marks[SPLIT_FD_WORDS]);
 #endif

@@ -94,8 +94,7 @@ static void fill_table(struct split_table *table, const struct program *program)
   strcpy(table->exe, program->path);
   strcpy(table->stub_dir, options.upper);
   strcpy(table->lower_exe, options.self);
-  memcpy(table->lower_fds, descriptor_marks, sizeof table->lower_fds);
-  descriptor_marks = table->lower_fds;
+  if (!options.restart[0]) descriptor_marks_move(table->lower_fds); /* else an image is mapped over it first */
   services_fill(table);
   fill_vdso(table);
   if (!table->have_fsgsbase) report_verbose("this kernel lacks FSGSBASE: each crossing costs two system calls more");
@@ -116,6 +115,7 @@ void upper_table_adopt(const struct split_table *fresh) {
   table->inside = old.inside;
   table->ld_debug = old.ld_debug;
   strcpy(table->exe, old.exe);
+  descriptor_marks_move(table->lower_fds);
   fill_stub_names(STATE);
   fill_reenter_options(STATE);
 }

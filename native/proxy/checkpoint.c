@@ -136,4 +136,5 @@ const struct proxy_checkpoint mana_proxy_checkpoint __attribute__((visibility("d
     .arrive = px_arrive,
     .entered = px_entered,
     .file = px_file_next,
+    .calls_back = px_calls_back,
 };

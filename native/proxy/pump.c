@@ -130,6 +130,14 @@ int px_pump_beside(void) {
   return level == MPI_THREAD_SERIALIZED ? 0 : px_pump();
 }
 
+int px_calls_back(void) {
+  for (uint32_t i = MANA_FIRST_INDEX; i < px_high_request; i++) {
+    const struct px_record *r = &px_record[i];
+    if (r->kind == PX_COLLECTIVE && r->calls_back && !r->early) return 1;
+  }
+  return 0;
+}
+
 void px_progress(void) {
   int flag;
   if (is_running()) MPI_Iprobe(MPI_ANY_SOURCE, MPI_ANY_TAG, MPI_COMM_WORLD, &flag, MPI_STATUS_IGNORE);

@@ -7,6 +7,7 @@
 int px_identity(int *rank, int *size);
 void px_progress(void);
 int px_pump_beside(void);
+int px_calls_back(void);
 int px_pump(void);
 void px_counts(struct proxy_counts *counts);
 void px_leave(void);

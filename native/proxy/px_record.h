@@ -33,7 +33,8 @@ struct px_record {
   uint8_t canceled; /* MPI_Cancel of a send that had not come to an end */
   uint8_t late;     /* a send whose request also stands for a receive served from the queue: px_early has its status */
   int32_t error;    /* of a request settled early: canonical code */
-  int32_t pad[3];
+  uint8_t calls_back; /* a collective with a reduction of the program's */
+  uint8_t pad[11];
 };
 _Static_assert(sizeof(struct px_record) == 64, "one cache line");
 
@@ -66,7 +67,7 @@ static inline void px_count_received(int source) {
 static inline struct px_record *px_record_new(mana_h request, enum px_record_kind kind) {
   struct px_record *r = px_record_of(request);
   r->kind = (uint8_t)kind;
-  r->mode = r->persistent = r->active = r->owed = r->early = r->canceled = r->late = 0;
+  r->mode = r->persistent = r->active = r->owed = r->early = r->canceled = r->late = r->calls_back = 0;
   r->serial = px_count(&px_counters.posted, 1);
   return r;
 }

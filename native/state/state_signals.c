@@ -1,4 +1,4 @@
-/* Actions, pending signals, interval timers and POSIX timers of the process. Masks, alternate stacks and pending signals of single
+/* Actions, interval timers and POSIX timers of the process, and the signals that wait for it. Masks, alternate stacks and signals of single
  * threads belong to the threads. */
 #include <errno.h>
 #include <signal.h>
@@ -16,23 +16,19 @@
 /* Saved form:
  *   u32 form
  *   u32 count, count x { u32 signal, action of the kernel (32 bytes) }       the lower half's actions are left out
- *   u32 count, count x { siginfo of the kernel (128 bytes) }                 pending for the process
  *   3 x itimerval of the kernel (32 bytes)                                   real, virtual, profiling
- *   u32 count, count x { u32 id, u32 clock, u32 notify, u32 signal, u32 thread, u64 value, itimerspec (32 bytes) } */
+ *   u32 count, count x { u32 id, u32 clock, u32 notify, u32 signal, u32 thread, u64 value, itimerspec (32 bytes) }
+ * Signals that wait go into upper_state.waiting, which is saved with the upper half's memory, so they are taken before that is written. */
 enum {
-  FORM = 1,
+  FORM = 2,
   INTERVAL_TIMERS = 3,
-  PENDING_MAX = 4096,
+  TAKE_TRIES = 100,
   TIMERS_MAX = 1 << 20,
   KERNEL_MASK_SIZE = 8,
   TEXT_SIZE = 1 << 16
 };
 enum { RESTORE_IDS = 77 /* PR_TIMER_CREATE_RESTORE_IDS, Linux 6.15 */, NOTIFY_NONE = 1, NOTIFY_THREAD = 4 };
 
-struct kernel_siginfo {
-  int32_t signal;
-  uint8_t rest[124];
-};
 struct kernel_itimerspec {
   int64_t interval[2], value[2];
 };
@@ -87,7 +83,7 @@ static int restore_actions(struct save_stream *from, char why[STATE_WHY_SIZE]) {
   return 0;
 }
 
-/* --- Pending ----------------------------------------------------------------------------------------------------------------- */
+/* --- Waiting ----------------------------------------------------------------------------------------------------------------- */
 
 static uint64_t pending_of_process(void) {
   char text[TEXT_SIZE];
@@ -96,36 +92,20 @@ static uint64_t pending_of_process(void) {
   return at ? strtoull(at + strlen("ShdPnd:"), NULL, 16) : 0;
 }
 
-static void send_again(const struct kernel_siginfo *info) {
-  RAW3(SYS_rt_sigqueueinfo, RAW0(SYS_getpid), info->signal, info);
-}
-
-/* The kernel shows them only to who takes them, so they are taken, noted and sent again, values and order with them. */
-static int save_pending(struct save_stream *to, char why[STATE_WHY_SIZE]) {
-  const uint64_t all = ~0ull;
-  uint64_t old, set = pending_of_process() & ~(1ull << (SIGKILL - 1) | 1ull << (SIGSTOP - 1));
-  const int64_t at_once[2] = {0, 0};
-  struct kernel_siginfo *info = malloc(PENDING_MAX * sizeof *info);
-  uint32_t count = 0;
-  if (!info) return state_refuse(why, "out of memory while saving signals");
-  RAW4(SYS_rt_sigprocmask, SIG_SETMASK, &all, &old, KERNEL_MASK_SIZE);
-  while (set && count < PENDING_MAX &&
-         !raw_failed(RAW4(SYS_rt_sigtimedwait, &set, &info[count], at_once, KERNEL_MASK_SIZE)))
-    count++;
-  for (uint32_t i = 0; i < count; i++) send_again(&info[i]);
-  RAW4(SYS_rt_sigprocmask, SIG_SETMASK, &old, NULL, KERNEL_MASK_SIZE);
-  save_u32(to, count);
-  save_bytes(to, info, count * sizeof *info);
-  free(info);
-  return count < PENDING_MAX ? 0 : state_refuse(why, "more than %d signals are pending", PENDING_MAX);
-}
-
-static void restore_pending(struct save_stream *from) {
-  for (uint32_t count = load_u32(from); count > 0 && !from->failed; count--) {
-    struct kernel_siginfo info;
-    load_bytes(from, &info, sizeof info);
-    if (!from->failed) send_again(&info);
+/* The kernel shows them only to who takes them. All signals are blocked, as in all threads of the lower half. How many were taken, or -1. */
+static int take_waiting(char why[STATE_WHY_SIZE]) {
+  static const int64_t at_once[2] = {0, 0};
+  uint64_t set = pending_of_process() & ~(1ull << (SIGKILL - 1) | 1ull << (SIGSTOP - 1));
+  int taken = 0;
+  while (
+      set && STATE->waiting_count < WAITING_SIGNALS &&
+      !raw_failed(RAW4(SYS_rt_sigtimedwait, &set, &STATE->waiting[STATE->waiting_count], at_once, KERNEL_MASK_SIZE))) {
+    STATE->waiting_count++;
+    taken++;
   }
+  if (STATE->waiting_count == WAITING_SIGNALS)
+    return state_refuse(why, "%d signals or more wait until the program unblocks them", WAITING_SIGNALS);
+  return taken;
 }
 
 /* --- Interval timers --------------------------------------------------------------------------------------------------------- */
@@ -252,12 +232,28 @@ static int restore_timers(struct save_stream *from, char why[STATE_WHY_SIZE]) {
 
 /* --- All ------------------------------------------------------------------------------------------------------------------------ */
 
+/* A timer that expires meanwhile must not be saved both as a signal and as still to come, nor as neither: it is not when no signal came since
+ * the timers were read. (Where they come too fast for that, another tick is soon to come.) */
+static int save_waiting_and_timers(struct save_stream *to, char why[STATE_WHY_SIZE]) {
+  struct save_stream timers = {0};
+  int taken = take_waiting(why), result = 0;
+  for (int tries = 0; tries < TAKE_TRIES && taken >= 0 && result == 0; tries++) {
+    save_free(&timers);
+    save_interval_timers(&timers);
+    result = save_timers(&timers, why);
+    taken = take_waiting(why);
+    if (taken == 0) break;
+  }
+  save_bytes(to, timers.data, timers.length);
+  to->failed |= timers.failed;
+  save_free(&timers);
+  return taken < 0 ? -1 : result;
+}
+
 int state_signals_save(struct save_stream *to, char why[STATE_WHY_SIZE]) {
   save_u32(to, FORM);
   save_actions(to);
-  if (save_pending(to, why) != 0) return -1;
-  save_interval_timers(to);
-  if (save_timers(to, why) != 0) return -1;
+  if (save_waiting_and_timers(to, why) != 0) return -1;
   return to->failed ? state_refuse(why, "out of memory while saving signals") : 0;
 }
 
@@ -265,7 +261,6 @@ int state_signals_restore(struct save_stream *from, char why[STATE_WHY_SIZE]) {
   uint32_t form = load_u32(from);
   if (form != FORM) return state_refuse(why, "the saved signals are of an unknown form (%u)", form);
   if (restore_actions(from, why) != 0) return -1;
-  restore_pending(from);
   restore_interval_timers(from);
   if (restore_timers(from, why) != 0) return -1;
   return load_done(from) ? 0 : state_refuse(why, "the saved signals are damaged");

@@ -1,5 +1,6 @@
 /* Clocks that count from the start of the machine, on a machine that was started later: an offset, set at a restart, keeps them from
- * running backwards. It is added to what the program reads and taken from the absolute times that it gives. */
+ * running backwards. It is added to what the program reads and taken from the absolute times that it gives; between the kernel and the sum no
+ * thread parks, for the offset changes with the kernel. */
 #include <errno.h>
 #include <signal.h>
 #include <sys/timerfd.h>
@@ -10,25 +11,18 @@
 enum { NS = 1000000000 };
 enum { SIGEV_TO_THREAD = 4 }; /* SIGEV_THREAD_ID, man 2 timer_create */
 
-bool clocks_is_shifted(int32_t clock) {
+NO_PARK bool clocks_is_shifted(int32_t clock) {
   return clock == CLOCK_MONOTONIC || clock == CLOCK_MONOTONIC_RAW || clock == CLOCK_MONOTONIC_COARSE ||
          clock == CLOCK_BOOTTIME || clock == CLOCK_BOOTTIME_ALARM;
 }
 
-static int64_t at_least(int64_t value, int64_t least) {
-  return value < least ? least : value;
-}
-
-static void from_nanoseconds(int64_t value, int64_t time[2]) {
-  value = at_least(value, 0);
-  time[0] = value / NS;
-  time[1] = value % NS;
-}
-
 /* Shifts a struct timespec; times that the kernel would refuse, or that lie beyond 2^33 seconds, are left as they are. */
-static bool shift(const int64_t *time, int64_t by, int64_t out[2]) {
+static inline __attribute__((always_inline)) bool shift(const int64_t *time, int64_t by, int64_t out[2]) {
   if (time[0] < 0 || time[0] >= 1ll << 33 || time[1] < 0 || time[1] >= NS) return false;
-  from_nanoseconds(time[0] * NS + time[1] + by, out);
+  int64_t shifted = time[0] * NS + time[1] + by;
+  if (shifted < 0) shifted = 0;
+  out[0] = shifted / NS;
+  out[1] = shifted % NS;
   return true;
 }
 
@@ -37,14 +31,14 @@ const void *clocks_to_kernel(const void *time, int64_t copy[2]) {
   return shift(time, -STATE->monotonic_offset, copy) ? copy : time;
 }
 
-int64_t clocks_monotonic(void) {
+NO_PARK int64_t clocks_monotonic(void) {
   struct timespec now = {0};
   int (*current)(clockid_t, struct timespec *) = SPLIT->vdso[VDSO_CLOCK_GETTIME];
   if (!current || current(CLOCK_MONOTONIC, &now) != 0) RAW2(SYS_clock_gettime, CLOCK_MONOTONIC, &now);
   return now.tv_sec * NS + now.tv_nsec + STATE->monotonic_offset;
 }
 
-long hook_clock_gettime(const struct hook_call *call) {
+NO_PARK long hook_clock_gettime(const struct hook_call *call) {
   struct hook_call changed = *call;
   changed.a = identity_clock((int32_t)call->a);
   long result = hook_pass(&changed);
@@ -77,7 +71,7 @@ long hook_timer_create(const struct hook_call *call) {
 }
 
 /* A struct itimerspec with an absolute first time, {interval, value}, as the kernel shall have it. */
-static long settime_absolute(const struct hook_call *call) {
+NO_PARK static long settime_absolute(const struct hook_call *call) {
   const int64_t *wanted = (const int64_t *)call->c;
   struct hook_call changed = *call;
   int64_t times[4];
@@ -91,7 +85,7 @@ static long settime_absolute(const struct hook_call *call) {
 }
 
 /* timer_settime(id, flags, new, old) */
-long hook_timer_settime(const struct hook_call *call) {
+NO_PARK long hook_timer_settime(const struct hook_call *call) {
   if (!STATE->monotonic_offset || !(call->b & TIMER_ABSTIME)) return hook_pass(call);
   bool shifted = call->a >= 0 && call->a < TIMER_CLOCKS && clocks_is_shifted(STATE->timer_clock[call->a]);
   return shifted ? settime_absolute(call) : hook_pass(call);
@@ -122,7 +116,7 @@ static int32_t clock_of_descriptor(uint32_t fd) {
 }
 
 /* timerfd_settime(fd, flags, new, old) */
-long hook_timerfd_settime(const struct hook_call *call) {
+NO_PARK long hook_timerfd_settime(const struct hook_call *call) {
   if (!STATE->monotonic_offset || !(call->b & TFD_TIMER_ABSTIME)) return hook_pass(call);
   return clocks_is_shifted(clock_of_descriptor((uint32_t)call->a)) ? settime_absolute(call) : hook_pass(call);
 }

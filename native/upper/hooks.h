@@ -15,6 +15,21 @@
 #define UP(x) DOWN((uint64_t)(x) + PAGE - 1)
 #define HIDDEN __attribute__((visibility("hidden")))
 #define MUST_CHECK __attribute__((warn_unused_result))
+/* No thread parks while it is in such a function, or in a handler of the program that interrupted one (park.c, signals.c): it holds what is of
+ * this kernel or of this moment only, as the address of a function of the kernel's vDSO. What it calls at such a moment is inlined, or such a
+ * function itself. */
+#define NO_PARK __attribute__((section("no_park")))
+extern char __start_no_park[] HIDDEN, __stop_no_park[] HIDDEN;
+static inline __attribute__((always_inline)) bool may_park_at(uint64_t instruction) {
+  bool inside = instruction >= (uint64_t)__start_no_park && instruction < (uint64_t)__stop_no_park;
+  return split_is_upper(instruction) && !inside;
+}
+
+/* The thread's state in the stub library; NULL as long as none is loaded. */
+static inline __attribute__((always_inline)) struct upper_tls *tls_of(uint64_t upper_fs) {
+  int64_t offset = SPLIT->upper_tls_offset;
+  return offset && upper_fs ? (struct upper_tls *)(upper_fs + (uint64_t)offset) : NULL;
+}
 
 /* One system call of the program, as the kernel would have got it. */
 struct hook_call {
@@ -51,8 +66,15 @@ HIDDEN hook_function hook_wait, hook_socket, hook_poll, hook_ppoll, hook_pselect
     hook_rt_sigsuspend, hook_rt_sigtimedwait, hook_nanosleep, hook_clock_nanosleep, hook_futex, hook_semtimedop,
     hook_io_getevents;
 /* wait_entry.S, and the addresses between which a thread is about to make such a call */
-HIDDEN long wait_call(const struct hook_call *call, const uint32_t *handled, uint32_t before) MUST_CHECK;
+HIDDEN long wait_call(const struct hook_call *call, const struct thread_marks *marks,
+                      struct thread_marks before) MUST_CHECK;
 extern char wait_window[] HIDDEN, wait_window_end[] HIDDEN;
+/* For a signal handler that has changed the marks: a thread that is about to wait must look again, or it would sleep through what they say.
+ * `instruction` is where it was interrupted. */
+static inline void wait_look_again(long long *instruction) {
+  if (*instruction >= (long long)wait_window && *instruction < (long long)wait_window_end)
+    *instruction = (long long)wait_window;
+}
 /* identity.c: calls that name a process or thread, or answer one */
 HIDDEN hook_function hook_identity;
 HIDDEN int32_t identity_clock(int32_t clock) MUST_CHECK;

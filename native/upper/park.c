@@ -4,6 +4,7 @@
 
 #include <signal.h>
 #include <sys/prctl.h>
+#include <ucontext.h>
 
 #include "hooks.h"
 #include "pending.h"
@@ -26,7 +27,8 @@ static void describe(struct parked_thread *t) {
   t->program_tid = tid_old(t->tid);
   t->is_main = t->tid == (int32_t)RAW0(SYS_getpid);
   RAW2(SYS_sigaltstack, 0, t->altstack);
-  RAW2(SYS_prctl, GET_TID_ADDRESS, &t->tid_address);
+  if (raw_failed(RAW2(SYS_prctl, GET_TID_ADDRESS, &t->tid_address)))
+    t->why_not = "its kernel lacks PR_GET_TID_ADDRESS (CONFIG_CHECKPOINT_RESTORE), which a restart needs";
   RAW3(SYS_get_robust_list, 0, &t->robust_head, &t->robust_length);
   RAW2(SYS_prctl, PR_GET_NAME, t->name);
 }
@@ -40,6 +42,13 @@ static void become(const struct parked_thread *t) {
   RAW1(SYS_set_tid_address, t->tid_address);
   if (t->robust_length) RAW2(SYS_set_robust_list, t->robust_head, t->robust_length);
   RAW2(SYS_prctl, PR_SET_NAME, t->name);
+}
+
+/* After a restart the agent may want its MPI thread before that calls MPI again, which may be never. Other threads are attached by their next
+ * crossing (core/attach.c). */
+static void attach_again(const struct parked_thread *t) {
+  struct upper_tls *tls = tls_of(t->fs);
+  if (t->is_main && tls && tls->generation) split_attach_main(tls, t->fs);
 }
 
 static void join_list(struct parked_thread *t) {
@@ -60,8 +69,8 @@ static void sleep_through(int32_t number) {
 /* The thread that called MPI_Init lends itself to the agent, on a stack of the lower half: only it may call MPI. */
 static bool is_mpi_thread(uint64_t fs, uint64_t *lower_fs) {
   const struct split_table *table = SPLIT;
-  if (table->mpi_state != SPLIT_MPI_INITIALIZED || !table->upper_tls_offset) return false;
-  const struct upper_tls *tls = (const struct upper_tls *)(fs + (uint64_t)table->upper_tls_offset);
+  const struct upper_tls *tls = tls_of(fs);
+  if (table->mpi_state != SPLIT_MPI_INITIALIZED || !tls) return false;
   *lower_fs = tls->lower_fs;
   return tls->generation == table->generation && tls->lower_fs == table->mpi_lower_fs;
 }
@@ -74,7 +83,7 @@ static void serve(uint64_t upper_fs, uint64_t lower_fs) {
 }
 
 void park(void) {
-  struct parked_thread self;
+  struct parked_thread self = {.why_not = NULL};
   struct pending_signals waiting;
   uint64_t all = ~0ull, mask, lower_fs;
   __atomic_fetch_add(&STATE->parking, 1, __ATOMIC_SEQ_CST);
@@ -82,32 +91,42 @@ void park(void) {
   RAW4(SYS_rt_sigprocmask, SIG_SETMASK, &all, &mask, KERNEL_MASK_SIZE);
   if (__atomic_load_n(&SPLIT->phase, __ATOMIC_SEQ_CST) == SPLIT_PARK) {
     describe(&self);
-    pending_take(&waiting);
+    if (!pending_take(&waiting)) self.why_not = "too many signals wait for one of its threads";
     if (park_save(&self.context) == 0) {
       join_list(&self);
       if (is_mpi_thread(self.fs, &lower_fs)) serve(self.fs, lower_fs);
     } else {
       become(&self);
+      attach_again(&self);
       __atomic_fetch_add(&STATE->parked_count, 1, __ATOMIC_ACQ_REL);
       wake(&STATE->parked_count);
     }
     sleep_through(number);
     pending_give_back(&waiting);
+    if (self.is_main) pending_give_back_process();
   }
   __atomic_fetch_sub(&STATE->parking, 1, __ATOMIC_SEQ_CST);
   RAW4(SYS_rt_sigprocmask, SIG_SETMASK, &mask, 0, KERNEL_MASK_SIZE);
 }
 
 /* Not in a crossing, not in a callback out of one, and not in the core's bookkeeping around one: there depth says no, and the thread
- * parks at the end of its outermost crossing. The agent asks again until all have parked. */
-HIDDEN void park_signal(int sig, void *info, void *context);
-void park_signal(int sig, void *info, void *context) {
-  (void)sig, (void)info, (void)context;
-  const struct split_table *table = SPLIT;
-  if (__atomic_load_n(&table->phase, __ATOMIC_ACQUIRE) != SPLIT_PARK) return;
-  uint64_t fs = raw_get_fs(table->have_fsgsbase);
+ * parks at the end of its outermost crossing. Nor where it holds what is of this process only, nor the MPI thread while park_late says so. The agent asks again until all have parked. */
+static bool may_park(uint64_t fs, uint64_t instruction) {
+  const struct upper_tls *tls = tls_of(fs);
+  uint64_t lower_fs;
+  if (__atomic_load_n(&SPLIT->phase, __ATOMIC_ACQUIRE) != SPLIT_PARK || (tls && tls->depth)) return false;
+  bool late = __atomic_load_n(&SPLIT->park_late, __ATOMIC_RELAXED) && is_mpi_thread(fs, &lower_fs);
+  return !late && may_park_at(instruction);
+}
+
+/* Marked whoever still wants it: one that comes when its park has been given up must not end a wait either. */
+HIDDEN void park_signal(int sig, void *info, ucontext_t *context);
+void park_signal(int sig, void *info, ucontext_t *context) {
+  (void)sig, (void)info;
+  greg_t *instruction = &context->uc_mcontext.gregs[REG_RIP];
+  uint64_t fs = raw_get_fs(SPLIT->have_fsgsbase);
   if (!fs || !split_is_upper(fs)) return;
   state_mark_park(fs);
-  if (table->upper_tls_offset && ((const struct upper_tls *)(fs + (uint64_t)table->upper_tls_offset))->depth) return;
-  park();
+  wait_look_again(instruction);
+  if (may_park(fs, (uint64_t)*instruction)) park();
 }

@@ -22,5 +22,12 @@ struct parked_thread {
   int32_t tid, program_tid;                         /* as the kernel and as the program number it */
   int32_t is_main;                                  /* tid == pid */
   char name[16];                                    /* man 2 prctl, PR_GET_NAME */
+  const char *why_not;                              /* NULL, or why this thread cannot be saved */
+};
+
+/* A signal that was taken out of the kernel: its siginfo_t, 128 bytes. */
+struct waiting_signal {
+  int32_t number;
+  uint8_t rest[124];
 };
 #endif

@@ -1,5 +1,6 @@
 /* Signals that wait for one thread (pthread_kill to a thread that blocks them): the kernel keeps them with the thread, so a parked thread
- * takes them out and sends them to itself again when it goes on, perhaps as another kernel thread. */
+ * takes them out and sends them to itself again when it goes on, perhaps as another kernel thread. What waits for the process is taken when it
+ * is saved (state_signals.c). The kernel believes only the thread that a signal is sent to who sent it: kill(2), a timer, a child (si_code). */
 #include "pending.h"
 
 #include "hooks.h"
@@ -31,16 +32,18 @@ static uint64_t own_pending(void) {
 }
 
 /* The kernel hands out what waits for the thread before what waits for the process (kernel/signal.c, dequeue_signal). */
-void pending_take(struct pending_signals *pending) {
+bool pending_take(struct pending_signals *pending) {
   static const int64_t at_once[2] = {0, 0};
   const uint64_t park = 1ull << (SPLIT_PARK_SIGNAL - 1);
   pending->count = 0;
-  for (uint64_t mask; pending->count < PENDING_MAX && (mask = own_pending() & ~park);) {
+  for (uint64_t mask; (mask = own_pending() & ~park);) {
+    if (pending->count == PENDING_MAX) return false;
     uint64_t one = mask & -mask;
     long got = RAW4(SYS_rt_sigtimedwait, &one, &pending->info[pending->count], at_once, KERNEL_MASK_SIZE);
     if (raw_failed(got)) break;
     pending->count++;
   }
+  return true;
 }
 
 void pending_give_back(const struct pending_signals *pending) {
@@ -48,4 +51,11 @@ void pending_give_back(const struct pending_signals *pending) {
   for (int i = 0; i < pending->count; i++) {
     RAW4(SYS_rt_tgsigqueueinfo, pid, tid, pending->info[i].number, &pending->info[i]);
   }
+}
+
+void pending_give_back_process(void) {
+  for (int i = 0; i < STATE->waiting_count; i++) {
+    RAW3(SYS_rt_sigqueueinfo, RAW0(SYS_getpid), STATE->waiting[i].number, &STATE->waiting[i]);
+  }
+  STATE->waiting_count = 0;
 }

@@ -1,18 +1,18 @@
-/* Signals pending for the calling thread alone. All signals are blocked. */
+/* Signals that wait for delivery, while the calling thread is parked. All signals are blocked. */
 #ifndef MANA_UPPER_PENDING_H
 #define MANA_UPPER_PENDING_H
-#include <stdint.h>
+#include <stdbool.h>
 
-enum {
-  PENDING_MAX = 16
-}; /* on the stack of the thread; more than a few are not seen in real programs, and stay where they are */
+#include "park.h"
+
+enum { PENDING_MAX = 16 }; /* on the stack of the thread; more than a few are not seen in real programs */
 struct pending_signals {
   int32_t count;
-  struct pending_info {
-    int32_t number;
-    uint8_t rest[124]; /* siginfo_t of the kernel, 128 bytes */
-  } info[PENDING_MAX];
+  struct waiting_signal info[PENDING_MAX];
 };
-void pending_take(struct pending_signals *pending) __attribute__((visibility("hidden")));
+/* What waits for this thread alone. False: there were more, which stay where they are. */
+bool pending_take(struct pending_signals *pending) __attribute__((visibility("hidden"), warn_unused_result));
 void pending_give_back(const struct pending_signals *pending) __attribute__((visibility("hidden")));
+/* What waited for the process (upper_state.waiting). The main thread alone may call it. */
+void pending_give_back_process(void) __attribute__((visibility("hidden")));
 #endif

@@ -1,6 +1,7 @@
 /* signal_entry: what the kernel calls for a handler of the program. In the upper half it becomes the handler: stack,
- * registers and return address are as the kernel made them. In the lower half it calls the handler under the upper FS. */
-    .text
+ * registers and return address are as the kernel made them. In the lower half it calls the handler under the upper FS; and it calls it where a
+ * thread must not park (hooks.h, NO_PARK), for then it must not before the handler has returned, to the last instruction. */
+    .section no_park, "ax", @progbits
     .globl signal_entry
     .hidden signal_entry
     .type signal_entry, @function
@@ -12,7 +13,7 @@ signal_entry:
     .cfi_adjust_cfa_offset 8
     push %rdx
     .cfi_adjust_cfa_offset 8
-    call signal_enter       /* sig, info: rax = handler, rdx = lower FS or 0 */
+    call signal_enter       /* sig, info, context: rax = handler, rdx = the FS to give to signal_leave, or 0 */
     mov %rdx, %rcx
     pop %rdx
     .cfi_adjust_cfa_offset -8
@@ -27,10 +28,15 @@ signal_entry:
     .cfi_adjust_cfa_offset 8
     call *%rax
     mov (%rsp), %rdi
-    call signal_leave
+    call signal_leave       /* al: in the upper half, called by the kernel; a handler of the lower half may call us as a function */
     pop %rcx
     .cfi_adjust_cfa_offset -8
+    test %al, %al
+    jnz 2f
     ret
+2:  add $8, %rsp            /* over the return address, which is the program's own restorer, where it might park */
+    .cfi_adjust_cfa_offset -8
+    jmp signal_restorer
     .cfi_endproc
     .size signal_entry, . - signal_entry
 

@@ -102,16 +102,14 @@ static void ignore(int sig) {
   (void)sig;
 }
 
-/* The thread may be about to wait (wait_entry.S): it must look again, or it would sleep through what this handler says. */
 static void mark_handled(uint64_t upper_fs, ucontext_t *context) {
   __atomic_fetch_add(&state_marks(upper_fs)->handled, 1, __ATOMIC_RELAXED);
-  greg_t *at = &context->uc_mcontext.gregs[REG_RIP];
-  if (*at >= (greg_t)wait_window && *at < (greg_t)wait_window_end) *at = (greg_t)wait_window;
+  wait_look_again(&context->uc_mcontext.gregs[REG_RIP]);
 }
 
-/* Called by signal_entry. `lower_fs` is 0 when the signal came in the upper half, else the FS to give back. */
+/* Called by signal_entry. `leave_fs` is 0 when the kernel may take the thread back from the handler, else what signal_leave wants. */
 struct signal_route {
-  uint64_t handler, lower_fs;
+  uint64_t handler, leave_fs;
 };
 /* The sender in a siginfo (man 2 sigaction, <asm-generic/siginfo.h>), as the program numbers itself after a restart. */
 static void name_sender(uint8_t *info) {
@@ -121,14 +119,26 @@ static void name_sender(uint8_t *info) {
   if (by_process && *pid == (int32_t)RAW0(SYS_getpid)) *pid = tid_old(*pid);
 }
 
+/* First of all, before anything that may be interrupted: where the thread must not park now, it must not in the handler either. One that leaves
+ * its handler by longjmp does not park any more. */
+static inline __attribute__((always_inline)) bool keep_from_parking(uint64_t upper_fs, const ucontext_t *context) {
+  struct upper_tls *tls = tls_of(upper_fs);
+  if (!tls || may_park_at((uint64_t)context->uc_mcontext.gregs[REG_RIP])) return false;
+  tls->depth++;
+  __asm__ volatile("" ::: "memory");
+  return true;
+}
+
 /* `info` is there for every handler, filled or not (arch/x86/kernel/signal_64.c). */
-HIDDEN struct signal_route signal_enter(int sig, uint8_t *info, ucontext_t *context);
+HIDDEN NO_PARK struct signal_route signal_enter(int sig, uint8_t *info, ucontext_t *context);
 struct signal_route signal_enter(int sig, uint8_t *info, ucontext_t *context) {
   const struct split_table *table = SPLIT;
-  if (STATE->restarted) name_sender(info);
   struct signal_route route = {STATE->handler[sig], 0};
   uint64_t fs = raw_get_fs(table->have_fsgsbase);
-  if (split_is_upper(fs)) {
+  bool upper = split_is_upper(fs);
+  if (upper && keep_from_parking(fs, context)) route.leave_fs = fs;
+  if (STATE->restarted) name_sender(info);
+  if (upper) {
     mark_handled(fs, context);
     return route;
   }
@@ -139,11 +149,18 @@ struct signal_route signal_enter(int sig, uint8_t *info, ucontext_t *context) {
   }
   mark_handled(upper_fs, context);
   raw_set_fs(table->have_fsgsbase, upper_fs);
-  route.lower_fs = fs;
+  route.leave_fs = fs;
   return route;
 }
 
-HIDDEN void signal_leave(uint64_t lower_fs);
-void signal_leave(uint64_t lower_fs) {
-  raw_set_fs(SPLIT->have_fsgsbase, lower_fs);
+/* Whether that was in the upper half. */
+HIDDEN NO_PARK bool signal_leave(uint64_t fs);
+bool signal_leave(uint64_t fs) {
+  bool upper = split_is_upper(fs);
+  if (upper) {
+    tls_of(fs)->depth--;
+  } else {
+    raw_set_fs(SPLIT->have_fsgsbase, fs);
+  }
+  return upper;
 }

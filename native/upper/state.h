@@ -30,7 +30,7 @@ struct thread_marks {
 struct tid_pair {
   int32_t old, now;
 };
-enum { TID_PAIRS = 4096, TIMER_CLOCKS = 256, LIMITS = 16 };
+enum { TID_PAIRS = 4096, TIMER_CLOCKS = 256, LIMITS = 16, WAITING_SIGNALS = 256 };
 
 /* Which file a descriptor stands for; both 0: none. */
 struct file_identity {
@@ -77,6 +77,10 @@ struct upper_state {
   /* native/state: as this process was started, so that only what the program changed is carried along (start) */
   struct file_identity standard[3];
   uint64_t limit_soft[LIMITS], limit_hard[LIMITS];
+  /* state_signals.c: what waited for the process when it was saved. The main thread gives it back as it goes on, here or after a restart
+   * (pending.c): of some the kernel takes it from no other thread. */
+  int32_t waiting_count;
+  struct waiting_signal waiting[WAITING_SIGNALS];
 };
 #define STATE ((struct upper_state *)UPPER_STATE_ADDR)
 _Static_assert(UPPER_STATE_ADDR + sizeof(struct upper_state) <= MPI_TABLE_ADDR, "the MPI table follows");

@@ -1,11 +1,12 @@
 /* The upper half's vDSO: AT_SYSINFO_EHDR points at this object. It forwards to the functions of the kernel that runs now,
- * through a table that each new lower half fills. Names and versions are the kernel's, man 7 vdso. */
+ * through a table that each new lower half fills. Names and versions are the kernel's, man 7 vdso. A thread inside the kernel's functions does
+ * not park, for the next kernel has them elsewhere; the agent asks it again a moment later. */
 #include <sys/time.h>
 #include <time.h>
 
 #include "hooks.h"
 
-#define EXPORT __attribute__((visibility("default")))
+#define EXPORT __attribute__((visibility("default"))) NO_PARK
 
 EXPORT int __vdso_clock_gettime(clockid_t clock, struct timespec *now);
 EXPORT int __vdso_gettimeofday(struct timeval *now, void *zone);

@@ -1,6 +1,6 @@
-/* long wait_call(const struct hook_call *call, const uint32_t *handled, uint32_t before): makes the call unless *handled has changed by then,
- * which is -EINTR as if the handler had come a moment later. A handler that begins between the two instructions, or just before the
- * second, sends the thread back to the first (signals.c). Only for calls that the kernel never restarts after a handler: of those it would
+/* long wait_call(const struct hook_call *call, const struct thread_marks *marks, struct thread_marks before): makes the call unless *marks has
+ * changed by then, which is -EINTR as if the signal had come a moment later. A handler that begins between the two instructions, or just before
+ * the second, sends the thread back to the first (wait_look_again). Only for calls that the kernel never restarts after a handler: of those it would
  * find the instruction pointer here, too. */
     .text
     .globl wait_call
@@ -19,7 +19,7 @@ wait_call:
     .cfi_adjust_cfa_offset 8
     .cfi_rel_offset %rbp, 0
     mov %rsi, %rbx
-    mov %edx, %ebp
+    mov %rdx, %rbp
     mov (%rdi), %rax
     mov 16(%rdi), %rsi
     mov 24(%rdi), %rdx
@@ -28,7 +28,7 @@ wait_call:
     mov 48(%rdi), %r9
     mov 8(%rdi), %rdi
 wait_window:
-    cmp %ebp, (%rbx)
+    cmp %rbp, (%rbx)
     jne 1f
     syscall
 wait_window_end:

@@ -2,7 +2,8 @@
  * signal, they are made again with the time that is left, so that the program sees no EINTR of ours; a handler of the program
  * makes the EINTR its own. (What the kernel does restart needs nothing: the park handler has SA_RESTART.)
  *
- * Times that are left outlive a restart: they are the kernel's, written into our frame, or differences of the program's own clock. */
+ * Times that are left outlive a restart: they are the kernel's, written into our frame, or differences of the program's own clock. Absolute
+ * ones are made the kernel's anew in each round. */
 #include <errno.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -34,9 +35,9 @@ static struct watch watch_start(void) {
   watch.before = look(&watch);
   return watch;
 }
-/* The call, for one round: no handler of the program comes unseen between two rounds. */
+/* The call, for one round: no signal comes unseen between two rounds. */
 static long once(const struct watch *watch, const struct hook_call *call) {
-  return wait_call(call, &watch->marks->handled, watch->before.handled);
+  return wait_call(call, watch->marks, watch->before);
 }
 /* Was it our signal, and only ours, that ended the call? Then it is to be made again. */
 static bool again(struct watch *watch, long result) {
@@ -83,6 +84,19 @@ static long wait_relative(struct hook_call *call, long *time_argument) {
     left = left_until(deadline);
     *time_argument = (long)&left;
   }
+  return result;
+}
+
+/* The same, of an absolute time on a clock that counts from the start of the machine. */
+static long wait_absolute(struct hook_call *call, long *time_argument) {
+  const void *time = (const void *)*time_argument;
+  struct watch watch = watch_start();
+  int64_t copy[2];
+  long result;
+  do {
+    *time_argument = (long)clocks_to_kernel(time, copy);
+    result = once(&watch, call);
+  } while (again(&watch, result));
   return result;
 }
 
@@ -221,11 +235,9 @@ long hook_nanosleep(const struct hook_call *call) {
 /* clock_nanosleep(clock, flags, time, left) */
 long hook_clock_nanosleep(const struct hook_call *call) {
   struct hook_call changed = *call;
-  int64_t copy[2];
   changed.a = identity_clock((int32_t)call->a);
   if (!(call->b & TIMER_ABSTIME)) return sleep_relative(&changed, &changed.c, &changed.d);
-  if (clocks_is_shifted((int32_t)call->a)) changed.c = (long)clocks_to_kernel((const void *)call->c, copy);
-  return hook_wait(&changed);
+  return clocks_is_shifted((int32_t)call->a) ? wait_absolute(&changed, &changed.c) : hook_wait(&changed);
 }
 
 /* --- futex(word, operation, value, time, ...) -------------------------------------------------------------------------- */
@@ -242,7 +254,10 @@ long hook_futex(const struct hook_call *call) {
   if (!call->d) return hook_pass(call); /* wakes, or waits that the kernel restarts; so it does those for PI mutexes */
   struct hook_call changed = *call;
   if (plain == RAW_FUTEX_WAIT) return wait_relative(&changed, &changed.d);
+  if (plain == WAIT_BITSET) {
+    return is_absolute_monotonic(operation) ? wait_absolute(&changed, &changed.d) : hook_wait(&changed);
+  }
   int64_t copy[2];
   if (is_absolute_monotonic(operation)) changed.d = (long)clocks_to_kernel((const void *)call->d, copy);
-  return plain == WAIT_BITSET ? hook_wait(&changed) : hook_pass(&changed);
+  return hook_pass(&changed);
 }

@@ -112,6 +112,16 @@ public sealed class SplitTests(Runtime runtime)
         Assert.Contains("signal 62, which mana keeps to itself", split.Errors, StringComparison.Ordinal);
     }
 
+    /// <summary>Only where all it holds is of the image, with all that waits for it, or with a reason why not; see parked.c.</summary>
+    [Theory]
+    [InlineData("--syscalls=patch")]
+    [InlineData("--no-fsgsbase")]
+    public async Task A_thread_parks_where_it_can_go_on_in_another_process(string option)
+    {
+        Outcome split = await runtime.SplitAsync([runtime["parked"]], [option, $"--proxy={runtime["libfake.so"]}"]);
+        Assert.True(split is { ExitCode: 0, Output: "done\n" }, split.ToString());
+    }
+
     private async Task WriteScriptAsync(string name, string text)
     {
         await File.WriteAllTextAsync(runtime[name], text);

@@ -38,6 +38,8 @@ public static class RecordRules
         ("p2p-persistent", "Psend_init" or "Precv_init") => New(request, "PX_PARTITIONED"),
         ("p2p-persistent", "Recv_init") => $"px_record_persistent({request}, PX_RECEIVE, PX_STANDARD, {Message(f)});",
         ("p2p-persistent", string name) => $"px_record_persistent({request}, PX_SEND, {Mode(name)}, {Message(f)});",
+        ("coll-nonblocking", _) when f.Parameters.FirstOrDefault(p => p.Kind == "op") is { } op =>
+            $"px_record_new({request}, PX_COLLECTIVE)->calls_back = (uint8_t)mana_is_user({op.Name});",
         ("coll-nonblocking", _) => New(request, "PX_COLLECTIVE"),
         ("constructor-collective", _) => New(request, "PX_CONSTRUCTOR"),
         ("coll-persistent", _) => New(request, "PX_PERSISTENT_COLLECTIVE"),

@@ -35,9 +35,13 @@ public sealed class Runtime : IAsyncLifetime, IDisposable
         await CompileAsync("memory-nopie", "memory.c", "-no-pie");
         await CompileAsync("cancelling", "cancelling.c", "-fexceptions");
         await CompileAsync("static", "identity.c", "-static");
-        await CompileAsync("libfake.so", "fake_proxy.c", "-shared", "-fPIC", $"-I{Native}/include", $"-I{Native}/common", $"-I{Native}/upper");
+        await CompileAsync("libfake.so", "fake_proxy.c", ["-shared", "-fPIC", .. ((string[])["include", "common", "upper", "lower"]).Select(f => $"-I{Native}/{f}")]);
         await CompileAsync("crossing", "crossing.c", $"{Native}/core/attach.c", "-fno-stack-protector", $"-I{Native}/include");
-        await CompileAsync("parking", "parking.c", $"{Native}/core/attach.c", "-fno-stack-protector", $"-I{Native}/include", $"-I{Native}/upper");
+        foreach (string name in (string[])["parking", "parked"])
+        {
+            await CompileAsync(name, $"{name}.c", $"{Native}/core/attach.c", "-fno-stack-protector", $"-I{Native}/include", $"-I{Native}/upper");
+        }
+
         await CompileAsync("states", "states.c",
         [
             "-D_GNU_SOURCE", "-static", "-no-pie", .. ((string[])["include", "common", "upper", "lower", "saved", "state"]).Select(f => $"-I{Native}/{f}"),

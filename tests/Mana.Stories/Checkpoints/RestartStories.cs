@@ -46,6 +46,32 @@ public sealed class RestartStories(House house)
         Assert.StartsWith("STORY_KEPT=kept\nSTORY_CHANGED=a longer one\nSTORY_NEW=x=y\nOK variables ", output + end.Output, StringComparison.Ordinal);
     }
 
+    /// <summary>The thread that may call MPI takes its part in a checkpoint, though it has not called MPI since the restart.</summary>
+    [Theory]
+    [InlineData("openmpi", "mpich")]
+    [InlineData("mpich", "openmpi")]
+    public async Task A_job_whose_main_threads_stay_away_from_MPI_is_stopped_after_a_restart_too(string from, string to)
+    {
+        using Folder folder = new();
+        Job.Place place = new(house, folder, "away", 2, Stories.Environment);
+        await using (Job job = Job.Launch(place, Mpi.Named(from), [House.CheckpointStory("away", Mpi.OpenMpi)], Limit)) await StopAwayAsync(job, folder);
+        await using (Job again = Job.Restart(place, Mpi.Named(to), place.JobFolder, Limit)) await StopAwayAsync(again, folder);
+        await using Job last = Job.Restart(place, Mpi.Named(from), place.JobFolder, Limit);
+        await File.WriteAllTextAsync(folder["go"], "");
+        Outcome end = await last.Running;
+        Assert.True(end is { ExitCode: 0, TimedOut: false } && end.Output.StartsWith("OK away ", StringComparison.Ordinal), end.ToString());
+    }
+
+    private static async Task StopAwayAsync(Job job, Folder folder)
+    {
+        Assert.True(await job.IsUnderWayAsync());
+        for (int tries = 0; tries < 600 && !Enumerable.Range(0, 2).All(rank => File.Exists(folder[$"away-{rank}"])); tries++) await Task.Delay(100);
+        Outcome checkpoint = await job.CheckpointAsync("--stop", "--timeout", "40s");
+        Assert.True(checkpoint.ExitCode == 0, checkpoint.ToString());
+        Outcome stopped = await job.Running;
+        Assert.True(stopped.ExitCode == Job.Stopped, stopped.ToString());
+    }
+
     /// <summary>Starts a story and stops it half a second later; what it has printed until then.</summary>
     private static async Task<string> StopAsync(Job.Place place, string story, string site = "openmpi")
     {

@@ -22,8 +22,8 @@ internal static class Stories
 
     public static readonly IReadOnlyList<string> All =
     [
-        "inflight", "derived", "waitsets", "nonblocking", "freed", "fresh", "skewed", "objects", "constructors", "persistent", "bsend", "cancelled", "messages", "blocked",
-        "threads", "multiple", "openmp", "signals", "sleeps", "files", "mpifiles", "mpiviews", "memory", "solver",
+        "inflight", "derived", "waitsets", "nonblocking", "freed", "fresh", "skewed", "objects", "constructors", "persistent", "bsend", "cancelled", "messages",
+        "blocked", "threads", "multiple", "openmp", "signals", "waiting", "sleeps", "clocks", "files", "mpifiles", "mpiviews", "memory", "solver",
     ];
 
     /// <summary>Threads that spin while they wait leave no core for ranks that work.</summary>

@@ -13,12 +13,13 @@
 #include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <time.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include "below.h"
-#include "split_abi.h"
 #include "state.h"
 #include "syscall_raw.h"
+#include "upper_half.h"
 
 static __thread int own_number;
 static int numbers, handled;
@@ -150,6 +151,21 @@ static void take_park(void) {
                                     .restorer = (uint64_t)park_restorer};
   RAW4(SYS_rt_sigaction, SPLIT_PARK_SIGNAL, &action, NULL, 8);
 }
+static volatile uint64_t *interrupted;
+static void (*real_park)(int sig, void *info, void *context);
+static void on_real_park(int sig, void *info, void *context) {
+  *interrupted = (uint64_t)((ucontext_t *)context)->uc_mcontext.gregs[REG_RIP];
+  real_park(sig, info, context);
+}
+static void take_real_park(volatile uint64_t *at) {
+  struct kernel_sigaction action = {.handler = (uint64_t)on_real_park,
+                                    .flags = SA_SIGINFO | SA_RESTART | 0x04000000 /* SA_RESTORER */,
+                                    .restorer = (uint64_t)park_restorer,
+                                    .mask = ~0ull};
+  interrupted = at;
+  *(void **)&real_park = upper_half_resident()->park_signal_entry;
+  RAW4(SYS_rt_sigaction, SPLIT_PARK_SIGNAL, &action, NULL, 8);
+}
 static int park(int tid) {
   return (int)RAW3(SYS_tgkill, RAW0(SYS_getpid), tid, SPLIT_PARK_SIGNAL);
 }
@@ -173,5 +189,6 @@ int mana_proxy_fill(struct split_table *table, struct mpi_table *mpi) {
   mpi->fn[BELOW_TAKE_PARK] = (void *)take_park;
   mpi->fn[BELOW_PARK] = (void *)park;
   mpi->fn[BELOW_PARKED] = (void *)times_parked;
+  mpi->fn[BELOW_TAKE_REAL_PARK] = (void *)take_real_park;
   return 0;
 }

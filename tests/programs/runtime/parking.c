@@ -338,6 +338,30 @@ static int timer(clockid_t clock) {
   timer_delete(timer);
   return good;
 }
+/* A wait until a time that comes five seconds sooner, when a restart has changed what the kernel's clock and the program's differ by. */
+static void *shift_clocks(void *unused) {
+  usleep(WAIT_MS / 2 * 1000);
+  STATE->monotonic_offset += 5ll * NS;
+  return unused;
+}
+static void until_a_restart(int (*wait)(const struct timespec *)) {
+  pthread_t restart;
+  struct timespec time = after(CLOCK_MONOTONIC, 5000 + WAIT_MS);
+  MUST(pthread_create(&restart, NULL, shift_clocks, NULL) == 0);
+  EXPECT(wait(&time));
+  struct timespec now = after(CLOCK_MONOTONIC, 0);
+  EXPECT(now.tv_sec < time.tv_sec + 2);
+  pthread_join(restart, NULL);
+}
+static int sleeps_until(const struct timespec *time) {
+  return clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, time, NULL) == 0;
+}
+static int waits_until(const struct timespec *time) {
+  sem_t semaphore;
+  sem_init(&semaphore, 0, 0);
+  return sem_clockwait(&semaphore, CLOCK_MONOTONIC, time) == -1 && errno == ETIMEDOUT;
+}
+
 static void clocks(void) {
   struct timespec before, between, later;
   clock_gettime(CLOCK_MONOTONIC, &before);
@@ -360,6 +384,8 @@ static void clocks(void) {
   WAITS(timer(CLOCK_REALTIME));
   WAITS(nanosleep(&span, NULL) == 0);
   WAITS(poll(NULL, 0, WAIT_MS) == 0);
+  until_a_restart(sleeps_until);
+  until_a_restart(waits_until);
 }
 
 int main(void) {
