@@ -54,6 +54,24 @@ static void truncated(void) {
   CHECK(request == MPI_REQUEST_NULL);
 }
 
+/* A call that fails has completed its request all the same, and the handle tells so. */
+static void completed_with_an_error(void) {
+  int big[8] = {0}, small[2], rank = check_rank();
+  for (int way = 0; way < 3; way++) {
+    MPI_Request send, request;
+    int code = MPI_SUCCESS, flag = 0, index;
+    MPI_Isend(big, 8, MPI_INT, rank, 4, MPI_COMM_WORLD, &send);
+    MPI_Irecv(small, 2, MPI_INT, rank, 4, MPI_COMM_WORLD, &request);
+    if (way == 0) code = MPI_Wait(&request, MPI_STATUS_IGNORE);
+    if (way == 1) code = MPI_Waitany(1, &request, &index, MPI_STATUS_IGNORE);
+    while (way == 2 && !flag && code == MPI_SUCCESS) code = MPI_Test(&request, &flag, MPI_STATUS_IGNORE);
+    CHECK(class_of(code) == MPI_ERR_TRUNCATE);
+    check_record("gone=%d", request == MPI_REQUEST_NULL);
+    if (request != MPI_REQUEST_NULL) MPI_Request_free(&request);
+    MPI_Wait(&send, MPI_STATUS_IGNORE);
+  }
+}
+
 static void user_handler(void) {
   MPI_Errhandler mine, got;
   MPI_Comm comm;
@@ -140,3 +158,4 @@ int main(int argc, char **argv) {
   windows_and_files();
   return check_finish("errors");
 }
+  completed_with_an_error();
