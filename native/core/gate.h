@@ -22,10 +22,6 @@ static inline uint32_t core_gate_of_file(mana_h fh) {
   const struct core_object *o = core_object(MANA_KIND_FILE, fh);
   return o ? o->file.clock : 0;
 }
-static inline void core_file_born(mana_h fh, uint32_t clock) {
-  struct core_object *o = core_object(MANA_KIND_FILE, fh);
-  if (o) o->file.clock = clock;
-}
 
 static inline __attribute__((always_inline)) void core_gate_add(uint32_t clock) {
   struct split_clock *c = &CLOCKS->clock[clock];
