@@ -38,14 +38,20 @@ static int check(struct px_saved *s, const struct px_record *r) {
     case PX_OTHER: return is_pending(r) ? px_refuse(s, "a nonblocking access to a window is not complete") : 0;
     case PX_FILE: return is_pending(r) ? px_refuse(s, "a nonblocking access to a file is not complete") : 0;
     case PX_SEND:
-      return is_pending(r) ? px_refuse(s, "a send is not complete though its message has been received") : 0;
+      if (is_pending(r)) return px_refuse(s, "a send is not complete though its message has been received");
+      break;
     case PX_COLLECTIVE:
     case PX_CONSTRUCTOR: return is_pending(r) ? px_refuse(s, "a nonblocking collective is not complete") : 0;
     default: break;
   }
-  if ((is_pending(r) || r->persistent) && !r->comm)
+  if (!is_pending(r) && !r->persistent) return 0;
+  if (!r->comm && r->kind == PX_SEND)
+    return px_refuse(s, "a persistent send is open on a communicator that the program has freed");
+  if (!r->comm)
     return px_refuse(
         s, "a receive is open on a communicator that the program has freed, or for a message that MPI_Improbe matched");
+  if ((int)r->count != r->count)
+    return px_refuse(s, "a pending or persistent request has more elements than an int can count");
   return 0;
 }
 
@@ -89,7 +95,6 @@ static int make_persistent(struct px_saved *s, const struct px_record *r, MPI_Re
   MPI_Datatype type = px_datatype(r->datatype);
   MPI_Comm comm = px_comm(r->comm);
   int n = (int)r->count, peer = px_rank_in(r->peer), tag = px_tag_in(r->tag), rc;
-  if (n != r->count) return px_refuse(s, "a persistent request has more elements than an int can count");
   if (r->kind == PX_RECEIVE) {
     rc = MPI_Recv_init(buf, n, type, peer, tag, comm, site);
   } else {

@@ -1,6 +1,5 @@
 /* proxy PROXY resume|leave|again|restore FOLDER: prepares, parks, drains and saves; then goes on, or ends; or restores in a new process, perhaps
- * another MPI's, and saves and ends at once (again), or goes on. With window|generalized in their place it only asks rank 1 to save what cannot be saved, and prints what rank 0
- * is told. Prints "fine" from rank 0 at the end. */
+ * another MPI's, and saves and ends at once (again), or goes on. In their place: what is_refused knows. Prints what the user is told, and "fine" from rank 0 at the end. */
 #include <dlfcn.h>
 #include <sys/mman.h>
 
@@ -100,25 +99,15 @@ static void restore(const char *folder) {
   if (checkpoint->restore(&stream, where_it_was, why)) fprintf(stderr, "rank %d: %s\n", STATE->rank, why), exit(1);
 }
 
-/* One rank has it, all are told, and the job goes on. */
-static void be_refused(const char *what) {
-  struct save_stream stream = {0};
-  char why[PROXY_WHY_SIZE];
-  mana_h win = fresh(MANA_KIND_WIN), request = fresh(MANA_KIND_REQUEST);
-  int window = strcmp(what, "window") == 0;
-  if (window) {
-    OK(PX(Win_create)(STATE->buffer, 64, 1, MANA_INFO_NULL, MANA_COMM_WORLD, &win));
-  } else if (STATE->rank == 1) {
-    OK(PX(Grequest_start)(NULL, NULL, NULL, NULL, &request));
+/* The cases that end by themselves; whether `what` is one. */
+static int one_case(const char *what) {
+  if (is_refused(what)) {
+    be_refused(checkpoint, what);
+  } else {
+    return 0;
   }
-  CHECK(checkpoint->save(&stream, why) == -1);
-  if (STATE->rank == 0) printf("%s\n", why);
-  save_free(&stream);
-  if (window) OK(PX(Win_free)(&win));
-  if (!window && STATE->rank == 1) OK(PX(Grequest_complete)(request));
-  if (!window && STATE->rank == 1) OK(PX(Wait)(&request, NULL));
-  CHECK(checkpoint->save(&stream, why) == 0);
   OK(PX(Finalize)());
+  return 1;
 }
 
 int main(int argc, char **argv) {
@@ -128,16 +117,15 @@ int main(int argc, char **argv) {
   OK(PX(Init_thread)(NULL, NULL, MANA_THREAD_SINGLE, &provided));
   OK(checkpoint->identity(&rank, &size));
   STATE->rank = rank;
-  if (strcmp(argv[2], "window") == 0 || strcmp(argv[2], "generalized") == 0)
-    return be_refused(argv[2]), rank == 0 && puts("fine") < 0;
+  STATE->size = size;
+  STATE->next = (rank + 1) % size;
+  STATE->previous = (rank + size - 1) % size;
+  if (one_case(argv[2])) return rank == 0 && puts("fine") < 0;
   int leave = strcmp(argv[2], "leave") == 0, again = strcmp(argv[2], "again") == 0;
   if (again || strcmp(argv[2], "restore") == 0) {
     restore(argv[3]);
     CHECK(STATE->rank == rank && STATE->size == size);
   } else {
-    STATE->size = size;
-    STATE->next = (rank + 1) % size;
-    STATE->previous = (rank + size - 1) % size;
     make_objects();
     fill_the_network();
     leave_waiting_calls();

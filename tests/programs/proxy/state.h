@@ -70,4 +70,8 @@ void fill_the_network(void);
 void leave_waiting_calls(void);
 void check_objects(void);
 void empty_the_network(void);
+
+/* --- refused.c: asks one rank to save what cannot be saved, and prints what rank 0 is told ---------------------------------------- */
+int is_refused(const char *what);
+void be_refused(const struct proxy_checkpoint *checkpoint, const char *what);
 #endif
