@@ -145,4 +145,7 @@ void px_records_keep_datatype(mana_h datatype);
 /* MPI ends: of those kept so, none is needed any more. */
 void px_records_drop_datatypes(void);
 void px_records_forget_comm(mana_h comm);
+/* The lowest index at which such a datatype has been: one was put at `index`. */
+extern uint32_t px_spare_low;
+void px_spare_took(uint32_t index);
 #endif

@@ -31,12 +31,16 @@ enum request_number {
   ORPHAN, /* the same, and the request is freed */
   REQUESTS
 };
+/* Receives whose datatypes are freed. Some are over before, so that there are gaps in what stands in for their types. */
+enum { GAPS = 4, OVER = 2 };
 struct state {
   int32_t rank, size, next, previous;
   mana_h comm[COMMS], type[TYPES], request[REQUESTS], group, op, info, message, freed_type;
   double large_out[LARGE], large_in[LARGE];
   double matrix[8][8], matrix_in[8][8], freed_in[8][8];
   int32_t small_out[16][4], in[16][4], sum_out, sum_in, columns[8];
+  mana_h gap[GAPS];
+  int32_t gap_in[GAPS][4];
   char buffer[65536];
 };
 #define STATE ((struct state *)0x310000000000ull)
