@@ -39,6 +39,11 @@ struct px_message *px_queue_take(int source, int tag, mana_h comm) {
   return m;
 }
 
+void px_queue_forget(mana_h comm) {
+  struct px_message *m;
+  while ((m = px_queue_take(MANA_ANY_SOURCE, MANA_ANY_TAG, comm))) free(m);
+}
+
 static void describe(const struct px_message *m, int64_t bytes, mana_status *status) {
   if (!status) return;
   status->source = m->source;

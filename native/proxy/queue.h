@@ -25,6 +25,8 @@ void px_queue_add(struct px_message *m);
 /* The first message that matches (MPI_ANY_SOURCE and MPI_ANY_TAG are canonical): taken out, or only looked at. NULL: none. */
 struct px_message *px_queue_take(int source, int tag, mana_h comm);
 int px_queue_look(int source, int tag, mana_h comm, mana_status *status);
+/* The communicator is gone, and with it what nobody has received: a later one may have its handle. Message handles keep theirs. */
+void px_queue_forget(mana_h comm);
 /* The same by handle; NULL: the site still holds that message, or there is none. */
 struct px_message *px_queue_take_held(mana_h handle);
 /* Receives it as MPI_Recv would, and frees it. A canonical code; the status (may be NULL) is set as MPI says. */

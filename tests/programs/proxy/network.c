@@ -98,6 +98,7 @@ static void send_all(void) {
   for (int i = 0; i < 4; i++) STATE->small_out[4][i] = value_of(STATE->rank, T_HALVES, i);
   OK(PX(Isend)(STATE->small_out[4], 4, MANA_INT, (n - 1 - local + 1) % n, T_HALVES, STATE->comm[HALVES], &to_half));
   if (STATE->size % 2 == 0) send_small(T_SIDES, STATE->comm[SIDES], n - 1 - local);
+  send_small(T_GOING, STATE->comm[GOING], to);
   send_small(T_TWICE, MANA_COMM_WORLD, to);
   OK(PX(Send)(STATE->small_out[0], 2, MANA_INT, to, T_TWICE, MANA_COMM_WORLD)); /* shorter: must stay the second */
   send_small(T_HELD, MANA_COMM_WORLD, to);
@@ -314,7 +315,19 @@ static void exchange_more(void) {
   CHECK(index == MANA_UNDEFINED);
 }
 
+/* What the queue has for a communicator goes with it; the next one has the same handle. */
+static void forget_the_queued(void) {
+  mana_h comm = STATE->comm[GOING], next = comm;
+  int flag;
+  OK(PX(Comm_free)(&comm));
+  OK(PX(Comm_dup)(MANA_COMM_WORLD, &next));
+  CHECK(next == STATE->comm[GOING]);
+  OK(PX(Iprobe)(MANA_ANY_SOURCE, MANA_ANY_TAG, next, &flag, NULL));
+  CHECK(!flag);
+}
+
 void empty_the_network(void) {
+  forget_the_queued();
   exchange_more();
   receive_queued();
   receive_by_request();

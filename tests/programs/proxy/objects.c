@@ -36,6 +36,7 @@ static void make_comms(void) {
   /* The halves are in falling order: their first is the last rank of its parity. */
   int others = (n - 1) % 2 != rank % 2 ? n - 1 : n - 2;
   OK(PX(Intercomm_create)(STATE->comm[HALVES], 0, MANA_COMM_WORLD, others, 9, comm(SIDES)));
+  OK(PX(Comm_dup)(MANA_COMM_WORLD, comm(GOING)));
 }
 
 static void make_types(void) {

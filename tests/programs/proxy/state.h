@@ -11,7 +11,7 @@
 #include "proxy_checkpoint.h"
 
 enum { LARGE = 1 << 17 }; /* doubles: 1 MiB, a rendezvous everywhere */
-enum comm_number { DUP, HALVES, RING, WEB, STAR, SIDES, COMMS };
+enum comm_number { DUP, HALVES, RING, WEB, STAR, SIDES, GOING, COMMS };
 enum type_number { COLUMN, RECORD, COPY, CORNER, BLOCKS, WIDE, TYPES };
 enum request_number {
   SEND_LARGE,
