@@ -164,13 +164,15 @@ int px_Imrecv_c(void *buf, int64_t count, mana_h datatype, mana_h *message, mana
                      px_tag_in(recvtag), px_comm(comm), &site);                                                        \
   if (__builtin_expect(rc != MPI_SUCCESS, 0)) return px_error(rc);                                                     \
   rc = send;                                                                                                           \
-  if (__builtin_expect(rc != MPI_SUCCESS, 0)) return take_back(&site, rc);                                             \
+  if (__builtin_expect(rc != MPI_SUCCESS, 0)) return take_back(&site, source, rc);                                     \
   px_count_sent(dest);                                                                                                 \
   return finish(&site, status, source, MANA_RC_RECEIVE)
 
-static int take_back(MPI_Request *site, int rc) {
+/* The send has failed; a message that had come by then is lost, and counts. */
+static int take_back(MPI_Request *site, int source, int rc) {
+  MPI_Status s;
   MPI_Cancel(site);
-  MPI_Wait(site, MPI_STATUS_IGNORE);
+  if (MPI_Wait(site, &s) == MPI_SUCCESS && !px_status_cancelled(&s)) px_count_received(source);
   return px_error(rc);
 }
 

@@ -62,7 +62,9 @@ int px_early_take(mana_h *request, mana_status *status) {
 
 void px_record_canceled(struct px_record *r, const MPI_Status *s) {
   r->canceled = 0;
-  if (px_status_cancelled(s)) px_count(&px_counters.sent, (uint64_t) - (r->peer != MANA_PROC_NULL));
+  if (!px_status_cancelled(s)) return;
+  r->owed = 0;
+  if (r->kind == PX_SEND) px_count(&px_counters.sent, (uint64_t) - (r->peer != MANA_PROC_NULL));
 }
 
 /* --- orphans -------------------------------------------------------------------------------------------------------------- */
@@ -84,11 +86,13 @@ int px_orphans_test(void) {
   for (struct px_orphan **at = &px_orphans; *at;) {
     struct px_orphan *o = *at;
     int flag = 0;
-    int rc = MPI_Test(&o->site, &flag, MPI_STATUS_IGNORE);
+    MPI_Status s;
+    int rc = MPI_Test(&o->site, &flag, &s);
     if (!flag && rc == MPI_SUCCESS) {
       at = &o->next;
       continue;
     }
+    if (o->record.canceled && rc == MPI_SUCCESS) px_record_canceled(&o->record, &s);
     px_count(&px_counters.received, o->record.owed);
     if (o->site != MPI_REQUEST_NULL) MPI_Request_free(&o->site);
     *at = o->next;

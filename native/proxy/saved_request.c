@@ -23,6 +23,7 @@ static void finish_sends(void) {
   for (;;) {
     int pending = 0;
     px_pump();
+    for (const struct px_orphan *o = px_orphans; o; o = o->next) pending += o->record.kind == PX_SEND;
     for (uint32_t i = MANA_FIRST_INDEX; i < px_high_request; i++)
       pending += px_record[i].kind == PX_SEND && is_pending(&px_record[i]);
     if (!pending || time(NULL) > end) return;
@@ -114,10 +115,10 @@ static int make(struct px_saved *s, const struct px_record *r, MPI_Request *site
   *site = MPI_REQUEST_NULL;
   if (r->persistent) return make_persistent(s, r, site);
   if (r->early) return 0;
-  return px_refuse_failed(s,
-                          px_site_irecv((void *)(uintptr_t)px_buffer(r->buffer), r->count, px_datatype(r->datatype),
-                                        px_rank_in(r->peer), px_tag_in(r->tag), px_comm(r->comm), site),
-                          "MPI_Irecv");
+  int rc = px_site_irecv((void *)(uintptr_t)px_buffer(r->buffer), r->count, px_datatype(r->datatype),
+                         px_rank_in(r->peer), px_tag_in(r->tag), px_comm(r->comm), site);
+  if (rc == MPI_SUCCESS && r->canceled) rc = MPI_Cancel(site);
+  return px_refuse_failed(s, rc, "MPI_Irecv");
 }
 
 int px_requests_restore(struct px_saved *s) {

@@ -1,5 +1,5 @@
 /* proxy PROXY resume|leave|again|restore FOLDER: prepares, parks, drains and saves; then goes on, or ends; or restores in a new process, perhaps
- * another MPI's, and saves and ends at once (again), or goes on. In their place: what is_refused knows. Prints what the user is told, and "fine" from rank 0 at the end. */
+ * another MPI's, and saves and ends at once (again), or goes on. In their place: what is_refused knows; canceled. Prints what the user is told, and "fine" from rank 0 at the end. */
 #include <dlfcn.h>
 #include <sys/mman.h>
 
@@ -103,6 +103,8 @@ static void restore(const char *folder) {
 static int one_case(const char *what) {
   if (is_refused(what)) {
     be_refused(checkpoint, what);
+  } else if (strcmp(what, "canceled") == 0) {
+    cancel_late(checkpoint);
   } else {
     return 0;
   }

@@ -69,11 +69,22 @@ void send_small(int tag, mana_h comm, int dest);
 void check_small(const int32_t *values, int from, int tag);
 void check_status(const mana_status *status, int source, int tag, int64_t bytes);
 
+/* --- site.c: the site's MPI, as it is not here ---------------------------------------------------------------------------------- */
+extern struct site {
+  int cancels_late; /* sends can be cancelled, and no cancellation is over at once */
+  int fails_sends;
+  int grants_single; /* thread level */
+  int tag_ub;        /* 0: as it is */
+} site;
+
 void make_objects(void);
 void fill_the_network(void);
 void leave_waiting_calls(void);
 void check_objects(void);
 void empty_the_network(void);
+
+/* --- what needs no checkpoint around it --------------------------------------------------------------------------------------------- */
+void cancel_late(const struct proxy_checkpoint *checkpoint);
 
 /* --- refused.c: asks one rank to save what cannot be saved, and prints what rank 0 is told ---------------------------------------- */
 int is_refused(const char *what);
