@@ -13,7 +13,7 @@ public sealed class ProxyStories(House house)
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     /// <summary>-rdynamic: the program stands in for some calls of the site's MPI (site.c).</summary>
-    private static readonly string[] Flags = ["-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-Werror", "-rdynamic"];
+    private static readonly string[] Flags = ["-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-Werror", "-rdynamic", "-pthread"];
 
     public static TheoryData<string, string> Pairs()
     {
@@ -68,6 +68,15 @@ public sealed class ProxyStories(House house)
     {
         using Folder folder = new();
         await RunAsync(Mpi.Named(mpi), 2, await CompileAsync(folder), "canceled", folder);
+    }
+
+    [Theory]
+    [InlineData("mpich")]
+    [InlineData("openmpi")]
+    public async Task A_thread_that_receives_while_messages_are_taken_out_of_the_network_gets_each_in_its_order(string mpi)
+    {
+        using Folder folder = new();
+        await RunAsync(Mpi.Named(mpi), 2, await CompileAsync(folder), "beside", folder);
     }
 
     private static async Task<string> CompileAsync(Folder folder)

@@ -1,5 +1,5 @@
 /* proxy PROXY resume|leave|again|restore FOLDER: prepares, parks, drains and saves; then goes on, or ends; or restores in a new process, perhaps
- * another MPI's, and saves and ends at once (again), or goes on. In their place: what is_refused knows; canceled. Prints what the user is told, and "fine" from rank 0 at the end. */
+ * another MPI's, and saves and ends at once (again), or goes on. In their place: what is_refused knows; canceled; beside. Prints what the user is told, and "fine" from rank 0 at the end. */
 #include <dlfcn.h>
 #include <sys/mman.h>
 
@@ -105,6 +105,8 @@ static int one_case(const char *what) {
     be_refused(checkpoint, what);
   } else if (strcmp(what, "canceled") == 0) {
     cancel_late(checkpoint);
+  } else if (strcmp(what, "beside") == 0) {
+    receive_beside_a_pump(checkpoint);
   } else {
     return 0;
   }
@@ -116,7 +118,7 @@ int main(int argc, char **argv) {
   if (argc != 4) return 2;
   int provided, rank, size;
   load(argv[1]);
-  OK(PX(Init_thread)(NULL, NULL, MANA_THREAD_SINGLE, &provided));
+  OK(PX(Init_thread)(NULL, NULL, strcmp(argv[2], "beside") ? MANA_THREAD_SINGLE : MANA_THREAD_MULTIPLE, &provided));
   OK(checkpoint->identity(&rank, &size));
   STATE->rank = rank;
   STATE->size = size;
