@@ -79,6 +79,16 @@ public sealed class ProxyStories(House house)
         await RunAsync(Mpi.Named(mpi), 2, await CompileAsync(folder), "beside", folder);
     }
 
+    [Theory]
+    [InlineData("mpich")]
+    [InlineData("openmpi")]
+    public async Task A_restart_is_told_that_a_site_grants_too_low_a_thread_level(string mpi)
+    {
+        using Folder folder = new();
+        Outcome outcome = await RunAsync(Mpi.Named(mpi), 2, await CompileAsync(folder), "level", folder);
+        Assert.Contains("grants MPI_THREAD_SINGLE, and the program was granted MPI_THREAD_MULTIPLE", outcome.Output, StringComparison.Ordinal);
+    }
+
     private static async Task<string> CompileAsync(Folder folder)
     {
         string native = Path.Combine(Repository.Root, "native"), program = folder["proxy"];

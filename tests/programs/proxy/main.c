@@ -1,5 +1,6 @@
 /* proxy PROXY resume|leave|again|restore FOLDER: prepares, parks, drains and saves; then goes on, or ends; or restores in a new process, perhaps
- * another MPI's, and saves and ends at once (again), or goes on. In their place: what is_refused knows; canceled; beside. Prints what the user is told, and "fine" from rank 0 at the end. */
+ * another MPI's, and saves and ends at once (again), or goes on. In their place: what is_refused knows; canceled; beside; or
+ * level, a restart where less is granted. Prints what the user is told, and "fine" from rank 0 at the end. */
 #include <dlfcn.h>
 #include <sys/mman.h>
 
@@ -32,6 +33,8 @@ static int quiet_free(void *state) {
   return 0;
 }
 
+static int (*begin)(int thread_level, char why[PROXY_WHY_SIZE]);
+
 static void load(const char *file) {
   map(TABLE_ADDR, 0x10000);
   map(MPI_TABLE_ADDR, sizeof(struct mpi_table));
@@ -47,7 +50,9 @@ static void load(const char *file) {
   int (*fill)(struct split_table *, struct mpi_table *) =
       (int (*)(struct split_table *, struct mpi_table *))dlsym(proxy, "mana_proxy_fill");
   checkpoint = dlsym(proxy, "mana_proxy_checkpoint");
-  if (!fill || !checkpoint || fill(SPLIT, MPI_TABLE) || checkpoint->version != PROXY_CHECKPOINT_VERSION) exit(3);
+  begin = (int (*)(int, char *))dlsym(proxy, "mana_proxy_begin");
+  if (!fill || !checkpoint || !begin || fill(SPLIT, MPI_TABLE) || checkpoint->version != PROXY_CHECKPOINT_VERSION)
+    exit(3);
 }
 
 static void drain(void) {
@@ -99,6 +104,13 @@ static void restore(const char *folder) {
   if (checkpoint->restore(&stream, where_it_was, why)) fprintf(stderr, "rank %d: %s\n", STATE->rank, why), exit(1);
 }
 
+static void begin_with_less(void) {
+  char why[PROXY_WHY_SIZE];
+  site.grants_single = 1;
+  OK(begin(MANA_THREAD_MULTIPLE, why));
+  puts(why);
+}
+
 /* The cases that end by themselves; whether `what` is one. */
 static int one_case(const char *what) {
   if (is_refused(what)) {
@@ -107,7 +119,7 @@ static int one_case(const char *what) {
     cancel_late(checkpoint);
   } else if (strcmp(what, "beside") == 0) {
     receive_beside_a_pump(checkpoint);
-  } else {
+  } else if (strcmp(what, "level") != 0) {
     return 0;
   }
   OK(PX(Finalize)());
@@ -118,7 +130,11 @@ int main(int argc, char **argv) {
   if (argc != 4) return 2;
   int provided, rank, size;
   load(argv[1]);
-  OK(PX(Init_thread)(NULL, NULL, strcmp(argv[2], "beside") ? MANA_THREAD_SINGLE : MANA_THREAD_MULTIPLE, &provided));
+  if (strcmp(argv[2], "level") == 0) {
+    begin_with_less();
+  } else {
+    OK(PX(Init_thread)(NULL, NULL, strcmp(argv[2], "beside") ? MANA_THREAD_SINGLE : MANA_THREAD_MULTIPLE, &provided));
+  }
   OK(checkpoint->identity(&rank, &size));
   STATE->rank = rank;
   STATE->size = size;
