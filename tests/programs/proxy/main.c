@@ -1,5 +1,5 @@
 /* proxy PROXY resume|leave|again|restore FOLDER: prepares, parks, drains and saves; then goes on, or ends; or restores in a new process, perhaps
- * another MPI's, and saves and ends at once (again), or goes on. In their place: what is_refused knows; canceled; beside; or
+ * another MPI's that takes fewer tags, and saves and ends at once (again), or goes on. In their place: what is_refused knows; canceled; beside; or
  * level, a restart where less is granted. Prints what the user is told, and "fine" from rank 0 at the end. */
 #include <dlfcn.h>
 #include <sys/mman.h>
@@ -33,6 +33,11 @@ static int quiet_free(void *state) {
   return 0;
 }
 
+/* Stands in for lower/services.c. */
+static void tell_user(const char *text) {
+  printf("%s\n", text);
+}
+
 static int (*begin)(int thread_level, char why[PROXY_WHY_SIZE]);
 
 static void load(const char *file) {
@@ -45,6 +50,7 @@ static void load(const char *file) {
   SPLIT->upcall[UPCALL_OP] = (void *)reduction;
   SPLIT->upcall[UPCALL_GREQUEST_QUERY] = (void *)quiet_query;
   SPLIT->upcall[UPCALL_GREQUEST_FREE] = (void *)quiet_free;
+  SPLIT->service[SVC_REPORT] = (void *)tell_user;
   void *proxy = dlopen(file, RTLD_NOW | RTLD_GLOBAL);
   if (!proxy) fprintf(stderr, "%s\n", dlerror()), exit(3);
   int (*fill)(struct split_table *, struct mpi_table *) =
@@ -128,7 +134,8 @@ static int one_case(const char *what) {
 
 int main(int argc, char **argv) {
   if (argc != 4) return 2;
-  int provided, rank, size;
+  int provided, rank, size, flag;
+  int64_t tag_ub;
   load(argv[1]);
   if (strcmp(argv[2], "level") == 0) {
     begin_with_less();
@@ -143,9 +150,12 @@ int main(int argc, char **argv) {
   if (one_case(argv[2])) return rank == 0 && puts("fine") < 0;
   int leave = strcmp(argv[2], "leave") == 0, again = strcmp(argv[2], "again") == 0;
   if (again || strcmp(argv[2], "restore") == 0) {
+    if (again) site.tag_ub = 8388607;
     restore(argv[3]);
     CHECK(STATE->rank == rank && STATE->size == size);
   } else {
+    OK(PX(Comm_get_attr)(MANA_COMM_WORLD, MANA_TAG_UB, &tag_ub, &flag));
+    CHECK(flag && tag_ub == 268435455); /* the same everywhere */
     make_objects();
     fill_the_network();
     leave_waiting_calls();
