@@ -18,7 +18,7 @@ struct agent agent = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND
 
 static const struct proxy_checkpoint *proxy;
 static int (*membership)(mana_h comm, mana_h group, uint64_t id[2]);
-static int (*begin_mpi)(int thread_level);
+static int (*begin_mpi)(int thread_level, char why[PROXY_WHY_SIZE]);
 static void (*barrier)(void);
 
 void agent_set_proxy(void *library) {
@@ -41,8 +41,8 @@ int agent_membership(mana_h comm, mana_h group, uint64_t id[2]) {
   return membership(comm, group, id);
 }
 
-int agent_begin_mpi(int thread_level) {
-  return begin_mpi(thread_level);
+int agent_begin_mpi(int thread_level, char why[PROXY_WHY_SIZE]) {
+  return begin_mpi(thread_level, why);
 }
 
 void agent_barrier(void) {

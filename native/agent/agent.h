@@ -71,8 +71,9 @@ struct agent_restart_times {
   uint64_t init, verify, map, objects, total;
 };
 void agent_say_restarted(const struct agent_restart_times *took);
-/* The site's MPI_Init_thread, at the program's level; 0, or the site's code. */
-int agent_begin_mpi(int thread_level) __attribute__((warn_unused_result));
+/* The site's MPI_Init_thread, at the program's level; 0, or the site's code. `why`: empty, or why the program cannot go on with what
+ * the site granted. */
+int agent_begin_mpi(int thread_level, char why[PROXY_WHY_SIZE]) __attribute__((warn_unused_result));
 /* All ranks' restarts wait for each other. */
 void agent_barrier(void);
 /* The thread that serves the connection. After a restart it first waits until so many threads are parked again, and lets them go. */

@@ -36,13 +36,13 @@ static uint64_t microseconds(void) {
 }
 
 /* --- 1: the lower half alone ---------------------------------------------------------------------------------------------- */
-static void begin_mpi(void) {
+static void begin_mpi(char why[PROXY_WHY_SIZE]) {
   uint64_t since = microseconds();
   if (services_load_proxy() != 0) _exit(EXIT_MANA); /* has said why */
   if (!agent_proxy()) {
     report_fatal(EXIT_MANA, "build the bundle again", "the proxy %s cannot restart a job", options.proxy);
   }
-  int rc = agent_begin_mpi(options.thread_level);
+  int rc = agent_begin_mpi(options.thread_level, why);
   if (rc != 0)
     report_fatal(EXIT_MANA, "run `mana bundle verify NAME`", "the site's MPI_Init_thread failed with %d", rc);
   took.init = microseconds() - since;
@@ -188,11 +188,11 @@ void restart_run(void) {
   char why[PROXY_WHY_SIZE] = "";
   int rank = 0, size = 0, threads;
   uint64_t since = microseconds();
-  begin_mpi();
+  begin_mpi(why);
   (void)agent_proxy()->identity(&rank, &size);
   if (agent_connect(options.thread_level, AGENT_FLAG_RESTART) != 0) _exit(EXIT_MANA);
   (void)fault_at(FAULT_RESTART_CONNECTED);
-  int result = verify(&image, rank, size, why);
+  int result = why[0] ? -1 : verify(&image, rank, size, why);
   if (result == 0 && fault_at(FAULT_RESTART_VERIFIED)) {
     snprintf(why, sizeof why, FAULT_WHY);
     result = -1;

@@ -27,6 +27,10 @@ int core_is_root(mana_h comm, int root) __attribute__((visibility("hidden")));
 /* A constructor made comm from parent. */
 void core_comm_born(mana_h comm, mana_h parent) __attribute__((visibility("hidden")));
 
+/* --- win_file.c ------------------------------------------------------------------------------------------------- */
+/* A file was opened. */
+void core_file_born(mana_h fh) __attribute__((visibility("hidden")));
+
 /* --- type.c ----------------------------------------------------------------------------------------------------- */
 /* Size in bytes of one element; a canonical code, no handler invoked. */
 int core_type_bytes(mana_h datatype, int64_t *bytes) __attribute__((visibility("hidden"), warn_unused_result));

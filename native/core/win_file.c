@@ -15,6 +15,12 @@ int core_Win_free(mana_h *win) {
   return MANA_SUCCESS;
 }
 
+/* A new file has the error handler that MPI_FILE_NULL has now (MPI-4.1 section 14.7). */
+void core_file_born(mana_h fh) {
+  struct core_object *o = core_object(MANA_KIND_FILE, fh);
+  if (o) core_errhandler_inherit(o, core_object(MANA_KIND_FILE, MANA_FILE_NULL));
+}
+
 int core_File_close(mana_h *fh) {
   mana_h before = *fh;
   struct core_object *o = core_object(MANA_KIND_FILE, before);

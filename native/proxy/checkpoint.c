@@ -6,7 +6,7 @@
 
 #include "saved.h"
 
-enum { FORMAT = 2 };
+enum { FORMAT = 3 };
 
 int px_refuse(struct px_saved *s, const char *format, ...) {
   va_list args;
@@ -89,6 +89,7 @@ static int save(struct save_stream *to, char why[PROXY_WHY_SIZE]) {
   why[0] = 0;
   if (agree(&s, refuse_early(&s))) return -1; /* from here on all ranks are here */
   save_u32(to, FORMAT);
+  px_attributes_save(&s);
   int rc = px_groups_save(&s);
   rc |= px_comms_save(&s);
   rc |= px_files_sync(&s);
@@ -111,6 +112,7 @@ static int restore(struct save_stream *from, px_moved *moved, char why[PROXY_WHY
   int rc = format == FORMAT
                ? 0
                : px_refuse(&s, "the saved MPI objects have format %u, this bundle reads %d", format, FORMAT);
+  if (!rc) px_attributes_restore(&s);
   if (!rc) rc = px_groups_restore(&s);
   if (!rc) rc = px_comms_restore(&s);
   if (!rc) rc = px_types_restore(&s);

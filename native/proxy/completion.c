@@ -52,7 +52,11 @@ int px_Request_get_status(mana_h request, int *flag, mana_status *status) {
   return 0;
 }
 
-/* A receive goes on without its request (MPI-4.1 section 3.7.3), and still counts. */
+/* Goes on without its request (MPI-4.1 section 3.7.3), and how it ends is still asked. */
+static int must_be_seen_to_end(const struct px_record *r) {
+  return (r->kind == PX_RECEIVE && r->owed) || r->canceled;
+}
+
 int px_Request_free(mana_h *request) {
   struct px_record *r = px_record_of(*request);
   mana_status ignored;
@@ -60,7 +64,7 @@ int px_Request_free(mana_h *request) {
     px_early_take(request, &ignored);
     if (!r->persistent) return 0;
   }
-  if (r->kind == PX_RECEIVE && r->owed) {
+  if (must_be_seen_to_end(r)) {
     int rc = px_orphan_add(px_request(*request), r);
     if (rc) return rc;
     px_table_request[mana_index(*request)] = MPI_REQUEST_NULL;
@@ -73,8 +77,7 @@ int px_Request_free(mana_h *request) {
   return 0;
 }
 
-/* Cancelling a receive is over at once: either it is taken back, or its message is here. A send that has not come to an end is looked at
- * again when it has. */
+/* What has not come to an end at once is looked at again when it has. */
 int px_Cancel(mana_h *request) {
   struct px_record *r = px_record_of(*request);
   MPI_Status s;
@@ -84,9 +87,10 @@ int px_Cancel(mana_h *request) {
   if (rc != MPI_SUCCESS) return px_error(rc);
   if (r->kind != PX_SEND && r->kind != PX_RECEIVE) return 0;
   rc = MPI_Request_get_status(px_request(*request), &flag, &s);
-  if (r->kind == PX_SEND && !(rc == MPI_SUCCESS && flag)) r->canceled = 1;
-  if (rc != MPI_SUCCESS || !flag || !px_status_cancelled(&s)) return 0;
-  if (r->kind == PX_SEND) px_record_canceled(r, &s);
-  r->owed = 0;
+  if (rc == MPI_SUCCESS && flag) {
+    px_record_canceled(r, &s);
+  } else {
+    r->canceled = 1;
+  }
   return 0;
 }

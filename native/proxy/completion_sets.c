@@ -5,32 +5,35 @@
 #pragma GCC diagnostic ignored "-Wstringop-overflow"
 
 /* --- sets of requests: the site works on an array of its own handles, which go back to the table afterwards --------- */
-/* `early`: there are requests that the site knows nothing of; `waits`: the site must not block on this set. */
+/* `early`: there are requests that the site knows nothing of; `waits`: the site must not block on this set; `canceled`: statuses tell more
+ * than the application wants to know. */
 #define SET_BEGIN(n)                                                                                                   \
-  int length = (n) > 0 ? (n) : 0, early = 0, waits = 0;                                                                \
+  int length = (n) > 0 ? (n) : 0, early = 0, waits = 0, canceled = 0;                                                  \
   PX_ARRAY(MPI_Request, site, length);                                                                                 \
   if (!site) return MANA_ERR_NO_MEM;                                                                                   \
   for (int i = 0; i < length; i++) {                                                                                   \
     site[i] = px_request(requests[i]);                                                                                 \
     early |= px_is_early(requests[i]);                                                                                 \
-    waits |= look(requests[i], site[i]);                                                                               \
+    waits |= px_record_waits(px_record_of(requests[i]));                                                               \
+    canceled |= px_record_of(requests[i])->canceled;                                                                   \
   }                                                                                                                    \
-  (void)early, (void)waits
-
-static inline int look(mana_h request, MPI_Request site) {
-  struct px_record *r = px_record_of(request);
-  MPI_Status s;
-  int flag = 0;
-  if (__builtin_expect(r->canceled, 0) && MPI_Request_get_status(site, &flag, &s) == MPI_SUCCESS && flag)
-    px_record_canceled(r, &s);
-  return px_record_waits(r);
-}
+  (void)early, (void)waits, (void)canceled
 
 /* A persistent request stays where it was when it completes. After an error only the site knows: an inactive one has an empty status. */
 static int has_ended(MPI_Request site) {
   MPI_Status s;
   int flag = 0;
   return MPI_Request_get_status(site, &flag, &s) == MPI_SUCCESS && flag && s.MPI_SOURCE == MPI_ANY_SOURCE;
+}
+
+/* After a call that has set the first n statuses, those of requests[indices[k]] or, without indices, of requests[k]. */
+static void end_canceled(int n, const int *indices, const mana_h *requests, const MPI_Status *s, int rc)
+    __attribute__((noinline, cold));
+static void end_canceled(int n, const int *indices, const mana_h *requests, const MPI_Status *s, int rc) {
+  for (int k = 0; k < n && px_status_is_set(rc); k++) {
+    struct px_record *r = px_record_of(requests[indices ? indices[k] : k]);
+    if (r->canceled && (rc == MPI_SUCCESS || s[k].MPI_ERROR == MPI_SUCCESS)) px_record_canceled(r, &s[k]);
+  }
 }
 
 static void settle_at(int i, const MPI_Request *site, mana_h *requests, mana_status *status) {
@@ -72,7 +75,9 @@ int px_Testany(int count, mana_h *requests, int *index, int *flag, mana_status *
   MPI_Status s;
   *flag = early;
   if (early) SET_RETURN(any_early(length, requests, index, status));
-  int rc = MPI_Testany(count, site, index, flag, status ? &s : MPI_STATUS_IGNORE);
+  int rc = MPI_Testany(count, site, index, flag, status || canceled ? &s : MPI_STATUS_IGNORE);
+  if (__builtin_expect(canceled, 0) && rc == MPI_SUCCESS && *flag && *index != MPI_UNDEFINED)
+    end_canceled(1, index, requests, &s, rc);
   if (status && *flag && px_status_is_set(rc)) px_status_out(status, &s);
   if (rc == MPI_SUCCESS && *flag && *index != MPI_UNDEFINED) settle_at(*index, site, requests, status);
   SET_END(rc);
@@ -80,7 +85,7 @@ int px_Testany(int count, mana_h *requests, int *index, int *flag, mana_status *
 
 int px_Waitany(int count, mana_h *requests, int *index, mana_status *status) {
   SET_BEGIN(count);
-  MPI_Status s, *to = status ? &s : MPI_STATUS_IGNORE;
+  MPI_Status s, *to = status || canceled ? &s : MPI_STATUS_IGNORE;
   int rc, flag = 0;
   if (early) SET_RETURN(any_early(length, requests, index, status));
   if (waits) {
@@ -91,6 +96,8 @@ int px_Waitany(int count, mana_h *requests, int *index, mana_status *status) {
   } else {
     rc = MPI_Waitany(count, site, index, to);
   }
+  if (__builtin_expect(canceled, 0) && rc == MPI_SUCCESS && *index != MPI_UNDEFINED)
+    end_canceled(1, index, requests, &s, rc);
   if (status && px_status_is_set(rc)) px_status_out(status, &s);
   if (rc == MPI_SUCCESS && *index != MPI_UNDEFINED) settle_at(*index, site, requests, status);
   SET_END(rc);
@@ -153,14 +160,15 @@ static int leave_early(int done, const MPI_Request *site, const mana_h *requests
 
 int px_Waitall(int count, mana_h *requests, mana_status *statuses) {
   SET_BEGIN(count);
-  PX_ARRAY(MPI_Status, s, statuses || waits ? length : 0);
+  PX_ARRAY(MPI_Status, s, statuses || waits || canceled ? length : 0);
   if (!s) return MANA_ERR_NO_MEM;
   int done = length, rc;
   if (waits) {
     rc = wait_each(&done, site, s);
   } else {
-    rc = MPI_Waitall(count, site, statuses ? s : MPI_STATUSES_IGNORE);
+    rc = MPI_Waitall(count, site, statuses || canceled ? s : MPI_STATUSES_IGNORE);
   }
+  if (__builtin_expect(canceled, 0)) end_canceled(done, NULL, requests, s, rc);
   int code = rc == MPI_SUCCESS ? 0 : px_error(rc);
   if (__builtin_expect(done < length, 0)) {
     code = leave_early(done, site, requests, s);
@@ -179,10 +187,11 @@ int px_Waitall(int count, mana_h *requests, mana_status *statuses) {
 
 int px_Testall(int count, mana_h *requests, int *flag, mana_status *statuses) {
   SET_BEGIN(count);
-  PX_ARRAY(MPI_Status, s, statuses ? length : 0);
+  PX_ARRAY(MPI_Status, s, statuses || canceled ? length : 0);
   if (!s) return MANA_ERR_NO_MEM;
   *flag = 0;
-  int rc = MPI_Testall(count, site, flag, statuses ? s : MPI_STATUSES_IGNORE), code = 0;
+  int rc = MPI_Testall(count, site, flag, statuses || canceled ? s : MPI_STATUSES_IGNORE), code = 0;
+  if (__builtin_expect(canceled, 0) && (*flag || rc != MPI_SUCCESS)) end_canceled(length, NULL, requests, s, rc);
   if (statuses && (*flag || rc != MPI_SUCCESS) && px_status_is_set(rc)) statuses_out(length, statuses, s, rc);
   PX_ARRAY_FREE(s);
   if (rc != MPI_SUCCESS) SET_END(rc);
@@ -207,9 +216,9 @@ static int some_early(int length, mana_h *requests, int *outcount, int *indices,
 
 static int some(int count, mana_h *requests, int *outcount, int *indices, mana_status *statuses, int wait) {
   SET_BEGIN(count);
-  PX_ARRAY(MPI_Status, s, statuses ? length : 0);
+  PX_ARRAY(MPI_Status, s, statuses || canceled ? length : 0);
   if (!s) return MANA_ERR_NO_MEM;
-  MPI_Status *to = statuses ? s : MPI_STATUSES_IGNORE;
+  MPI_Status *to = statuses || canceled ? s : MPI_STATUSES_IGNORE;
   int rc, code = 0;
   *outcount = 0;
   if (wait && !waits && !early) {
@@ -222,6 +231,7 @@ static int some(int count, mana_h *requests, int *outcount, int *indices, mana_s
   }
   int done = *outcount == MPI_UNDEFINED ? 0 : *outcount;
   if (statuses && px_status_is_set(rc)) statuses_out(done, statuses, s, rc);
+  if (__builtin_expect(canceled, 0)) end_canceled(done, indices, requests, s, rc);
   PX_ARRAY_FREE(s);
   if (rc != MPI_SUCCESS) SET_END(rc);
   for (int i = 0; i < done; i++) settle_at(indices[i], site, requests, statuses ? &statuses[i] : NULL);

@@ -30,8 +30,9 @@ static int both(const void *sendbuf, int64_t sendcount, mana_h sendtype, int des
                 int64_t recvcount, mana_h recvtype, int source, int recvtag, mana_h comm, mana_h *request) {
   if (!MPI_Isendrecv || !px_count_fits(sendcount) || !px_count_fits(recvcount)) return MANA_RC_ABSENT;
   MPI_Request site = MPI_REQUEST_NULL;
-  struct px_message *m = px_queue_holds() ? px_queue_take(source, recvtag, comm) : NULL;
-  int rc;
+  int rc, turn = px_queue_holds();
+  if (turn) px_turn_begin();
+  struct px_message *m = turn ? px_queue_take(source, recvtag, comm) : NULL;
   if (m) {
     rc = site_isend(sendbuf, sendcount, px_datatype(sendtype), dest, sendtag, comm, &site);
   } else if ((int)sendcount == sendcount && (int)recvcount == recvcount) {
@@ -43,7 +44,8 @@ static int both(const void *sendbuf, int64_t sendcount, mana_h sendtype, int des
                          recvbuf, recvcount, px_datatype(recvtype), px_rank_in(source), px_tag_in(recvtag),
                          px_comm(comm), &site);
   }
-  if (rc != MPI_SUCCESS) return px_error(rc);
+  if (turn) px_turn_end();
+  if (rc != MPI_SUCCESS) return free(m), px_error(rc);
   px_count_sent(dest);
   if (m) return serve(m, site, recvbuf, recvcount, recvtype, request);
   *request = px_request_store(*request, site);
@@ -72,10 +74,14 @@ int px_Isendrecv_replace(void *buf, int count, mana_h datatype, int dest, int se
                          mana_h comm, mana_h *request) {
   if (!MPI_Isendrecv_replace) return MANA_RC_ABSENT;
   MPI_Request site = MPI_REQUEST_NULL;
-  struct px_message *m = px_queue_holds() ? px_queue_take(source, recvtag, comm) : NULL;
+  int turn = px_queue_holds(), rc = MPI_SUCCESS;
+  if (turn) px_turn_begin();
+  struct px_message *m = turn ? px_queue_take(source, recvtag, comm) : NULL;
+  if (!m)
+    rc = MPI_Isendrecv_replace(buf, count, px_datatype(datatype), px_rank_in(dest), px_tag_in(sendtag),
+                               px_rank_in(source), px_tag_in(recvtag), px_comm(comm), &site);
+  if (turn) px_turn_end();
   if (m) return replace_queued(m, buf, count, datatype, dest, sendtag, comm, request);
-  int rc = MPI_Isendrecv_replace(buf, count, px_datatype(datatype), px_rank_in(dest), px_tag_in(sendtag),
-                                 px_rank_in(source), px_tag_in(recvtag), px_comm(comm), &site);
   if (rc != MPI_SUCCESS) return px_error(rc);
   px_count_sent(dest);
   *request = px_request_store(*request, site);

@@ -62,7 +62,8 @@ static int pump_held(void) {
   return moved;
 }
 
-/* Where other threads are still in MPI, one may have received what was probed: then the receive is taken back. */
+/* A thread that looked before the pump's first turn (px_queue_guard) and was held up since may have received what was probed: then the
+ * receive is taken back. */
 static int receive(struct px_message *m, int n, MPI_Datatype bytes, const MPI_Status *probed) {
   enum { MANY = 100000 };
   MPI_Request request;
@@ -119,14 +120,22 @@ static int pump_unmatched(void) {
 }
 
 int px_pump(void) {
+  px_queue_unguard();
   return is_running() ? pump_requests() | pump_held() | pump_unmatched() : 0;
+}
+
+static int pump_in_turn(void) {
+  px_turn_begin();
+  int moved = px_queue_guard() ? pump_unmatched() : 0;
+  px_turn_end();
+  return moved;
 }
 
 /* With MULTIPLE only what is safe beside them; with SERIALIZED nothing, for one may be in MPI; below that nobody else can be there. */
 int px_pump_beside(void) {
   int level;
   if (!is_running() || MPI_Query_thread(&level) != MPI_SUCCESS) return 0;
-  if (level == MPI_THREAD_MULTIPLE) return pump_unmatched();
+  if (level == MPI_THREAD_MULTIPLE) return pump_in_turn();
   return level == MPI_THREAD_SERIALIZED ? 0 : px_pump();
 }
 

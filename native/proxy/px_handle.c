@@ -33,7 +33,7 @@ void px_raise(uint32_t *high, uint32_t index) {
 struct entry {
   uintptr_t site;
   mana_h handle;
-  int used;
+  uint32_t used : 1, others : 31; /* others: further handles of the same */
 };
 static struct reverse {
   struct entry *entries;
@@ -77,13 +77,33 @@ void px_reverse_add(enum mana_kind kind, uintptr_t site, mana_h h) {
   if (r->used * 2 < r->capacity || grow(r) == 0) {
     struct entry *e = find(r, site);
     r->used += !e->used;
-    *e = (struct entry){site, h, 1};
+    if (e->handle && mana_is_user(h)) {
+      e->others++;
+    } else {
+      *e = (struct entry){site, h, 1, 0};
+    }
   }
   pthread_mutex_unlock(&reverse_lock);
 }
 
-void px_reverse_remove(enum mana_kind kind, uintptr_t site) {
-  px_reverse_add(kind, site, 0);
+/* Only datatypes have several handles. A search, but seldom: the one that was the name goes first. */
+static mana_h another(uintptr_t site) {
+  uint32_t i = MANA_FIRST_INDEX;
+  while (i < px_high_datatype && (uintptr_t)px_table_datatype[i] != site) i++;
+  return i < px_high_datatype ? mana_handle(MANA_KIND_DATATYPE, i) : 0;
+}
+
+void px_reverse_remove(enum mana_kind kind, uintptr_t site, mana_h h) {
+  pthread_mutex_lock(&reverse_lock);
+  const struct reverse *r = &reverses[kind];
+  struct entry *e = r->capacity ? find(r, site) : NULL;
+  if (e && e->others) {
+    e->others--;
+    if (e->handle == h) e->handle = another(site);
+  } else if (e && e->handle == h) {
+    e->handle = 0;
+  }
+  pthread_mutex_unlock(&reverse_lock);
 }
 
 /* --- creation --------------------------------------------------------------------------------------------------------- */

@@ -30,8 +30,10 @@ typedef MPI_Session px_session_type;
 
 /* The canonical handle of a site handle the core did not ask for: a predefined object or a user datatype; 0 = not known. */
 mana_h px_reverse(enum mana_kind kind, uintptr_t site);
+/* Several handles may stand for one datatype of the site (MPI_Type_get_contents): the first is its name for as long as it lives. */
 void px_reverse_add(enum mana_kind kind, uintptr_t site, mana_h h);
-void px_reverse_remove(enum mana_kind kind, uintptr_t site);
+/* h is gone from its table. */
+void px_reverse_remove(enum mana_kind kind, uintptr_t site, mana_h h);
 
 /* Reserves the tables and enters the predefined objects of the site (generated list). 0, or a negative errno. */
 int px_handles_create(void);
@@ -63,8 +65,9 @@ enum { PX_SPARE_FIRST = MANA_INDEX_MASK - 65536 };
   static inline mana_h px_##id##_update(mana_h h, type s) {                                                            \
     if (s != PX_NULL_##id) return px_table_##id[mana_index(h)] = s, h;                                                 \
     if (mana_is_user(h)) {                                                                                             \
-      if (MANA_KIND_##KIND == MANA_KIND_DATATYPE) px_reverse_remove(MANA_KIND_##KIND, (uintptr_t)px_##id(h));          \
+      uintptr_t gone = (uintptr_t)px_##id(h);                                                                          \
       px_table_##id[mana_index(h)] = PX_NULL_##id;                                                                     \
+      if (MANA_KIND_##KIND == MANA_KIND_DATATYPE) px_reverse_remove(MANA_KIND_##KIND, gone, h);                        \
     }                                                                                                                  \
     return MANA_##KIND##_NULL;                                                                                         \
   }

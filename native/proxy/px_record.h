@@ -30,7 +30,7 @@ struct px_record {
   uint8_t active;   /* started and not completed; of persistent requests only */
   uint8_t owed;     /* 1: its completion is a message received */
   uint8_t early;    /* settled early: px_early has the status */
-  uint8_t canceled; /* MPI_Cancel of a send that had not come to an end */
+  uint8_t canceled; /* MPI_Cancel of what had not come to an end: its status tells whether it was a message */
   uint8_t late;     /* a send whose request also stands for a receive served from the queue: px_early has its status */
   int32_t error;    /* of a request settled early: canonical code */
   uint8_t calls_back; /* a collective with a reduction of the program's */
@@ -127,9 +127,9 @@ static inline void px_early_status(mana_status *to, mana_h request) {
 /* The application asks: gives status (may be NULL) and code, and makes the request free or idle again; *request becomes
  * MANA_REQUEST_NULL unless it is persistent. Only for records that are `early`. */
 int px_early_take(mana_h *request, mana_status *status);
-/* A send that was asked to cancel has ended so: it was no message. */
+/* What was asked to cancel has ended, with this status (before px_record_completed or px_settle_early): no message, perhaps. */
 void px_record_canceled(struct px_record *r, const MPI_Status *s);
-/* A message received by a request that the application has freed: the pump completes it. */
+/* A receive, or a cancelled send, whose request the application has freed: the pump completes it, and it counts then. */
 struct px_orphan {
   struct px_orphan *next;
   MPI_Request site;
@@ -146,4 +146,7 @@ void px_records_keep_datatype(mana_h datatype);
 /* MPI ends: of those kept so, none is needed any more. */
 void px_records_drop_datatypes(void);
 void px_records_forget_comm(mana_h comm);
+/* The lowest index at which such a datatype has been: one was put at `index`. */
+extern uint32_t px_spare_low;
+void px_spare_took(uint32_t index);
 #endif

@@ -2,9 +2,17 @@
 #include "queue.h"
 
 #include <pthread.h>
+#include <time.h>
 
 struct px_message *px_queue, *px_queue_matched;
+int px_queue_asks;
+static int guarded;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* Lock held. */
+static void tell(void) {
+  __atomic_store_n(&px_queue_asks, px_queue != NULL || guarded, __ATOMIC_RELAXED);
+}
 
 struct px_message *px_message_new(mana_h comm, int source, int tag, int64_t bytes) {
   struct px_message *m = malloc(sizeof *m + (size_t)bytes);
@@ -17,7 +25,8 @@ void px_queue_add(struct px_message *m) {
   struct px_message **at = m->handle ? &px_queue_matched : &px_queue;
   while (*at) at = &(*at)->next;
   m->next = NULL;
-  __atomic_store_n(at, m, __ATOMIC_RELEASE);
+  *at = m;
+  tell();
   pthread_mutex_unlock(&lock);
 }
 
@@ -34,12 +43,18 @@ static struct px_message **find(int source, int tag, mana_h comm) {
 struct px_message *px_queue_take(int source, int tag, mana_h comm) {
   pthread_mutex_lock(&lock);
   struct px_message **at = find(source, tag, comm), *m = *at;
-  if (m) __atomic_store_n(at, m->next, __ATOMIC_RELAXED);
+  if (m) *at = m->next;
+  tell();
   pthread_mutex_unlock(&lock);
   return m;
 }
 
-static void describe(const struct px_message *m, int64_t bytes, mana_status *status) {
+void px_queue_forget(mana_h comm) {
+  struct px_message *m;
+  while ((m = px_queue_take(MANA_ANY_SOURCE, MANA_ANY_TAG, comm))) free(m);
+}
+
+void px_message_describe(const struct px_message *m, int64_t bytes, mana_status *status) {
   if (!status) return;
   status->source = m->source;
   status->tag = m->tag;
@@ -50,7 +65,7 @@ static void describe(const struct px_message *m, int64_t bytes, mana_status *sta
 int px_queue_look(int source, int tag, mana_h comm, mana_status *status) {
   pthread_mutex_lock(&lock);
   const struct px_message *m = *find(source, tag, comm);
-  if (m) describe(m, m->bytes, status);
+  if (m) px_message_describe(m, m->bytes, status);
   pthread_mutex_unlock(&lock);
   return m != NULL;
 }
@@ -63,6 +78,38 @@ struct px_message *px_queue_take_held(mana_h handle) {
   if (m) *at = m->next;
   pthread_mutex_unlock(&lock);
   return m;
+}
+
+/* --- turns: beside a pump, where MPI has several threads ------------------------------------------------------------------------------ */
+static void guard(int on) {
+  pthread_mutex_lock(&lock);
+  guarded = on;
+  tell();
+  pthread_mutex_unlock(&lock);
+}
+
+static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
+void px_turn_begin(void) {
+  pthread_mutex_lock(&turn);
+  if (guarded && !px_must_park()) guard(0); /* that checkpoint was given up */
+}
+void px_turn_end(void) {
+  pthread_mutex_unlock(&turn);
+}
+
+int px_queue_guard(void) {
+  enum { PATIENCE_NANOSECONDS = 5000000 };
+  static struct timespec since;
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  if (!guarded) {
+    since = now;
+    guard(1);
+  }
+  return (now.tv_sec - since.tv_sec) * 1000000000 + now.tv_nsec - since.tv_nsec >= PATIENCE_NANOSECONDS;
+}
+void px_queue_unguard(void) {
+  if (guarded) guard(0);
 }
 
 /* --- delivery: as a message to ourselves, so that partial types, truncation and statuses are the site's own work ------------------- */
@@ -104,7 +151,7 @@ static int deliver(const struct px_message *m, void *buf, int64_t count, MPI_Dat
 int px_message_deliver(struct px_message *m, void *buf, int64_t count, mana_h datatype, mana_status *status) {
   MPI_Status s;
   int rc = deliver(m, (void *)(uintptr_t)px_buffer(buf), count, px_datatype(datatype), &s);
-  if (px_status_is_set(rc)) describe(m, px_status_bytes(&s), status);
+  if (px_status_is_set(rc)) px_message_describe(m, px_status_bytes(&s), status);
   free(m);
   return rc == MPI_SUCCESS ? 0 : px_error(rc);
 }

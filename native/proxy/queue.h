@@ -15,9 +15,19 @@ struct px_message {
 extern struct px_message *px_queue;         /* in order of arrival */
 extern struct px_message *px_queue_matched; /* held by message handles */
 
+/* Not 0: receives and probes have to look, between px_turn_begin and px_turn_end: the queue holds something, or is being filled. */
+extern int px_queue_asks;
 static inline int px_queue_holds(void) {
-  return __builtin_expect(__atomic_load_n(&px_queue, __ATOMIC_RELAXED) != NULL, 0);
+  return __builtin_expect(__atomic_load_n(&px_queue_asks, __ATOMIC_RELAXED), 0);
 }
+/* A turn lasts from the look into the queue until what was not there has been asked of the site, and with the pump from the look at the site
+ * until the message is queued. So nobody receives behind a message that goes into the queue just then. */
+void px_turn_begin(void);
+void px_turn_end(void);
+/* The pump's, in its turn: makes all threads look. 0: one that looked before may not have posted its receive yet. */
+int px_queue_guard(void);
+/* No thread is in MPI, so none has to. */
+void px_queue_unguard(void);
 /* A message with room for its data; NULL when out of memory. */
 struct px_message *px_message_new(mana_h comm, int source, int tag, int64_t bytes);
 /* To the end of the queue, or, with a handle, to the messages that are held. */
@@ -25,8 +35,12 @@ void px_queue_add(struct px_message *m);
 /* The first message that matches (MPI_ANY_SOURCE and MPI_ANY_TAG are canonical): taken out, or only looked at. NULL: none. */
 struct px_message *px_queue_take(int source, int tag, mana_h comm);
 int px_queue_look(int source, int tag, mana_h comm, mana_status *status);
+/* The communicator is gone, and with it what nobody has received: a later one may have its handle. Message handles keep theirs. */
+void px_queue_forget(mana_h comm);
 /* The same by handle; NULL: the site still holds that message, or there is none. */
 struct px_message *px_queue_take_held(mana_h handle);
+/* What a status says of it, and of so many bytes; status may be NULL. */
+void px_message_describe(const struct px_message *m, int64_t bytes, mana_status *status);
 /* Receives it as MPI_Recv would, and frees it. A canonical code; the status (may be NULL) is set as MPI says. */
 int px_message_deliver(struct px_message *m, void *buf, int64_t count, mana_h datatype, mana_status *status);
 /* MPI ends: gives back what deliveries went through. */

@@ -30,22 +30,33 @@ static inline int finish(MPI_Request *site, mana_status *status, int source, int
   return __builtin_expect(rc == MPI_SUCCESS, 1) ? 0 : px_error(rc);
 }
 
-static int receive_queued(void *buf, int64_t count, mana_h datatype, int source, int tag, mana_h comm,
-                          mana_status *status, int *rc) __attribute__((noinline, cold));
-static int receive_queued(void *buf, int64_t count, mana_h datatype, int source, int tag, mana_h comm,
-                          mana_status *status, int *rc) {
+static inline int post(void *buf, int64_t count, mana_h datatype, int source, int tag, mana_h comm, MPI_Request *site) {
+  return px_site_irecv((void *)(uintptr_t)px_buffer(buf), count, px_datatype(datatype), px_rank_in(source),
+                       px_tag_in(tag), px_comm(comm), site);
+}
+
+/* The message, where the queue has it. NULL: the receive is posted, *rc is the site's. */
+static struct px_message *take_or_post(void *buf, int64_t count, mana_h datatype, int source, int tag, mana_h comm,
+                                       MPI_Request *site, int *rc) __attribute__((noinline, cold));
+static struct px_message *take_or_post(void *buf, int64_t count, mana_h datatype, int source, int tag, mana_h comm,
+                                       MPI_Request *site, int *rc) {
+  px_turn_begin();
   struct px_message *m = px_queue_take(source, tag, comm);
-  if (m) *rc = px_message_deliver(m, buf, count, datatype, status);
-  return m != NULL;
+  *rc = m ? MPI_SUCCESS : post(buf, count, datatype, source, tag, comm, site);
+  px_turn_end();
+  return m;
 }
 
 static inline __attribute__((always_inline)) int receive(void *buf, int64_t count, mana_h datatype, int source, int tag,
                                                          mana_h comm, mana_status *status) {
   MPI_Request site;
   int rc;
-  if (px_queue_holds() && receive_queued(buf, count, datatype, source, tag, comm, status, &rc)) return rc;
-  rc = px_site_irecv((void *)(uintptr_t)px_buffer(buf), count, px_datatype(datatype), px_rank_in(source),
-                     px_tag_in(tag), px_comm(comm), &site);
+  if (px_queue_holds()) {
+    struct px_message *m = take_or_post(buf, count, datatype, source, tag, comm, &site, &rc);
+    if (m) return px_message_deliver(m, buf, count, datatype, status);
+  } else {
+    rc = post(buf, count, datatype, source, tag, comm, &site);
+  }
   if (__builtin_expect(rc != MPI_SUCCESS, 0)) return px_error(rc);
   return finish(&site, status, source, MANA_RC_AGAIN);
 }
@@ -70,16 +81,17 @@ static void serve(struct px_message *m, void *buf, int64_t count, mana_h datatyp
 static inline int receive_later(void *buf, int64_t count, mana_h datatype, int source, int tag, mana_h comm,
                                 mana_h *request) {
   MPI_Request site = MPI_REQUEST_NULL;
+  int rc;
   if (px_queue_holds()) {
-    struct px_message *m = px_queue_take(source, tag, comm);
+    struct px_message *m = take_or_post(buf, count, datatype, source, tag, comm, &site, &rc);
     if (m) {
       px_record_receive(*request, buf, count, datatype, source, tag, comm);
       serve(m, buf, count, datatype, *request);
       return 0;
     }
+  } else {
+    rc = post(buf, count, datatype, source, tag, comm, &site);
   }
-  int rc = px_site_irecv((void *)(uintptr_t)px_buffer(buf), count, px_datatype(datatype), px_rank_in(source),
-                         px_tag_in(tag), px_comm(comm), &site);
   if (__builtin_expect(rc != MPI_SUCCESS, 0)) return px_error(rc);
   *request = px_request_store(*request, site);
   px_record_receive(*request, buf, count, datatype, source, tag, comm);
@@ -152,25 +164,29 @@ int px_Imrecv_c(void *buf, int64_t count, mana_h datatype, mana_h *message, mana
 /* The receive is posted first, so a blocking send cannot deadlock; when it is done, the receive alone may be called back. */
 #define SEND_THEN_RECEIVE(send, recvbuf, recvcount, recvtype)                                                          \
   MPI_Request site;                                                                                                    \
-  int rc, queued = px_queue_holds();                                                                                   \
-  struct px_message *m = queued ? px_queue_take(source, recvtag, comm) : NULL;                                         \
-  if (m) {                                                                                                             \
-    rc = send;                                                                                                         \
-    if (rc != MPI_SUCCESS) return px_error(rc);                                                                        \
-    px_count_sent(dest);                                                                                               \
-    return px_message_deliver(m, recvbuf, recvcount, recvtype, status);                                                \
+  int rc;                                                                                                              \
+  if (px_queue_holds()) {                                                                                              \
+    struct px_message *m = take_or_post(recvbuf, recvcount, recvtype, source, recvtag, comm, &site, &rc);              \
+    if (m) {                                                                                                           \
+      rc = send;                                                                                                       \
+      if (rc != MPI_SUCCESS) return free(m), px_error(rc);                                                             \
+      px_count_sent(dest);                                                                                             \
+      return px_message_deliver(m, recvbuf, recvcount, recvtype, status);                                              \
+    }                                                                                                                  \
+  } else {                                                                                                             \
+    rc = post(recvbuf, recvcount, recvtype, source, recvtag, comm, &site);                                             \
   }                                                                                                                    \
-  rc = px_site_irecv((void *)(uintptr_t)px_buffer(recvbuf), recvcount, px_datatype(recvtype), px_rank_in(source),      \
-                     px_tag_in(recvtag), px_comm(comm), &site);                                                        \
   if (__builtin_expect(rc != MPI_SUCCESS, 0)) return px_error(rc);                                                     \
   rc = send;                                                                                                           \
-  if (__builtin_expect(rc != MPI_SUCCESS, 0)) return take_back(&site, rc);                                             \
+  if (__builtin_expect(rc != MPI_SUCCESS, 0)) return take_back(&site, source, rc);                                     \
   px_count_sent(dest);                                                                                                 \
   return finish(&site, status, source, MANA_RC_RECEIVE)
 
-static int take_back(MPI_Request *site, int rc) {
+/* The send has failed; a message that had come by then is lost, and counts. */
+static int take_back(MPI_Request *site, int source, int rc) {
+  MPI_Status s;
   MPI_Cancel(site);
-  MPI_Wait(site, MPI_STATUS_IGNORE);
+  if (MPI_Wait(site, &s) == MPI_SUCCESS && !px_status_cancelled(&s)) px_count_received(source);
   return px_error(rc);
 }
 

@@ -3,6 +3,7 @@
 
 #include "op.h"
 #include "probe.h"
+#include "pump.h"
 #include "px_file.h"
 
 #include <errno.h>
@@ -61,7 +62,9 @@ int px_early_take(mana_h *request, mana_status *status) {
 
 void px_record_canceled(struct px_record *r, const MPI_Status *s) {
   r->canceled = 0;
-  if (px_status_cancelled(s)) px_count(&px_counters.sent, (uint64_t) - (r->peer != MANA_PROC_NULL));
+  if (!px_status_cancelled(s)) return;
+  r->owed = 0;
+  if (r->kind == PX_SEND) px_count(&px_counters.sent, (uint64_t) - (r->peer != MANA_PROC_NULL));
 }
 
 /* --- orphans -------------------------------------------------------------------------------------------------------------- */
@@ -83,11 +86,13 @@ int px_orphans_test(void) {
   for (struct px_orphan **at = &px_orphans; *at;) {
     struct px_orphan *o = *at;
     int flag = 0;
-    int rc = MPI_Test(&o->site, &flag, MPI_STATUS_IGNORE);
+    MPI_Status s;
+    int rc = MPI_Test(&o->site, &flag, &s);
     if (!flag && rc == MPI_SUCCESS) {
       at = &o->next;
       continue;
     }
+    if (o->record.canceled && rc == MPI_SUCCESS) px_record_canceled(&o->record, &s);
     px_count(&px_counters.received, o->record.owed);
     if (o->site != MPI_REQUEST_NULL) MPI_Request_free(&o->site);
     *at = o->next;
@@ -99,7 +104,13 @@ int px_orphans_test(void) {
 }
 
 /* --- datatypes and communicators that are freed while requests name them ------------------------------------------------------ */
-/* A duplicate takes the freed type's place in the records, under an index that no core gives out: the table's last ones. */
+/* A duplicate takes the freed type's place in the records, under an index that no core gives out: the table's last ones. Among them there
+ * may be gaps. */
+uint32_t px_spare_low = MANA_INDEX_MASK + 1;
+void px_spare_took(uint32_t index) {
+  if (index < px_spare_low) px_spare_low = index;
+}
+
 static int uses(const struct px_record *r, mana_h datatype) {
   int pending = r->kind == PX_RECEIVE || r->persistent;
   return r->kind != PX_FREE && pending && r->datatype == datatype;
@@ -109,8 +120,9 @@ static mana_h spare_datatype(MPI_Datatype site) {
   MPI_Datatype copy = MPI_DATATYPE_NULL;
   if (MPI_Type_dup(site, &copy) != MPI_SUCCESS) return 0;
   for (uint32_t i = MANA_INDEX_MASK; i > PX_SPARE_FIRST; i--) {
-    if (px_table_datatype[i] && px_table_datatype[i] != MPI_DATATYPE_NULL) continue;
+    if (px_is_live_datatype(i)) continue;
     px_table_datatype[i] = copy;
+    px_spare_took(i);
     return mana_handle(MANA_KIND_DATATYPE, i);
   }
   MPI_Type_free(&copy);
@@ -128,15 +140,14 @@ static int is_used(mana_h datatype) {
 }
 
 static void drop_spares(void) {
-  for (uint32_t i = MANA_INDEX_MASK; i > PX_SPARE_FIRST && px_table_datatype[i]; i--) {
-    if (px_table_datatype[i] != MPI_DATATYPE_NULL && !is_used(mana_handle(MANA_KIND_DATATYPE, i)))
-      MPI_Type_free(&px_table_datatype[i]);
+  for (uint32_t i = MANA_INDEX_MASK; i >= px_spare_low; i--) {
+    if (px_is_live_datatype(i) && !is_used(mana_handle(MANA_KIND_DATATYPE, i))) MPI_Type_free(&px_table_datatype[i]);
   }
 }
 
 void px_records_drop_datatypes(void) {
-  for (uint32_t i = MANA_INDEX_MASK; i > PX_SPARE_FIRST && px_table_datatype[i]; i--) {
-    if (px_table_datatype[i] != MPI_DATATYPE_NULL) MPI_Type_free(&px_table_datatype[i]);
+  for (uint32_t i = MANA_INDEX_MASK; i >= px_spare_low; i--) {
+    if (px_is_live_datatype(i)) MPI_Type_free(&px_table_datatype[i]);
   }
 }
 

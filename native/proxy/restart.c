@@ -1,11 +1,29 @@
 /* What a restart asks of the site's MPI while there is no program yet. */
-#include "proxy.h"
+#include <stdio.h>
 
-/* For a restart, where no program calls MPI_Init. 0, or a canonical code. */
-int mana_proxy_begin(int thread_level) __attribute__((visibility("default")));
-int mana_proxy_begin(int thread_level) {
-  int none = 0, provided = 0;
-  return px_Init_thread(&none, NULL, thread_level, &provided);
+#include "proxy.h"
+#include "proxy_checkpoint.h"
+
+static const char *name_of(int thread_level) {
+  switch (thread_level) {
+    case MANA_THREAD_SINGLE: return "MPI_THREAD_SINGLE";
+    case MANA_THREAD_FUNNELED: return "MPI_THREAD_FUNNELED";
+    case MANA_THREAD_SERIALIZED: return "MPI_THREAD_SERIALIZED";
+    default: return "MPI_THREAD_MULTIPLE";
+  }
+}
+
+/* For a restart, where no program calls MPI_Init. 0, or a canonical code. `why` is empty where the site grants the level, on which
+ * the program relies since its own MPI_Init_thread. */
+int mana_proxy_begin(int thread_level, char why[PROXY_WHY_SIZE]) __attribute__((visibility("default")));
+int mana_proxy_begin(int thread_level, char why[PROXY_WHY_SIZE]) {
+  int none = 0, granted = 0;
+  int rc = px_Init_thread(&none, NULL, thread_level, &granted);
+  why[0] = 0;
+  if (rc == 0 && granted < thread_level)
+    snprintf(why, PROXY_WHY_SIZE, "this site's MPI grants %s, and the program was granted %s", name_of(granted),
+             name_of(thread_level));
+  return rc;
 }
 
 void mana_proxy_barrier(void) __attribute__((visibility("default")));

@@ -32,6 +32,8 @@ int px_ops_save(struct px_saved *s);
 int px_ops_restore(struct px_saved *s);
 int px_infos_save(struct px_saved *s);
 int px_infos_restore(struct px_saved *s);
+void px_attributes_save(struct px_saved *s);
+void px_attributes_restore(struct px_saved *s);
 /* Files. check: local, before anything collective. */
 int px_files_check(struct px_saved *s);
 int px_files_sync(struct px_saved *s); /* * */

@@ -23,6 +23,7 @@ static void finish_sends(void) {
   for (;;) {
     int pending = 0;
     px_pump();
+    for (const struct px_orphan *o = px_orphans; o; o = o->next) pending += o->record.kind == PX_SEND;
     for (uint32_t i = MANA_FIRST_INDEX; i < px_high_request; i++)
       pending += px_record[i].kind == PX_SEND && is_pending(&px_record[i]);
     if (!pending || time(NULL) > end) return;
@@ -38,14 +39,20 @@ static int check(struct px_saved *s, const struct px_record *r) {
     case PX_OTHER: return is_pending(r) ? px_refuse(s, "a nonblocking access to a window is not complete") : 0;
     case PX_FILE: return is_pending(r) ? px_refuse(s, "a nonblocking access to a file is not complete") : 0;
     case PX_SEND:
-      return is_pending(r) ? px_refuse(s, "a send is not complete though its message has been received") : 0;
+      if (is_pending(r)) return px_refuse(s, "a send is not complete though its message has been received");
+      break;
     case PX_COLLECTIVE:
     case PX_CONSTRUCTOR: return is_pending(r) ? px_refuse(s, "a nonblocking collective is not complete") : 0;
     default: break;
   }
-  if ((is_pending(r) || r->persistent) && !r->comm)
+  if (!is_pending(r) && !r->persistent) return 0;
+  if (!r->comm && r->kind == PX_SEND)
+    return px_refuse(s, "a persistent send is open on a communicator that the program has freed");
+  if (!r->comm)
     return px_refuse(
         s, "a receive is open on a communicator that the program has freed, or for a message that MPI_Improbe matched");
+  if ((int)r->count != r->count)
+    return px_refuse(s, "a pending or persistent request has more elements than an int can count");
   return 0;
 }
 
@@ -89,7 +96,6 @@ static int make_persistent(struct px_saved *s, const struct px_record *r, MPI_Re
   MPI_Datatype type = px_datatype(r->datatype);
   MPI_Comm comm = px_comm(r->comm);
   int n = (int)r->count, peer = px_rank_in(r->peer), tag = px_tag_in(r->tag), rc;
-  if (n != r->count) return px_refuse(s, "a persistent request has more elements than an int can count");
   if (r->kind == PX_RECEIVE) {
     rc = MPI_Recv_init(buf, n, type, peer, tag, comm, site);
   } else {
@@ -109,10 +115,10 @@ static int make(struct px_saved *s, const struct px_record *r, MPI_Request *site
   *site = MPI_REQUEST_NULL;
   if (r->persistent) return make_persistent(s, r, site);
   if (r->early) return 0;
-  return px_refuse_failed(s,
-                          px_site_irecv((void *)(uintptr_t)px_buffer(r->buffer), r->count, px_datatype(r->datatype),
-                                        px_rank_in(r->peer), px_tag_in(r->tag), px_comm(r->comm), site),
-                          "MPI_Irecv");
+  int rc = px_site_irecv((void *)(uintptr_t)px_buffer(r->buffer), r->count, px_datatype(r->datatype),
+                         px_rank_in(r->peer), px_tag_in(r->tag), px_comm(r->comm), site);
+  if (rc == MPI_SUCCESS && r->canceled) rc = MPI_Cancel(site);
+  return px_refuse_failed(s, rc, "MPI_Irecv");
 }
 
 int px_requests_restore(struct px_saved *s) {

@@ -161,7 +161,7 @@ int px_types_save(struct px_saved *s) {
   for (uint32_t i = MANA_FIRST_INDEX; i < px_high_datatype && !rc; i++) {
     if (px_is_live_datatype(i)) rc = save_user(s, mana_handle(MANA_KIND_DATATYPE, i), px_table_datatype[i], saved);
   }
-  for (uint32_t i = MANA_INDEX_MASK; i > PX_SPARE_FIRST && px_table_datatype[i] && !rc; i--) {
+  for (uint32_t i = MANA_INDEX_MASK; i >= px_spare_low && !rc; i--) {
     if (px_is_live_datatype(i)) rc = save_user(s, mana_handle(MANA_KIND_DATATYPE, i), px_table_datatype[i], saved);
   }
   free(saved);
@@ -263,7 +263,10 @@ int px_types_restore(struct px_saved *s) {
     if (owned && px_refuse_failed(s, MPI_Type_commit(&type), "MPI_Type_commit")) return -1;
     if (owned) MPI_Type_set_name(type, name);
     px_table_datatype[mana_index(h)] = type;
-    if (mana_index(h) > PX_SPARE_FIRST) continue;
+    if (mana_index(h) > PX_SPARE_FIRST) {
+      px_spare_took(mana_index(h));
+      continue;
+    }
     px_raise(&px_high_datatype, mana_index(h));
     px_reverse_add(MANA_KIND_DATATYPE, (uintptr_t)type, h);
   }

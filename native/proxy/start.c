@@ -22,12 +22,19 @@ static int start_queued(mana_h request) {
   return 1;
 }
 
-int px_Start(mana_h *request) {
-  if (px_queue_holds() && start_queued(*request)) return 0;
-  int rc = MPI_Start(&px_table_request[mana_index(*request)]);
+static inline int start(mana_h request) {
+  int rc = MPI_Start(&px_table_request[mana_index(request)]);
   if (__builtin_expect(rc != MPI_SUCCESS, 0)) return px_error(rc);
-  started(*request);
+  started(request);
   return 0;
+}
+
+int px_Start(mana_h *request) {
+  if (!px_queue_holds()) return start(*request);
+  px_turn_begin();
+  int rc = start_queued(*request) ? 0 : start(*request);
+  px_turn_end();
+  return rc;
 }
 
 int px_Startall(int count, mana_h *requests) {

@@ -73,6 +73,11 @@ static void constructors(void) {
   int arguments[2] = {MPI_DISTRIBUTE_DFLT_DARG, 2}, grid[2] = {2, 2};
   MPI_Type_create_darray(4, 1, 2, sizes, distributions, arguments, grid, MPI_ORDER_C, MPI_INT, &type);
   probe("darray", type);
+  for (int size = 18; size <= 20; size++) { /* no size is taken for the default one */
+    int global = 64, one = 2;
+    MPI_Type_create_darray(2, 1, 1, &global, &distributions[1], &size, &one, MPI_ORDER_C, MPI_INT, &type);
+    probe("cyclic", type);
+  }
   MPI_Type_contiguous(3, MPI_INT, &inner);
   MPI_Type_dup(inner, &type);
   MPI_Type_free(&inner);

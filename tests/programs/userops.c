@@ -109,6 +109,20 @@ static void commutative(MPI_Op op) {
   free(ones);
 }
 
+/* What a type was made from is asked for and let go of again: the operation is still told of the type. */
+static void asked_of_another(MPI_Op op) {
+  MPI_Datatype array, inner;
+  MPI_Type_contiguous(2, matrix_type, &array);
+  for (int i = 0; i < 2; i++) {
+    int count;
+    MPI_Aint none;
+    MPI_Type_get_contents(array, 1, 0, 1, &count, &none, &inner);
+    MPI_Type_free(&inner);
+    noncommutative(op);
+  }
+  MPI_Type_free(&array);
+}
+
 static void local(MPI_Op multiply_op, MPI_Op sparse_op) {
   matrix left = of_rank(0, 3), right = of_rank(1, 3), expected = product_of(0, 1, 3);
   CHECK(MPI_Reduce_local(&left, &right, 1, matrix_type, multiply_op) == MPI_SUCCESS);
@@ -143,6 +157,7 @@ int main(int argc, char **argv) {
 
   noncommutative(multiply_op);
   freed_while_pending();
+  asked_of_another(multiply_op);
   commutative(add_op);
   local(multiply_op, sparse_op);
   int pairs[4] = {check_rank(), 9, -check_rank(), 9};

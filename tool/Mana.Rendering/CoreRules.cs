@@ -95,6 +95,11 @@ public static class CoreRules
                 {
                     yield return $"if (rc == 0) core_comm_born(*{p.Name}, {comm.Name});";
                 }
+
+                if (p.Kind == "file")
+                {
+                    yield return $"if (rc == 0) core_file_born(*{p.Name});";
+                }
             }
             else if (p.Direction == Direction.InOut)
             {

@@ -134,7 +134,8 @@ public static class StubRules
             Direction.In => Snippet.Plain($"abi_{p.Id}_in({p.Name})"),
             Direction.Out => new([$"{type} {local} = 0;"], $"&{local}", [$"*{p.Name} = abi_{p.Id}_out({local});"], []),
             _ => new(
-                [$"{type} {local} = abi_{p.Id}_in(*{p.Name});"], $"&{local}", [$"*{p.Name} = abi_{p.Id}_out({local});"], []),
+                [$"{type} {local} = abi_{p.Id}_in(*{p.Name});"], $"&{local}", [$"*{p.Name} = abi_{p.Id}_out({local});"],
+                [.. Consumed(p, "", $"*{p.Name}", local)]),
         };
     }
 
@@ -157,8 +158,15 @@ public static class StubRules
 
         IReadOnlyList<string> after =
             p.IsOut ? [$"for (int i = 0; i < {count}; i++) {p.Name}[i] = abi_{p.Id}_out({local}[i]);"] : [];
-        return new(before, local, after, [$"CORE_ARRAY_FREE({local});"]);
+        string each = $"for (int i = 0; i < {count}; i++) ";
+        return new(before, local, after, [.. Consumed(p, each, $"{p.Name}[i]", $"{local}[i]"), $"CORE_ARRAY_FREE({local});"]);
     }
+
+    // A call that fails may have completed or freed an object all the same (MPI_Wait with MPI_ERR_TRUNCATE): its handle is null then.
+    private static IEnumerable<string> Consumed(ApiParameter p, string each, string handle, string local) =>
+        p is { IsHandle: true, Direction: Direction.InOut }
+            ? [$"if (__builtin_expect(rc != 0, 0)) {each}{{ if ({local} == {p.NullMacro}) {handle} = abi_{p.Id}_out({p.NullMacro}); }}"]
+            : [];
 
     private static Snippet Status(ApiParameter p)
     {

@@ -1,6 +1,6 @@
 /* proxy PROXY resume|leave|again|restore FOLDER: prepares, parks, drains and saves; then goes on, or ends; or restores in a new process, perhaps
- * another MPI's, and saves and ends at once (again), or goes on. With window|generalized in their place it only asks rank 1 to save what cannot be saved, and prints what rank 0
- * is told. Prints "fine" from rank 0 at the end. */
+ * another MPI's that takes fewer tags, and saves and ends at once (again), or goes on. In their place: what is_refused knows; canceled; beside; or
+ * level, a restart where less is granted. Prints what the user is told, and "fine" from rank 0 at the end. */
 #include <dlfcn.h>
 #include <sys/mman.h>
 
@@ -33,6 +33,13 @@ static int quiet_free(void *state) {
   return 0;
 }
 
+/* Stands in for lower/services.c. */
+static void tell_user(const char *text) {
+  printf("%s\n", text);
+}
+
+static int (*begin)(int thread_level, char why[PROXY_WHY_SIZE]);
+
 static void load(const char *file) {
   map(TABLE_ADDR, 0x10000);
   map(MPI_TABLE_ADDR, sizeof(struct mpi_table));
@@ -43,12 +50,15 @@ static void load(const char *file) {
   SPLIT->upcall[UPCALL_OP] = (void *)reduction;
   SPLIT->upcall[UPCALL_GREQUEST_QUERY] = (void *)quiet_query;
   SPLIT->upcall[UPCALL_GREQUEST_FREE] = (void *)quiet_free;
+  SPLIT->service[SVC_REPORT] = (void *)tell_user;
   void *proxy = dlopen(file, RTLD_NOW | RTLD_GLOBAL);
   if (!proxy) fprintf(stderr, "%s\n", dlerror()), exit(3);
   int (*fill)(struct split_table *, struct mpi_table *) =
       (int (*)(struct split_table *, struct mpi_table *))dlsym(proxy, "mana_proxy_fill");
   checkpoint = dlsym(proxy, "mana_proxy_checkpoint");
-  if (!fill || !checkpoint || fill(SPLIT, MPI_TABLE) || checkpoint->version != PROXY_CHECKPOINT_VERSION) exit(3);
+  begin = (int (*)(int, char *))dlsym(proxy, "mana_proxy_begin");
+  if (!fill || !checkpoint || !begin || fill(SPLIT, MPI_TABLE) || checkpoint->version != PROXY_CHECKPOINT_VERSION)
+    exit(3);
 }
 
 static void drain(void) {
@@ -100,44 +110,52 @@ static void restore(const char *folder) {
   if (checkpoint->restore(&stream, where_it_was, why)) fprintf(stderr, "rank %d: %s\n", STATE->rank, why), exit(1);
 }
 
-/* One rank has it, all are told, and the job goes on. */
-static void be_refused(const char *what) {
-  struct save_stream stream = {0};
+static void begin_with_less(void) {
   char why[PROXY_WHY_SIZE];
-  mana_h win = fresh(MANA_KIND_WIN), request = fresh(MANA_KIND_REQUEST);
-  int window = strcmp(what, "window") == 0;
-  if (window) {
-    OK(PX(Win_create)(STATE->buffer, 64, 1, MANA_INFO_NULL, MANA_COMM_WORLD, &win));
-  } else if (STATE->rank == 1) {
-    OK(PX(Grequest_start)(NULL, NULL, NULL, NULL, &request));
+  site.grants_single = 1;
+  OK(begin(MANA_THREAD_MULTIPLE, why));
+  puts(why);
+}
+
+/* The cases that end by themselves; whether `what` is one. */
+static int one_case(const char *what) {
+  if (is_refused(what)) {
+    be_refused(checkpoint, what);
+  } else if (strcmp(what, "canceled") == 0) {
+    cancel_late(checkpoint);
+  } else if (strcmp(what, "beside") == 0) {
+    receive_beside_a_pump(checkpoint);
+  } else if (strcmp(what, "level") != 0) {
+    return 0;
   }
-  CHECK(checkpoint->save(&stream, why) == -1);
-  if (STATE->rank == 0) printf("%s\n", why);
-  save_free(&stream);
-  if (window) OK(PX(Win_free)(&win));
-  if (!window && STATE->rank == 1) OK(PX(Grequest_complete)(request));
-  if (!window && STATE->rank == 1) OK(PX(Wait)(&request, NULL));
-  CHECK(checkpoint->save(&stream, why) == 0);
   OK(PX(Finalize)());
+  return 1;
 }
 
 int main(int argc, char **argv) {
   if (argc != 4) return 2;
-  int provided, rank, size;
+  int provided, rank, size, flag;
+  int64_t tag_ub;
   load(argv[1]);
-  OK(PX(Init_thread)(NULL, NULL, MANA_THREAD_SINGLE, &provided));
+  if (strcmp(argv[2], "level") == 0) {
+    begin_with_less();
+  } else {
+    OK(PX(Init_thread)(NULL, NULL, strcmp(argv[2], "beside") ? MANA_THREAD_SINGLE : MANA_THREAD_MULTIPLE, &provided));
+  }
   OK(checkpoint->identity(&rank, &size));
   STATE->rank = rank;
-  if (strcmp(argv[2], "window") == 0 || strcmp(argv[2], "generalized") == 0)
-    return be_refused(argv[2]), rank == 0 && puts("fine") < 0;
+  STATE->size = size;
+  STATE->next = (rank + 1) % size;
+  STATE->previous = (rank + size - 1) % size;
+  if (one_case(argv[2])) return rank == 0 && puts("fine") < 0;
   int leave = strcmp(argv[2], "leave") == 0, again = strcmp(argv[2], "again") == 0;
   if (again || strcmp(argv[2], "restore") == 0) {
+    if (again) site.tag_ub = 8388607;
     restore(argv[3]);
     CHECK(STATE->rank == rank && STATE->size == size);
   } else {
-    STATE->size = size;
-    STATE->next = (rank + 1) % size;
-    STATE->previous = (rank + size - 1) % size;
+    OK(PX(Comm_get_attr)(MANA_COMM_WORLD, MANA_TAG_UB, &tag_ub, &flag));
+    CHECK(flag && tag_ub == 268435455); /* the same everywhere */
     make_objects();
     fill_the_network();
     leave_waiting_calls();

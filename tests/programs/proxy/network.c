@@ -23,7 +23,9 @@ enum tag {
   T_NEVER,
   T_PARTNER,
   T_SELF,
-  T_SHORT
+  T_SHORT,
+  T_GOING,
+  T_GAP
 };
 
 void send_small(int tag, mana_h comm, int dest) {
@@ -63,6 +65,25 @@ static void post_receives(void) {
   OK(PX(Startall)(1, &STATE->request[KEPT_LATER]));
 }
 
+static void post_freed(int i) {
+  mana_h type = fresh(MANA_KIND_DATATYPE);
+  STATE->gap[i] = fresh(MANA_KIND_REQUEST);
+  OK(PX(Type_contiguous)(4, MANA_INT, &type));
+  OK(PX(Type_commit)(&type));
+  OK(PX(Irecv)(STATE->gap_in[i], 1, type, STATE->rank, T_GAP + i, MANA_COMM_WORLD, &STATE->gap[i]));
+  OK(PX(Type_free)(&type));
+}
+static void complete_freed(int i) {
+  send_small(T_GAP + i, MANA_COMM_WORLD, STATE->rank);
+  OK(PX(Wait)(&STATE->gap[i], NULL));
+  check_small(STATE->gap_in[i], STATE->rank, T_GAP + i);
+}
+static void leave_gaps(void) {
+  for (int i = 0; i < GAPS - 1; i++) post_freed(i);
+  for (int i = 0; i < OVER; i++) complete_freed(i);
+  post_freed(GAPS - 1); /* in the place of the first */
+}
+
 static void send_all(void) {
   int to = STATE->next, local = STATE->rank / 2, n;
   send_small(T_SEND, MANA_COMM_WORLD, to);
@@ -77,6 +98,7 @@ static void send_all(void) {
   for (int i = 0; i < 4; i++) STATE->small_out[4][i] = value_of(STATE->rank, T_HALVES, i);
   OK(PX(Isend)(STATE->small_out[4], 4, MANA_INT, (n - 1 - local + 1) % n, T_HALVES, STATE->comm[HALVES], &to_half));
   if (STATE->size % 2 == 0) send_small(T_SIDES, STATE->comm[SIDES], n - 1 - local);
+  send_small(T_GOING, STATE->comm[GOING], to);
   send_small(T_TWICE, MANA_COMM_WORLD, to);
   OK(PX(Send)(STATE->small_out[0], 2, MANA_INT, to, T_TWICE, MANA_COMM_WORLD)); /* shorter: must stay the second */
   send_small(T_HELD, MANA_COMM_WORLD, to);
@@ -96,6 +118,7 @@ void fill_the_network(void) {
   for (int i = 0; i < LARGE; i++) STATE->large_out[i] = STATE->rank + i * 0.5;
   for (int i = 0; i < 64; i++) STATE->matrix[i / 8][i % 8] = STATE->rank * 100 + i;
   post_receives();
+  leave_gaps();
   send_all();
   mana_status status;
   STATE->message = fresh(MANA_KIND_MESSAGE);
@@ -240,6 +263,7 @@ static void complete_persistent(void) {
 
 static void complete_later(void) {
   int from = STATE->previous;
+  for (int i = OVER; i < GAPS; i++) complete_freed(i);
   mana_status status;
   send_small(T_LATER, STATE->comm[DUP], STATE->next);
   OK(PX(Waitall)(1, &STATE->request[LATER], &status));
@@ -291,7 +315,19 @@ static void exchange_more(void) {
   CHECK(index == MANA_UNDEFINED);
 }
 
+/* What the queue has for a communicator goes with it; the next one has the same handle. */
+static void forget_the_queued(void) {
+  mana_h comm = STATE->comm[GOING], next = comm;
+  int flag;
+  OK(PX(Comm_free)(&comm));
+  OK(PX(Comm_dup)(MANA_COMM_WORLD, &next));
+  CHECK(next == STATE->comm[GOING]);
+  OK(PX(Iprobe)(MANA_ANY_SOURCE, MANA_ANY_TAG, next, &flag, NULL));
+  CHECK(!flag);
+}
+
 void empty_the_network(void) {
+  forget_the_queued();
   exchange_more();
   receive_queued();
   receive_by_request();

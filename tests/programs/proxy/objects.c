@@ -36,6 +36,7 @@ static void make_comms(void) {
   /* The halves are in falling order: their first is the last rank of its parity. */
   int others = (n - 1) % 2 != rank % 2 ? n - 1 : n - 2;
   OK(PX(Intercomm_create)(STATE->comm[HALVES], 0, MANA_COMM_WORLD, others, 9, comm(SIDES)));
+  OK(PX(Comm_dup)(MANA_COMM_WORLD, comm(GOING)));
 }
 
 static void make_types(void) {
@@ -54,9 +55,9 @@ static void make_types(void) {
   OK(PX(Type_dup)(t[COLUMN], &t[COPY]));
   OK(PX(Type_create_subarray)(2, sizes, part, at, MANA_ORDER_C, MANA_DOUBLE, &t[CORNER]));
   OK(PX(Type_commit)(&t[CORNER]));
-  int gsizes[1] = {64}, distributions[1] = {MANA_DISTRIBUTE_CYCLIC}, arguments[1] = {MANA_DISTRIBUTE_DFLT_DARG},
-      psizes[1] = {n};
-  OK(PX(Type_create_darray)(n, STATE->rank, 1, gsizes, distributions, arguments, psizes, MANA_ORDER_FORTRAN,
+  int gsizes[2] = {64, 32}, distributions[2] = {MANA_DISTRIBUTE_CYCLIC, MANA_DISTRIBUTE_CYCLIC}, psizes[2] = {n, 1},
+      arguments[2] = {MANA_DISTRIBUTE_DFLT_DARG, 19}; /* MPI-5's own number for the default one */
+  OK(PX(Type_create_darray)(n, STATE->rank, 2, gsizes, distributions, arguments, psizes, MANA_ORDER_FORTRAN,
                             MANA_DOUBLE, &t[BLOCKS]));
   OK(PX(Type_commit)(&t[BLOCKS]));
   OK(PX(Type_create_hvector_c)(3, 2, 64, MANA_INT, &t[WIDE])); /* of large counts, where the site has them */
@@ -137,8 +138,8 @@ static void check_types(void) {
   intptr_t addresses[1];
   mana_h inner[1] = {spare(MANA_KIND_DATATYPE)};
   OK(PX(Type_get_contents)(t[BLOCKS], ni, 0, 1, ints, addresses, inner));
-  CHECK(ints[3] == 64 && ints[4] == MANA_DISTRIBUTE_CYCLIC && ints[5] == MANA_DISTRIBUTE_DFLT_DARG &&
-        ints[7] == MANA_ORDER_FORTRAN);
+  CHECK(ints[3] == 64 && ints[5] == MANA_DISTRIBUTE_CYCLIC && ints[7] == MANA_DISTRIBUTE_DFLT_DARG && ints[8] == 19 &&
+        ints[11] == MANA_ORDER_FORTRAN);
   CHECK(inner[0] == MANA_DOUBLE);
 }
 

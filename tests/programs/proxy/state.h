@@ -11,7 +11,7 @@
 #include "proxy_checkpoint.h"
 
 enum { LARGE = 1 << 17 }; /* doubles: 1 MiB, a rendezvous everywhere */
-enum comm_number { DUP, HALVES, RING, WEB, STAR, SIDES, COMMS };
+enum comm_number { DUP, HALVES, RING, WEB, STAR, SIDES, GOING, COMMS };
 enum type_number { COLUMN, RECORD, COPY, CORNER, BLOCKS, WIDE, TYPES };
 enum request_number {
   SEND_LARGE,
@@ -31,12 +31,16 @@ enum request_number {
   ORPHAN, /* the same, and the request is freed */
   REQUESTS
 };
+/* Receives whose datatypes are freed. Some are over before, so that there are gaps in what stands in for their types. */
+enum { GAPS = 4, OVER = 2 };
 struct state {
   int32_t rank, size, next, previous;
   mana_h comm[COMMS], type[TYPES], request[REQUESTS], group, op, info, message, freed_type;
   double large_out[LARGE], large_in[LARGE];
   double matrix[8][8], matrix_in[8][8], freed_in[8][8];
   int32_t small_out[16][4], in[16][4], sum_out, sum_in, columns[8];
+  mana_h gap[GAPS];
+  int32_t gap_in[GAPS][4];
   char buffer[65536];
 };
 #define STATE ((struct state *)0x310000000000ull)
@@ -65,9 +69,25 @@ void send_small(int tag, mana_h comm, int dest);
 void check_small(const int32_t *values, int from, int tag);
 void check_status(const mana_status *status, int source, int tag, int64_t bytes);
 
+/* --- site.c: the site's MPI, as it is not here ---------------------------------------------------------------------------------- */
+extern struct site {
+  int cancels_late; /* sends can be cancelled, and no cancellation is over at once */
+  int fails_sends;
+  int grants_single; /* thread level */
+  int tag_ub;        /* 0: as it is */
+} site;
+
 void make_objects(void);
 void fill_the_network(void);
 void leave_waiting_calls(void);
 void check_objects(void);
 void empty_the_network(void);
+
+/* --- what needs no checkpoint around it --------------------------------------------------------------------------------------------- */
+void cancel_late(const struct proxy_checkpoint *checkpoint);
+void receive_beside_a_pump(const struct proxy_checkpoint *checkpoint);
+
+/* --- refused.c: asks one rank to save what cannot be saved, and prints what rank 0 is told ---------------------------------------- */
+int is_refused(const char *what);
+void be_refused(const struct proxy_checkpoint *checkpoint, const char *what);
 #endif
