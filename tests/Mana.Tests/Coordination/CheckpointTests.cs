@@ -160,6 +160,18 @@ public sealed class CheckpointTests
     }
 
     [Fact]
+
+    [Fact]
+    public void What_goes_wrong_after_the_commit_is_no_reason_to_give_it_up()
+    {
+        FakeJob job = Asked(2);
+        job.AfterCommit = "an old one cannot be read";
+        job.RunToWrite();
+        job.Each(job.Wrote);
+        Assert.True(job.Outcome.Committed);
+        Assert.Contains("an old one cannot be read", job.Outcome.Warning, StringComparison.Ordinal);
+        Assert.Empty(job.Discarded);
+    }
     public void A_second_request_joins_the_checkpoint_under_way_and_may_make_it_stop()
     {
         FakeJob job = Asked(2);

@@ -28,6 +28,8 @@ internal sealed class FakeJob : ICheckpointStore, IRequester
 
     public string? StoreFails { get; set; }
 
+    public string? AfterCommit { get; set; }
+
     public CheckpointOutcome Outcome => Assert.Single(Outcomes);
 
     public static HelloMessage Hello(int rank, int size) => new(Secret.Make(), rank, size, 1000 + rank, "node", 0, 0);
@@ -84,10 +86,10 @@ internal sealed class FakeJob : ICheckpointStore, IRequester
 
     public string Begin(uint epoch) => StoreFails is { } why ? throw new IOException(why) : $"/ckpt/epoch-{epoch}";
 
-    public string Commit(CheckpointRecord record)
+    public CommittedCheckpoint Commit(CheckpointRecord record)
     {
         Committed.Add(record);
-        return $"/ckpt/epoch-{record.Epoch}";
+        return new CommittedCheckpoint($"/ckpt/epoch-{record.Epoch}", AfterCommit);
     }
 
     public void Discard(uint epoch) => Discarded.Add(epoch);

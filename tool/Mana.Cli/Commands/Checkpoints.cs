@@ -24,6 +24,7 @@ internal static class Checkpoint
             if (parsed.GetValue(json)) Listing.WriteJson(answer);
             if (!(bool)answer["committed"]!) return parsed.GetValue(json) ? ExitCodes.ManaFailed : Output.Fail(Answers.ErrorOf(answer));
             if (!parsed.GetValue(json)) Output.Data((string)answer["folder"]!);
+            if ((string?)answer["warning"] is { } warning) Output.Message("mana: " + warning);
             return ExitCodes.Success;
         });
         return new CommandWithExamples(command, ["mana checkpoint", "mana checkpoint simulation --stop", "mana checkpoint --timeout 15m"]);

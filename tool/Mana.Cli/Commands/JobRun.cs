@@ -101,7 +101,8 @@ internal sealed class JobRun(Tool tool, JobDescription job, JobChoices choices, 
         // One of many that are taken by the clock is not missed when the job has ended.
         if (ended.IsCancellationRequested) return;
         if (outcome.Error is { } error) Console.Error.Write(error.ToBlock());
-        else if (verbose) Output.Message($"mana: checkpoint {outcome.Epoch} is in {outcome.Folder} ({Size.Of(outcome.Bytes)}, {outcome.Elapsed.TotalSeconds:0.0} s)");
+        if (outcome.Warning is { } warning) Output.Message("mana: " + warning);
+        if (outcome.Committed && verbose) Output.Message($"mana: checkpoint {outcome.Epoch} is in {outcome.Folder} ({Size.Of(outcome.Bytes)}, {outcome.Elapsed.TotalSeconds:0.0} s)");
     }
 
     private async Task RepeatAsync(CoordinatorServer server, TimeSpan interval, CancellationToken ended)

@@ -39,6 +39,9 @@ public static class CheckpointErrors
     public static UserError Storing(string folder, string reason) => new(
         "the checkpoint cannot be stored: " + reason, GoesOn + "\nFree some space, or name another folder: --checkpoint-dir DIR", folder);
 
+    public static string AfterCommit(uint epoch, string reason) =>
+        $"checkpoint {epoch} is committed, but older ones could not be removed, or its folder not be synced: {reason}";
+
     public static UserError HeldUp(TimeSpan limit, string what, string where) => new(
         $"the checkpoint was given up after {Duration(limit)}: {what}",
         GoesOn + "\nTry again later, or give it more time: mana checkpoint --timeout 15m", where);

@@ -33,6 +33,7 @@ public static class Answers
         ["bytes"] = outcome.Bytes,
         ["seconds"] = Math.Round(outcome.Elapsed.TotalSeconds, 3),
         ["stopped"] = outcome.Stopped,
+        ["warning"] = outcome.Warning,
     };
 
     private static JsonObject Of(RankState rank, bool withPlaces)
