@@ -160,11 +160,74 @@ public sealed class ServerTests : IDisposable
         {
             UserError held = Assert.Throws<UserErrorException>(() => RestartLock.Take(_folder.Path, force: false)).Error;
             Assert.Contains("still runs", held.What, StringComparison.Ordinal);
-            RestartLock.Take(_folder.Path, force: true).Dispose();
         }
+        Assert.False(File.Exists(_folder["restart.lock"]));
         // Left by a job whose process is dead.
         File.WriteAllText(_folder["restart.lock"], $"{Environment.MachineName} {int.MaxValue}\n");
         RestartLock.Take(_folder.Path, force: false).Dispose();
+
+    [Fact]
+    public void A_lock_that_was_taken_by_force_is_left_to_its_new_owner()
+    {
+        using (RestartLock.Take(_folder.Path, force: false)) File.WriteAllText(_folder["restart.lock"], "elsewhere 1\n");
+        Assert.True(RestartLock.IsHeld(_folder.Path));
+        RestartLock.Take(_folder.Path, force: true).Dispose();
+        Assert.False(RestartLock.IsHeld(_folder.Path));
+    }
+
+    /// <summary>A lock without a living process is found by all at once; each round only one may get it.</summary>
+    [Fact]
+    public async Task Of_restarts_that_begin_together_one_gets_the_checkpoint()
+    {
+        for (int round = 0; round < 50; round++)
+        {
+            if (round % 2 == 0) File.WriteAllText(_folder["restart.lock"], $"{Environment.MachineName} {int.MaxValue}\n");
+            using Barrier together = new(4);
+            RestartLock?[] taken = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Factory.StartNew(
+                () =>
+                {
+                    together.SignalAndWait(TimeSpan.FromSeconds(30));
+                    return TryTake();
+                }, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
+            Assert.Single(taken.OfType<RestartLock>()).Dispose();
+        }
+
+        RestartLock? TryTake()
+        {
+            try
+            {
+                return RestartLock.Take(_folder.Path, force: false);
+            }
+            catch (UserErrorException)
+            {
+                return null;
+            }
+        }
+    }
+
+    /// <summary>Nobody can make a file in /proc/self, and what it says then is neither "exists" nor "not allowed": as on a file system mounted to be read.</summary>
+    [Fact]
+    public void A_checkpoint_in_a_folder_that_takes_no_file_can_be_restarted()
+    {
+        RestartLock.Take("/proc/self", force: false).Dispose();
+        Assert.False(RestartLock.IsHeld("/proc/self"));
+    }
+
+    [Fact]
+    public void A_lock_that_cannot_be_read_is_somebodys_and_spoils_no_checkpoint()
+    {
+        Store.Begin(1);
+        File.CreateSymbolicLink(Path.Combine(Store.Folder, EpochFolder.NameOf(1), "restart.lock"), "/proc/self/mem");
+        CheckpointFolder store = new(_folder["ckpt"], Description, keep: 1);
+        for (uint epoch = 1; epoch <= 3; epoch++) Assert.Null(CommitIn(store, epoch).Warning);
+        Assert.Equal([1u, 3u], EpochFolder.Of(store.Folder).Select(e => e.Epoch));
+    }
+
+    private static CommittedCheckpoint CommitIn(CheckpointFolder store, uint epoch)
+    {
+        store.Begin(epoch);
+        return store.Commit(new CheckpointRecord(epoch, 0, TimeSpan.Zero, [new RankImage(0, "h", 1, 1, 1, 1)]));
+    }
     }
 
     [Fact]
