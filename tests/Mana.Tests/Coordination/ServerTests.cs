@@ -228,6 +228,25 @@ public sealed class ServerTests : IDisposable
         store.Begin(epoch);
         return store.Commit(new CheckpointRecord(epoch, 0, TimeSpan.Zero, [new RankImage(0, "h", 1, 1, 1, 1)]));
     }
+
+    /// <summary>A terminal that was stopped with Ctrl-S, or a full disk.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Whoever_cannot_be_told_of_a_checkpoint_does_not_hold_it_up(bool blocks)
+    {
+        await using CoordinatorServer server = new(new JobSettings(), Store);
+        Task agent = PlayAgentAsync(server, 0, 1);
+        using ManualResetEventSlim never = new();
+        Task<CheckpointOutcome> asked = Task.Run(() => server.CheckpointAsync(stop: true, limit: null, _ =>
+        {
+            if (!blocks) throw new IOException("No space left on device");
+            never.Wait();
+        }));
+        Assert.True((await asked.WaitAsync(TimeSpan.FromSeconds(60))).Committed);
+        await agent.WaitAsync(TimeSpan.FromSeconds(60));
+        never.Set();
+    }
     }
 
     [Fact]

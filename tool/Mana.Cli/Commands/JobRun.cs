@@ -68,7 +68,7 @@ internal sealed class JobRun(Tool tool, JobDescription job, JobChoices choices, 
         if (!server.Stopped)
         {
             if (code != 0 && await server.GoneAsync() is [{ } first, ..] gone)
-                Console.Error.Write(CheckpointErrors.Died(first.Rank, first.Hello.Host, gone.Skip(1).Select(r => r.Rank), EpochFolder.Of(checkpoints).LastOrDefault(e => e.Committed)?.Path).ToBlock());
+                Output.Error(CheckpointErrors.Died(first.Rank, first.Hello.Host, gone.Skip(1).Select(r => r.Rank), EpochFolder.Of(checkpoints).LastOrDefault(e => e.Committed)?.Path));
             return code;
         }
         Output.Message($"mana: checkpointed and stopped; go on with: mana restart {job.Job}");
@@ -100,7 +100,7 @@ internal sealed class JobRun(Tool tool, JobDescription job, JobChoices choices, 
         });
         // One of many that are taken by the clock is not missed when the job has ended.
         if (ended.IsCancellationRequested) return;
-        if (outcome.Error is { } error) Console.Error.Write(error.ToBlock());
+        if (outcome.Error is { } error) Output.Error(error);
         if (outcome.Warning is { } warning) Output.Message("mana: " + warning);
         if (outcome.Committed && verbose) Output.Message($"mana: checkpoint {outcome.Epoch} is in {outcome.Folder} ({Size.Of(outcome.Bytes)}, {outcome.Elapsed.TotalSeconds:0.0} s)");
     }

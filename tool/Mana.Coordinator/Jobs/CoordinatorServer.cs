@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
+using System.Threading.Channels;
 using Mana.Common.Errors;
 using Mana.Coordinator.Checkpoint;
 using Mana.Coordinator.Protocol;
@@ -15,7 +16,7 @@ namespace Mana.Coordinator.Jobs;
 public sealed class CoordinatorServer : IAsyncDisposable
 {
     private const int LongestFirstFrame = 4096;
-    private static readonly TimeSpan s_handshake = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan s_handshake = TimeSpan.FromSeconds(20), s_lastLines = TimeSpan.FromSeconds(1);
 
     private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
     private readonly Lock _lock = new();
@@ -60,11 +61,15 @@ public sealed class CoordinatorServer : IAsyncDisposable
     ];
 
     /// <summary>Takes a checkpoint, for the launcher itself.</summary>
-    public Task<CheckpointOutcome> CheckpointAsync(bool stop, TimeSpan? limit, Action<string> progress)
+    /// <param name="progress">Told what is done, in order, but never in the coordinator's way: it may block, and it may fail.</param>
+    public async Task<CheckpointOutcome> CheckpointAsync(bool stop, TimeSpan? limit, Action<string> progress)
     {
-        LocalRequester requester = new(progress);
-        Locked(job => job.Ask(requester, stop, limit));
-        return requester.Outcome;
+        Channel<string> lines = Channel.CreateUnbounded<string>(new UnboundedChannelOptions { SingleReader = true });
+        Task told = TellAsync(lines.Reader, progress);
+        CheckpointOutcome outcome = await AskAsync(stop, limit, line => lines.Writer.TryWrite(line));
+        lines.Writer.Complete();
+        await Task.WhenAny(told, Task.Delay(s_lastLines));
+        return outcome;
     }
 
     /// <summary>The launcher has ended: those who wait are told, and everybody is sent away.</summary>
@@ -86,6 +91,19 @@ public sealed class CoordinatorServer : IAsyncDisposable
     {
         for (int i = 0; i < 50 && Locked(job => job.Gone.Count == 0 && job.Ranks.Count > 0); i++) await Task.Delay(20);
         return Locked(job => job.Gone.ToArray());
+    }
+
+    /// <param name="progress">Called while all wait for the coordinator: it neither blocks nor fails.</param>
+    private Task<CheckpointOutcome> AskAsync(bool stop, TimeSpan? limit, Action<string> progress)
+    {
+        Requester requester = new(progress);
+        Locked(job => job.Ask(requester, stop, limit));
+        return requester.Outcome;
+    }
+
+    private static async Task TellAsync(ChannelReader<string> lines, Action<string> progress)
+    {
+        await foreach (string line in lines.ReadAllAsync()) progress(line);
     }
 
     private async Task AcceptAsync()
@@ -184,7 +202,7 @@ public sealed class CoordinatorServer : IAsyncDisposable
     private async Task ServeCheckpointAsync(Connection connection, RequestCheckpointMessage request)
     {
         TimeSpan? limit = request.TimeoutMs == 0 ? null : TimeSpan.FromMilliseconds(request.TimeoutMs);
-        CheckpointOutcome outcome = await CheckpointAsync(request.Stop != 0, limit, line => connection.Send(new ProgressMessage(line)));
+        CheckpointOutcome outcome = await AskAsync(request.Stop != 0, limit, line => connection.Send(new ProgressMessage(line)));
         connection.Send(new AnswerMessage(outcome.Committed ? 1u : 0u, Answers.Of(outcome).ToJsonString()));
     }
 
@@ -232,7 +250,7 @@ public sealed class CoordinatorServer : IAsyncDisposable
         return wait < TimeSpan.Zero ? TimeSpan.Zero : wait > TimeSpan.FromDays(1) ? TimeSpan.FromDays(1) : wait;
     }
 
-    private sealed class LocalRequester(Action<string> progress) : IRequester
+    private sealed class Requester(Action<string> progress) : IRequester
     {
         private readonly TaskCompletionSource<CheckpointOutcome> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
