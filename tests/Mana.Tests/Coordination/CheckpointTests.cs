@@ -1,3 +1,5 @@
+using Mana.Common.Errors;
+using Mana.Coordinator.Checkpoint;
 using Mana.Coordinator.Protocol;
 using Xunit;
 
@@ -172,6 +174,22 @@ public sealed class CheckpointTests
         Assert.Contains("an old one cannot be read", job.Outcome.Warning, StringComparison.Ordinal);
         Assert.Empty(job.Discarded);
     }
+
+    [Fact]
+    public void A_reason_that_lasts_is_told_once_until_a_checkpoint_succeeds()
+    {
+        RecurringError recurring = new();
+        Assert.Contains("not said again", Told(1, "a window is open")!.ToDo, StringComparison.Ordinal);
+        Assert.Null(Told(0, "a window is open"));
+        Assert.NotNull(Told(0, "a session is open"));
+        Assert.Null(Told(12, "a window is open"));
+        Assert.Null(recurring.ToTell(new CheckpointOutcome(1, "", 0, TimeSpan.Zero, Stopped: false, Error: null)));
+        Assert.NotNull(Told(1, "a window is open"));
+
+        UserError? Told(int rank, string why) => recurring.ToTell(CheckpointOutcome.Failed(1, CheckpointErrors.RankFailed(rank, "node", why)));
+    }
+
+    [Fact]
     public void A_second_request_joins_the_checkpoint_under_way_and_may_make_it_stop()
     {
         FakeJob job = Asked(2);

@@ -92,7 +92,8 @@ internal sealed class JobRun(Tool tool, JobDescription job, JobChoices choices, 
         }
     }
 
-    private async Task CheckpointAsync(CoordinatorServer server, bool stop, CancellationToken ended = default)
+    /// <param name="recurring">Of those that are taken by the clock.</param>
+    private async Task CheckpointAsync(CoordinatorServer server, bool stop, RecurringError? recurring = null, CancellationToken ended = default)
     {
         CheckpointOutcome outcome = await server.CheckpointAsync(stop, limit: null, line =>
         {
@@ -100,19 +101,20 @@ internal sealed class JobRun(Tool tool, JobDescription job, JobChoices choices, 
         });
         // One of many that are taken by the clock is not missed when the job has ended.
         if (ended.IsCancellationRequested) return;
-        if (outcome.Error is { } error) Output.Error(error);
+        if ((recurring is null ? outcome.Error : recurring.ToTell(outcome)) is { } error) Output.Error(error);
         if (outcome.Warning is { } warning) Output.Message("mana: " + warning);
         if (outcome.Committed && verbose) Output.Message($"mana: checkpoint {outcome.Epoch} is in {outcome.Folder} ({Size.Of(outcome.Bytes)}, {outcome.Elapsed.TotalSeconds:0.0} s)");
     }
 
     private async Task RepeatAsync(CoordinatorServer server, TimeSpan interval, CancellationToken ended)
     {
+        RecurringError recurring = new();
         try
         {
             while (true)
             {
                 await Task.Delay(interval, ended);
-                Task checkpoint = CheckpointAsync(server, stop: false, ended);
+                Task checkpoint = CheckpointAsync(server, stop: false, recurring, ended);
                 await checkpoint.WaitAsync(ended);
             }
         }
