@@ -162,6 +162,16 @@ public sealed class CheckpointTests
     }
 
     [Fact]
+    public void A_request_before_the_first_rank_is_told_whom_it_waits_for_and_who_was_turned_away()
+    {
+        FakeJob job = new(0, new JobSettings { Ranks = 2 });
+        job.Core.Ask(job, stop: false, TimeSpan.FromSeconds(2));
+        Assert.Contains("2 ranks to initialize MPI: rank 0, 1", Assert.Single(job.Lines), StringComparison.Ordinal);
+        job.Core.TurnAway("10.0.0.7", "the secret is not that of this job");
+        job.Wait(2001);
+        Assert.Contains("no rank", job.Outcome.Error!.What, StringComparison.Ordinal);
+        Assert.Contains("0, 1\nturned away: 10.0.0.7: the secret", job.Outcome.Error!.Where, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void What_goes_wrong_after_the_commit_is_no_reason_to_give_it_up()

@@ -247,6 +247,27 @@ public sealed class ServerTests : IDisposable
         await agent.WaitAsync(TimeSpan.FromSeconds(60));
         never.Set();
     }
+
+    [Fact]
+    public async Task Status_names_the_ranks_that_are_missing_and_who_was_turned_away()
+    {
+        await using CoordinatorServer server = new(new JobSettings { Ranks = 3 }, Store);
+        int[] all = Missing(await StatusAsync());
+        Assert.Equal([0, 1, 2], all);
+        _ = PlayAgentAsync(server, 1, 3);
+        for (int i = 0; i < 1000 && Missing(await StatusAsync()).Contains(1); i++) await Task.Delay(10);
+        await PlayAgentAsync(server, 1, 3).WaitAsync(TimeSpan.FromSeconds(30));
+        await Assert.ThrowsAsync<UserErrorException>(() => CoordinatorClient.StatusAsync(FileOf(server, Secret.Make()), withPlaces: false, CancellationToken.None));
+        JsonNode status = await StatusAsync();
+        Assert.Equal([0, 2], Missing(status));
+        string remarks = status["remarks"]!.ToJsonString();
+        Assert.Contains("rank 0, 2", remarks, StringComparison.Ordinal);
+        Assert.Contains("rank 1 on node: rank 1 is here already", remarks, StringComparison.Ordinal);
+        Assert.Contains("127.0.0.1: the secret is not that of this job", remarks, StringComparison.Ordinal);
+
+        Task<JsonNode> StatusAsync() => CoordinatorClient.StatusAsync(FileOf(server), withPlaces: false, CancellationToken.None);
+
+        static int[] Missing(JsonNode status) => [.. status["missing"]!.AsArray().Select(r => (int)r!)];
     }
 
     [Fact]

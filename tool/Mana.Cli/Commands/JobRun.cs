@@ -29,7 +29,7 @@ internal sealed class JobRun(Tool tool, JobDescription job, JobChoices choices, 
         string? asked = Environment.GetEnvironmentVariable(CoordinatorFaults.Variable);
         CoordinatorFaults faults = CoordinatorFaults.TryParse(asked) ?? throw new UserErrorException(CliErrors.NoFault(asked!));
         CheckpointFolder store = new(_dir, job, choices.Keep, faults);
-        settings = settings with { LastEpoch = Math.Max(settings.LastEpoch, store.HighestEpoch), Faults = faults, Log = new JobLog(store.Folder).Write };
+        settings = settings with { LastEpoch = Math.Max(settings.LastEpoch, store.HighestEpoch), Ranks = ranks, Faults = faults, Log = new JobLog(store.Folder).Write };
         await using CoordinatorServer server = new(settings, store);
         string? file = Announce(server, store);
         try

@@ -16,6 +16,8 @@ public static class Answers
         ["state"] = job.State,
         ["size"] = job.Size,
         ["joined"] = job.Ranks.Count,
+        ["missing"] = new JsonArray([.. job.Missing.Select(r => JsonValue.Create(r))]),
+        ["remarks"] = new JsonArray([.. Remarks(job).Select(r => JsonValue.Create(r))]),
         ["last_checkpoint"] = job.LastCheckpoint is { } last ? Described(last) : null,
         ["ranks"] = new JsonArray([.. job.Ranks.Select(r => Of(r, withPlaces))]),
     };
@@ -24,6 +26,18 @@ public static class Answers
     public static UserError ErrorOf(JsonNode answer) => new(
         (string?)answer["what"] ?? "the checkpoint failed", (string?)answer["to_do"] ?? "See what the job said.", (string?)answer["where"],
         (int?)answer["exit_code"] ?? ExitCodes.ManaFailed);
+
+    /// <summary>What keeps the job from being checkpointed, for a person.</summary>
+    private static IEnumerable<string> Remarks(JobCoordination job)
+    {
+        if (job.Gone is [{ } first, ..]) yield return CheckpointErrors.Incomplete(first.Rank).What;
+        if (job.Missing.Count > 0)
+        {
+            yield return CheckpointErrors.Waiting(job.Missing);
+            yield return CheckpointErrors.Unheard;
+            foreach (string line in job.TurnedAway) yield return CheckpointErrors.TurnedAway(line);
+        }
+    }
 
     private static JsonObject Described(CheckpointOutcome outcome) => new()
     {

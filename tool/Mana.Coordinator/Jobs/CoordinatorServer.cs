@@ -110,10 +110,10 @@ public sealed class CoordinatorServer : IAsyncDisposable
     {
         while (!_ending.IsCancellationRequested)
         {
-            Socket socket;
+            Connection connection;
             try
             {
-                socket = await _listener.AcceptAsync();
+                connection = new Connection(await _listener.AcceptAsync());
             }
             catch (ObjectDisposedException)
             {
@@ -125,7 +125,7 @@ public sealed class CoordinatorServer : IAsyncDisposable
                 await Task.Delay(50);
                 continue;
             }
-            Task conversation = ConverseAsync(new Connection(socket));
+            Task conversation = ConverseAsync(connection);
             lock (_lock) _conversations.Add(conversation);
             _ = conversation.ContinueWith(
                 t => { lock (_lock) _conversations.Remove(t); }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
@@ -146,12 +146,12 @@ public sealed class CoordinatorServer : IAsyncDisposable
                 RequestCheckpointMessage request when Secret.Matches(request.Secret) => ServeCheckpointAsync(connection, request),
                 RequestStatusMessage request when Secret.Matches(request.Secret) => ServeStatusAsync(connection, request),
                 null => Task.CompletedTask,
-                _ => RefuseAsync(connection, "the secret is not that of this job"),
+                _ => RefuseAsync(connection, connection.Peer, "the secret is not that of this job"),
             });
         }
         catch (BadFrameException e)
         {
-            await RefuseAsync(connection, e.Message);
+            await RefuseAsync(connection, connection.Peer, e.Message);
         }
         catch (OperationCanceledException)
         {
@@ -163,8 +163,9 @@ public sealed class CoordinatorServer : IAsyncDisposable
         }
     }
 
-    private static Task RefuseAsync(Connection connection, string why)
+    private Task RefuseAsync(Connection connection, string who, string why)
     {
+        Locked(job => job.TurnAway(who, why));
         connection.Send(new RefusedMessage(why));
         return Task.CompletedTask;
     }
@@ -181,7 +182,7 @@ public sealed class CoordinatorServer : IAsyncDisposable
         });
         if (refused is not null)
         {
-            await RefuseAsync(connection, refused);
+            await RefuseAsync(connection, $"rank {hello.Rank} on {hello.Host}", refused);
             return;
         }
         try
