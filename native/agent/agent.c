@@ -198,6 +198,13 @@ static void answer_where(void) {
   SAY(protocol_put_where, agent.epoch, place->slot, where, 0, place->epoch ? milliseconds_since(&place->since) : 0);
 }
 
+static void take_refused(struct save_stream *frame) {
+  char why[256];
+  if (protocol_get_refused(frame, why, sizeof why))
+    report_warning("end the job and start it again, if you want checkpoints",
+                   "the job's coordinator refuses this rank: %s", why);
+}
+
 static void take(int type, struct save_stream *frame) {
   uint32_t epoch, timeout;
   switch (type) {
@@ -218,6 +225,7 @@ static void take(int type, struct save_stream *frame) {
     case PROTOCOL_ABANDON: end_checkpoint(); break;
     case PROTOCOL_EXIT: leave();
     case PROTOCOL_ASK: answer_where(); break;
+    case PROTOCOL_REFUSED: take_refused(frame); break;
     case PROTOCOL_WELCOME:
       if (protocol_get_welcome(frame, &epoch)) agent.epoch = epoch;
       break;
@@ -294,12 +302,11 @@ void agent_say_restarted(const struct agent_restart_times *took) {
 }
 
 int agent_connect(int thread_level, uint32_t flags) {
-  uint8_t secret[16];
   char host[256] = "";
   int rank = 0, size = 0;
-  if (!agent.wanted || proxy->identity(&rank, &size) != 0 || channel_open(options.job, secret) != 0) return -1;
+  if (!agent.wanted || proxy->identity(&rank, &size) != 0 || channel_open(options.job) != 0) return -1;
   gethostname(host, sizeof host - 1);
-  SAY(protocol_put_hello, secret, rank, size, getpid(), host, (uint32_t)thread_level, flags);
+  SAY(protocol_put_hello, rank, size, getpid(), host, (uint32_t)thread_level, flags);
   return 0;
 }
 

@@ -34,7 +34,7 @@ internal sealed class FakeJob : ICheckpointStore, IRequester
 
     public CheckpointOutcome Outcome => Assert.Single(Outcomes);
 
-    public static HelloMessage Hello(int rank, int size) => new(Secret.Make(), rank, size, 1000 + rank, "node", 0, 0);
+    public static HelloMessage Hello(int rank, int size) => new(rank, size, 1000 + rank, "node", 0, 0);
 
     /// <summary>A checkpoint, in which the image of rank r has the checksum 100 + r.</summary>
     public static CheckpointRecord Record(uint epoch, int ranks) =>

@@ -40,11 +40,18 @@ public sealed class ServerTests : IDisposable
         return socket;
     }
 
+    private static async Task<Connection> EnterAsync(CoordinatorServer server)
+    {
+        Connection link = new(await ConnectAsync(server));
+        Assert.Null(await Handshake.EnterAsync(link, server.Secret, CancellationToken.None));
+        return link;
+    }
+
     /// <summary>An agent without a rank behind it: never inside a collective, nothing in flight, an image of three bytes.</summary>
     private static async Task PlayAgentAsync(CoordinatorServer server, int rank, int size)
     {
-        await using Connection link = new(await ConnectAsync(server));
-        link.Send(new HelloMessage(server.Secret, rank, size, 1, "node", 3, 0));
+        await using Connection link = await EnterAsync(server);
+        link.Send(new HelloMessage(rank, size, 1, "node", 3, 0));
         while (await link.ReceiveAsync(ProtocolNumbers.MaxFrame, CancellationToken.None) is { } message)
         {
             switch (message)
@@ -94,13 +101,48 @@ public sealed class ServerTests : IDisposable
         Assert.Contains("secret", refused.Error.What, StringComparison.Ordinal);
     }
 
+    private static IEnumerable<Message> Frames(ReadOnlyMemory<byte> bytes)
+    {
+        for (int length; bytes.Length > 0; bytes = bytes[(Frame.LengthBytes + length)..])
+        {
+            length = Frame.ReadLength(bytes.Span);
+            yield return Frame.Decode(bytes.Slice(Frame.LengthBytes, length));
+        }
+    }
+
+    /// <summary>Another user's, at the coordinator's port, on an address that leads elsewhere from here.</summary>
+    [Fact]
+    public async Task A_listener_that_is_not_the_coordinator_is_told_apart_and_learns_nothing()
+    {
+        await using CoordinatorServer server = new(new JobSettings(), Store);
+        using Socket listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new IPEndPoint(IPAddress.Parse("127.0.0.2"), 0));
+        listener.Listen();
+        Task<Message?> heard = ListenAsync();
+        JobFile job = FileOf(server) with { Addresses = ["127.0.0.2"], Port = ((IPEndPoint)listener.LocalEndPoint!).Port };
+        UserErrorException refused = await Assert.ThrowsAsync<UserErrorException>(() => CoordinatorClient.StatusAsync(job, withPlaces: false, CancellationToken.None));
+        Assert.Contains("another job", refused.Error.What, StringComparison.Ordinal);
+        ProofMessage proof = Assert.IsType<ProofMessage>(await heard);
+        Assert.False(server.Secret.Matches(proof.Nonce) || server.Secret.Matches(proof.Proof));
+        Assert.Equal(["10.0.0.1"], (FileOf(server) with { Addresses = ["127.0.0.1", "10.0.0.1"], Host = "elsewhere" }).AddressesFrom(Environment.MachineName));
+
+        async Task<Message?> ListenAsync()
+        {
+            await using Connection connection = new(await listener.AcceptAsync());
+            connection.Send(new ChallengeMessage(Secret.Make()));
+            Message? said = await connection.ReceiveAsync(ProtocolNumbers.MaxFrame, CancellationToken.None);
+            connection.Send(new ProvenMessage(Secret.Make()));
+            return said;
+        }
+    }
+
     [Theory]
     [InlineData("474554202f20485454502f312e310d0a0d0a")] // GET / HTTP/1.1
     [InlineData("00000000")]
     [InlineData("ffffffff")]
-    [InlineData("0400000001006300")] // a type that is none
+    [InlineData("0400000004007f00")] // a type that is none
     [InlineData("0400000009000100")] // another version
-    [InlineData("0800000001000100ffffffff")] // a HELLO that ends early
+    [InlineData("0800000004000100ffffffff")] // a HELLO that ends early
     public async Task Strangers_and_garbage_do_not_disturb_the_job(string hex)
     {
         await using CoordinatorServer server = new(new JobSettings(), Store);
@@ -111,7 +153,7 @@ public sealed class ServerTests : IDisposable
             int got = 0;
             // Refused with a reason, then closed.
             for (int n; (n = await stranger.ReceiveAsync(answer.AsMemory(got)).AsTask().WaitAsync(TimeSpan.FromSeconds(10))) > 0;) got += n;
-            Assert.IsType<RefusedMessage>(Frame.Decode(answer.AsMemory(Frame.LengthBytes, got - Frame.LengthBytes)));
+            Assert.Equal([typeof(ChallengeMessage), typeof(RefusedMessage)], Frames(answer.AsMemory(0, got)).Select(m => m.GetType()));
         }
         JsonNode status = await CoordinatorClient.StatusAsync(FileOf(server), withPlaces: false, CancellationToken.None);
         Assert.Equal("starting", (string)status["state"]!);
@@ -122,8 +164,8 @@ public sealed class ServerTests : IDisposable
     {
         await using CoordinatorServer server = new(new JobSettings(), Store);
         _ = PlayAgentAsync(server, 0, 2);
-        Connection dying = new(await ConnectAsync(server));
-        dying.Send(new HelloMessage(server.Secret, 1, 2, 1, "other", 0, 0));
+        Connection dying = await EnterAsync(server);
+        dying.Send(new HelloMessage(1, 2, 1, "other", 0, 0));
         Task<JsonNode> asked = CoordinatorClient.CheckpointAsync(FileOf(server), stop: false, TimeSpan.Zero, _ => { }, CancellationToken.None);
         while (await dying.ReceiveAsync(ProtocolNumbers.MaxFrame, CancellationToken.None) is not (IntentMessage or null)) { }
         await dying.DisposeAsync();
@@ -165,6 +207,7 @@ public sealed class ServerTests : IDisposable
         // Left by a job whose process is dead.
         File.WriteAllText(_folder["restart.lock"], $"{Environment.MachineName} {int.MaxValue}\n");
         RestartLock.Take(_folder.Path, force: false).Dispose();
+    }
 
     [Fact]
     public void A_lock_that_was_taken_by_force_is_left_to_its_new_owner()

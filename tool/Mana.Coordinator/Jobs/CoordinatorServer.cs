@@ -10,8 +10,8 @@ using Mana.Coordinator.Protocol;
 namespace Mana.Coordinator.Jobs;
 
 /// <summary>
-/// A job's coordinator with its sockets: agents and clients come to one TCP port, show the secret with their first message, and everything they say goes, one
-/// message at a time, through <see cref="JobCoordination"/>.
+/// A job's coordinator with its sockets: agents and clients come to one TCP port, show that they know the secret, and everything they say goes, one message at a
+/// time, through <see cref="JobCoordination"/>.
 /// </summary>
 public sealed class CoordinatorServer : IAsyncDisposable
 {
@@ -139,14 +139,14 @@ public sealed class CoordinatorServer : IAsyncDisposable
         {
             using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(_ending.Token);
             patience.CancelAfter(s_handshake);
-            Message? first = await connection.ReceiveAsync(LongestFirstFrame, patience.Token);
-            await (first switch
+            if (!await Handshake.AdmitAsync(connection, Secret, patience.Token)) return;
+            await (await connection.ReceiveAsync(LongestFirstFrame, patience.Token) switch
             {
-                HelloMessage hello when Secret.Matches(hello.Secret) => ServeAgentAsync(connection, hello),
-                RequestCheckpointMessage request when Secret.Matches(request.Secret) => ServeCheckpointAsync(connection, request),
-                RequestStatusMessage request when Secret.Matches(request.Secret) => ServeStatusAsync(connection, request),
+                HelloMessage hello => ServeAgentAsync(connection, hello),
+                RequestCheckpointMessage request => ServeCheckpointAsync(connection, request),
+                RequestStatusMessage request => ServeStatusAsync(connection, request),
                 null => Task.CompletedTask,
-                _ => RefuseAsync(connection, connection.Peer, "the secret is not that of this job"),
+                _ => RefuseAsync(connection, connection.Peer, "it neither is a rank nor asks for anything"),
             });
         }
         catch (BadFrameException e)
