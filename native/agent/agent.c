@@ -89,6 +89,10 @@ static void begin_intent(uint32_t epoch) {
     fail("--syscalls=dispatch is in force, and programs steered that way cannot be checkpointed yet");
     return;
   }
+  if (proxy->refusal(agent.why) != 0) {
+    fail(agent.why);
+    return;
+  }
   agent.stage = AGENT_INTENT;
   agent.targets_known = false;
   __atomic_store_n(&SPLIT->phase, SPLIT_INTENT, __ATOMIC_SEQ_CST);
@@ -242,7 +246,8 @@ static void step(void) {
   if (agent.stage == AGENT_INTENT) {
     agent_gate_check();
   } else if (agent.stage == AGENT_PARK) {
-    int threads = agent_park_round(agent.why);
+    /* Looked for again: it may have come since the intent, and whoever waits in it does not park. */
+    int threads = proxy->refusal(agent.why) != 0 ? -1 : agent_park_round(agent.why);
     if (threads > 0 && state_children_check(agent.why) != 0) threads = -1;
     if (threads > 0 && fault_at(FAULT_PARKED)) {
       snprintf(agent.why, sizeof agent.why, FAULT_WHY);

@@ -1,12 +1,12 @@
 /* What a proxy offers to the agent: the site's MPI as a checkpoint sees it. Symbol `mana_proxy_checkpoint` of libmana_proxy.so.
  *
- * All of it is called with the lower FS in place, on the thread that the MPI library knows as the caller of MPI_Init_thread, on a stack of the lower half,
- * while no thread is inside another call of the proxy. */
+ * All of it but `refusal` is called with the lower FS in place, on the thread that the MPI library knows as the caller of MPI_Init_thread, on a stack of the
+ * lower half, while no thread is inside another call of the proxy. */
 #ifndef MANA_PROXY_CHECKPOINT_H
 #define MANA_PROXY_CHECKPOINT_H
 #include "save_stream.h"
 
-#define PROXY_CHECKPOINT_VERSION 2
+#define PROXY_CHECKPOINT_VERSION 3
 
 struct proxy_counts {
   uint64_t sent,
@@ -44,5 +44,8 @@ struct proxy_checkpoint {
   /* The files that are open through MPI and that this rank answers for, so that each has one: 1 with the next one's full path and whether it
    * may be written; 0 when there is none. *cursor begins as 0. */
   int (*file)(uint32_t *cursor, const char **path, int *written);
+  /* Whether `save` would refuse for what can be seen at once: then -1, with the reason in `why`, else 0. Makes no MPI call: from any thread, at any
+   * time. */
+  int (*refusal)(char why[PROXY_WHY_SIZE]);
 };
 #endif
