@@ -22,13 +22,12 @@ internal static class PlayedAgents
         {
             Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
             socket.Connect(IPAddress.Parse(job.Addresses[0]), job.Port);
-            socket.Send(Frame.Encode(new HelloMessage(job.Secret, rank, count, 1, "node", 0, 0)));
-            all[rank] = PlayAsync(socket);
+            all[rank] = PlayAsync(socket, job.Secret, new HelloMessage(rank, count, 1, "node", 0, 0));
         }
         return Task.WhenAll(all);
     }
 
-    private static async Task PlayAsync(Socket socket)
+    private static async Task PlayAsync(Socket socket, Secret secret, HelloMessage hello)
     {
         byte[] buffer = new byte[512];
         int have = 0;
@@ -40,7 +39,7 @@ internal static class PlayedAgents
                 int at = 0;
                 while (have - at >= Frame.LengthBytes && Frame.ReadLength(buffer.AsSpan(at)) is int length && have - at >= Frame.LengthBytes + length)
                 {
-                    if (Answer(Frame.Decode(buffer.AsMemory(at + Frame.LengthBytes, length))) is { } answer) socket.Send(Frame.Encode(answer));
+                    if (Answer(Frame.Decode(buffer.AsMemory(at + Frame.LengthBytes, length)), secret, hello) is { } answer) socket.Send(Frame.Encode(answer));
                     at += Frame.LengthBytes + length;
                 }
                 buffer.AsSpan(at, have - at).CopyTo(buffer);
@@ -54,8 +53,10 @@ internal static class PlayedAgents
         socket.Dispose();
     }
 
-    private static Message? Answer(Message said) => said switch
+    private static Message? Answer(Message said, Secret secret, HelloMessage hello) => said switch
     {
+        ChallengeMessage m => new ProofMessage(secret, secret.Prove(Prover.Peer, secret, m.Nonce)),
+        ProvenMessage => hello,
         IntentMessage m => new ClocksMessage(m.Epoch, [.. Enumerable.Range(1, Clocks).Select(i => new ClockValue(new ClockId((ulong)i, 0), m.Epoch))]),
         TargetsMessage m => new ReachedMessage(m.Epoch, m.TargetsVersion),
         ParkMessage m => new ParkedMessage(m.Epoch, 1, 10, 10, 0),

@@ -89,6 +89,10 @@ static void begin_intent(uint32_t epoch) {
     fail("--syscalls=dispatch is in force, and programs steered that way cannot be checkpointed yet");
     return;
   }
+  if (proxy->refusal(agent.why) != 0) {
+    fail(agent.why);
+    return;
+  }
   agent.stage = AGENT_INTENT;
   agent.targets_known = false;
   __atomic_store_n(&SPLIT->phase, SPLIT_INTENT, __ATOMIC_SEQ_CST);
@@ -200,6 +204,13 @@ static void answer_where(void) {
   SAY(protocol_put_where, agent.epoch, place->slot, where, 0, place->epoch ? milliseconds_since(&place->since) : 0);
 }
 
+static void take_refused(struct save_stream *frame) {
+  char why[256];
+  if (protocol_get_refused(frame, why, sizeof why))
+    report_warning("end the job and start it again, if you want checkpoints",
+                   "the job's coordinator refuses this rank: %s", why);
+}
+
 static void take(int type, struct save_stream *frame) {
   uint32_t epoch, timeout;
   switch (type) {
@@ -220,6 +231,7 @@ static void take(int type, struct save_stream *frame) {
     case PROTOCOL_ABANDON: end_checkpoint(); break;
     case PROTOCOL_EXIT: leave();
     case PROTOCOL_ASK: answer_where(); break;
+    case PROTOCOL_REFUSED: take_refused(frame); break;
     case PROTOCOL_WELCOME:
       if (protocol_get_welcome(frame, &epoch)) agent.epoch = epoch;
       break;
@@ -236,7 +248,8 @@ static void step(void) {
   if (agent.stage == AGENT_INTENT) {
     agent_gate_check();
   } else if (agent.stage == AGENT_PARK) {
-    int threads = agent_park_round(agent.why);
+    /* Looked for again: it may have come since the intent, and whoever waits in it does not park. */
+    int threads = proxy->refusal(agent.why) != 0 ? -1 : agent_park_round(agent.why);
     if (threads > 0 && state_children_check(agent.why) != 0) threads = -1;
     if (threads > 0 && fault_at(FAULT_PARKED)) {
       snprintf(agent.why, sizeof agent.why, FAULT_WHY);
@@ -296,12 +309,11 @@ void agent_say_restarted(const struct agent_restart_times *took) {
 }
 
 int agent_connect(int thread_level, uint32_t flags) {
-  uint8_t secret[16];
   char host[256] = "";
   int rank = 0, size = 0;
-  if (!agent.wanted || proxy->identity(&rank, &size) != 0 || channel_open(options.job, secret) != 0) return -1;
+  if (!agent.wanted || proxy->identity(&rank, &size) != 0 || channel_open(options.job) != 0) return -1;
   gethostname(host, sizeof host - 1);
-  SAY(protocol_put_hello, secret, rank, size, getpid(), host, (uint32_t)thread_level, flags);
+  SAY(protocol_put_hello, rank, size, getpid(), host, (uint32_t)thread_level, flags);
   return 0;
 }
 

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "handshake.h"
 #include "report.h"
 
 static int connection = -1;
@@ -22,6 +23,7 @@ struct job {
   char address[1024]; /* several, separated by blanks: a host has many, not all reach it */
   char port[16];
   char secret[40];
+  char host[256]; /* where the coordinator runs, without its domain */
 };
 
 static void take_value(char *out, size_t size, const char *text) {
@@ -37,7 +39,8 @@ static int read_job(const char *file, struct job *job) {
     size_t offset, size;
   } keys[] = {{"address =", offsetof(struct job, address), sizeof job->address},
               {"port =", offsetof(struct job, port), sizeof job->port},
-              {"secret =", offsetof(struct job, secret), sizeof job->secret}};
+              {"secret =", offsetof(struct job, secret), sizeof job->secret},
+              {"host =", offsetof(struct job, host), sizeof job->host}};
   char line[2048];
   FILE *f = fopen(file, "re");
   if (!f) return -1;
@@ -65,6 +68,14 @@ static int read_secret(const char *hex, uint8_t secret[16]) {
 /* --- connecting --------------------------------------------------------------------------------------------------------- */
 enum { CONNECT_SECONDS = 10 };
 
+/* On another host the coordinator's loopback address leads to whatever listens there. */
+static bool leads_there(const char *address, const struct job *job) {
+  char here[256] = "";
+  gethostname(here, sizeof here - 1);
+  here[strcspn(here, ".")] = 0;
+  return strncmp(address, "127.", 4) != 0 || strcmp(here, job->host) == 0;
+}
+
 static int try_address(const char *host, const char *port) {
   struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV}, *found;
   struct timeval patience = {.tv_sec = CONNECT_SECONDS};
@@ -82,8 +93,10 @@ static int try_address(const char *host, const char *port) {
   return -1;
 }
 
-int channel_open(const char *job_file, uint8_t secret[16]) {
+int channel_open(const char *job_file) {
   struct job job;
+  uint8_t secret[16];
+  char why[256] = "no answer";
   if (read_job(job_file, &job) != 0 || read_secret(job.secret, secret) != 0) {
     report_warning("put MANA_HOME on a file system that all nodes share; the job runs on without checkpoints",
                    "cannot read the job file %s: %s", job_file, errno ? strerror(errno) : "not a job file");
@@ -91,11 +104,13 @@ int channel_open(const char *job_file, uint8_t secret[16]) {
   }
   char *rest = NULL;
   for (char *host = strtok_r(job.address, " ", &rest); host && connection < 0; host = strtok_r(NULL, " ", &rest)) {
-    connection = try_address(host, job.port);
+    if (leads_there(host, &job)) connection = try_address(host, job.port);
+    if (connection >= 0 && handshake(secret, CONNECT_SECONDS * 1000, why, sizeof why) != 0) channel_close();
   }
   if (connection < 0) {
     report_warning("see that this node reaches the one where `mana launch` runs; the job runs on without checkpoints",
-                   "no coordinator answers at port %s of the addresses in %s", job.port, job_file);
+                   "the job's coordinator does not answer at port %s of the addresses in %s: %s", job.port, job_file,
+                   why);
   }
   return connection < 0 ? -1 : 0;
 }
@@ -103,6 +118,7 @@ int channel_open(const char *job_file, uint8_t secret[16]) {
 void channel_close(void) {
   if (connection >= 0) close(connection);
   connection = -1;
+  received_have = 0;
 }
 
 /* --- frames --------------------------------------------------------------------------------------------------------------- */

@@ -4,8 +4,9 @@
 #include "protocol.h"
 #include "save_stream.h"
 
-/* Reads address and secret from the job file (as `mana launch` writes it) and connects. 0; or -1, with a message to the user. */
-int channel_open(const char *job_file, uint8_t secret[16]) __attribute__((warn_unused_result));
+/* Reads addresses and secret from the job file (as `mana launch` writes it) and connects to the first that proves to be the job's
+ * coordinator. 0; or -1, with a message to the user. */
+int channel_open(const char *job_file) __attribute__((warn_unused_result));
 /* Sends the frame and empties the stream; one caller at a time. After a failure it does nothing: the reader learns of it. */
 void channel_send(struct save_stream *frame);
 /* Waits up to `milliseconds` (-1: for ever) for a frame: its type, its fields in *frame until the next call. 0: none came. -1: the

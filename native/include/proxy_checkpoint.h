@@ -1,7 +1,7 @@
 /* What a proxy offers to the agent: the site's MPI as a checkpoint sees it. Symbol `mana_proxy_checkpoint` of libmana_proxy.so.
  *
- * All of it is called with the lower FS in place, on the thread that the MPI library knows as the caller of MPI_Init_thread, on a stack of the lower half,
- * while no thread is inside another call of the proxy. */
+ * All of it but `refusal` is called with the lower FS in place, on the thread that the MPI library knows as the caller of MPI_Init_thread, on a stack of the
+ * lower half, while no thread is inside another call of the proxy. */
 #ifndef MANA_PROXY_CHECKPOINT_H
 #define MANA_PROXY_CHECKPOINT_H
 #include "save_stream.h"
@@ -46,5 +46,8 @@ struct proxy_checkpoint {
   int (*file)(uint32_t *cursor, const char **path, int *written);
   /* Whether a nonblocking collective is pending that may call a reduction of the program's while it is pumped. On any thread, at any time. */
   int (*calls_back)(void);
+  /* Whether `save` would refuse for what can be seen at once: then -1, with the reason in `why`, else 0. Makes no MPI call: from any thread, at any
+   * time. */
+  int (*refusal)(char why[PROXY_WHY_SIZE]);
 };
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "dynamic.h"
 #include "saved.h"
 
 enum { FORMAT = 3 };
@@ -58,11 +59,25 @@ static int agree(struct px_saved *s, int rc) {
 COUNT_LIVE(win)
 COUNT_LIVE(session)
 
-/* What nobody can rebuild elsewhere. Local, and before anything collective: the processes of another job would not take part. */
-static int refuse_early(struct px_saved *s) {
+/* What can be told by looking alone, while threads of the application run. Whoever has it may wait for others in calls that know no
+ * gate, and would never be stopped. */
+static int refuse_at_sight(struct px_saved *s) {
+  const char *call = px_dynamic_call();
+  if (call) return px_refuse(s, "%s has begun and not ended", call);
   if (any_win()) return px_refuse(s, "a window (MPI_Win_create or its like) is open");
   if (any_session()) return px_refuse(s, "a session (MPI_Session_init) is open");
-  if (px_files_check(s)) return -1;
+  return px_requests_check(s);
+}
+
+static int refusal(char why[PROXY_WHY_SIZE]) {
+  struct px_saved s = {.why = why};
+  why[0] = 0;
+  return refuse_at_sight(&s);
+}
+
+/* What nobody can rebuild elsewhere. Local, and before anything collective: the processes of another job would not take part. */
+static int refuse_early(struct px_saved *s) {
+  if (refuse_at_sight(s) || px_files_check(s)) return -1;
   for (uint32_t i = MANA_FIRST_INDEX; i < px_high_comm; i++) {
     int inter = 0, rc = 0;
     struct save_stream ignored = {0};
@@ -139,4 +154,5 @@ const struct proxy_checkpoint mana_proxy_checkpoint __attribute__((visibility("d
     .entered = px_entered,
     .file = px_file_next,
     .calls_back = px_calls_back,
+    .refusal = refusal,
 };

@@ -67,7 +67,8 @@ static inline void px_count_received(int source) {
 static inline struct px_record *px_record_new(mana_h request, enum px_record_kind kind) {
   struct px_record *r = px_record_of(request);
   r->kind = (uint8_t)kind;
-  r->mode = r->persistent = r->active = r->owed = r->early = r->canceled = r->late = r->calls_back = 0;
+  r->mode = r->active = r->owed = r->early = r->canceled = r->late = r->calls_back = 0;
+  r->persistent = kind == PX_PARTITIONED || kind == PX_PERSISTENT_COLLECTIVE;
   r->serial = px_count(&px_counters.posted, 1);
   return r;
 }

@@ -41,6 +41,8 @@ int px_files_save(struct px_saved *s);
 typedef int px_moved(char *path, size_t size);             /* where a full path leads now: proxy_checkpoint.h */
 int px_files_restore(struct px_saved *s, px_moved *moved); /* * */
 int px_file_next(uint32_t *cursor, const char **path, int *written);
+/* check: local, and only looks, at any time. */
+int px_requests_check(struct px_saved *s);
 int px_requests_save(struct px_saved *s);
 int px_requests_restore(struct px_saved *s);
 int px_queue_save(struct px_saved *s);

@@ -30,12 +30,26 @@ static void finish_sends(void) {
   }
 }
 
+/* What no checkpoint can have, in whatever state it is; NULL: it can. */
+static const char *never_saved(const struct px_record *r) {
+  switch (r->kind) {
+    case PX_GENERALIZED: return "a generalized request (MPI_Grequest_start) is open";
+    case PX_PARTITIONED: return "a partitioned request (MPI_Psend_init or MPI_Precv_init) is open";
+    case PX_PERSISTENT_COLLECTIVE: return "a persistent collective request (MPI_Barrier_init or its like) is open";
+    default: return NULL;
+  }
+}
+
+int px_requests_check(struct px_saved *s) {
+  for (uint32_t i = MANA_FIRST_INDEX; i < px_high_request; i++) {
+    const char *why = never_saved(&px_record[i]);
+    if (why) return px_refuse(s, "%s", why);
+  }
+  return 0;
+}
+
 static int check(struct px_saved *s, const struct px_record *r) {
   switch (r->kind) {
-    case PX_GENERALIZED: return px_refuse(s, "a generalized request (MPI_Grequest_start) is open");
-    case PX_PARTITIONED: return px_refuse(s, "a partitioned request (MPI_Psend_init or MPI_Precv_init) is open");
-    case PX_PERSISTENT_COLLECTIVE:
-      return px_refuse(s, "a persistent collective request (MPI_Barrier_init or its like) is open");
     case PX_OTHER: return is_pending(r) ? px_refuse(s, "a nonblocking access to a window is not complete") : 0;
     case PX_FILE: return is_pending(r) ? px_refuse(s, "a nonblocking access to a file is not complete") : 0;
     case PX_SEND:

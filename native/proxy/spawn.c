@@ -1,7 +1,24 @@
 /* Dynamic processes run split as well: what the site is asked to start is the lower-half program, with the command behind `--`. */
 #include <string.h>
 
+#include "dynamic.h"
 #include "proxy.h"
+
+static const char *under_way;
+static int inside;
+
+void px_dynamic_enter(const char *call) {
+  __atomic_store_n(&under_way, call, __ATOMIC_RELAXED);
+  __atomic_fetch_add(&inside, 1, __ATOMIC_RELEASE);
+}
+
+void px_dynamic_leave(void) {
+  __atomic_fetch_sub(&inside, 1, __ATOMIC_RELEASE);
+}
+
+const char *px_dynamic_call(void) {
+  return __atomic_load_n(&inside, __ATOMIC_ACQUIRE) > 0 ? __atomic_load_n(&under_way, __ATOMIC_RELAXED) : NULL;
+}
 
 /* Arguments significant at the root only may hold anything elsewhere (MPI-4.1 section 11.8.2). */
 static int is_root(mana_h comm, int root) {
@@ -35,9 +52,11 @@ int px_Comm_spawn(const char *command, char **argv, int maxprocs, mana_h info, i
   char **v = am_root ? split_argv((char *)(uintptr_t)command, argv) : NULL;
   if (am_root && !v) return MANA_ERR_NO_MEM;
   MPI_Comm born = MPI_COMM_NULL;
+  px_dynamic_enter("MPI_Comm_spawn");
   int rc =
       MPI_Comm_spawn(SPLIT->lower_exe, am_root ? v : MPI_ARGV_NULL, maxprocs, am_root ? px_info(info) : MPI_INFO_NULL,
                      root, px_comm(comm), &born, errcodes ? errcodes : MPI_ERRCODES_IGNORE);
+  px_dynamic_leave();
   free(v);
   if (rc != MPI_SUCCESS) return px_error(rc);
   errors_out(born, rc, errcodes);
@@ -71,8 +90,10 @@ int px_Comm_spawn_multiple(int count, char **commands, char ***argvs, const int 
     commands_s[i] = SPLIT->lower_exe;
   }
   MPI_Comm born = MPI_COMM_NULL;
+  px_dynamic_enter("MPI_Comm_spawn_multiple");
   int rc = MPI_Comm_spawn_multiple(count, commands_s, argvs_s, (int *)(uintptr_t)maxprocs, infos_s, root, px_comm(comm),
                                    &born, errcodes ? errcodes : MPI_ERRCODES_IGNORE);
+  px_dynamic_leave();
   argvs_free(argvs_s, n);
   PX_ARRAY_FREE(infos_s);
   PX_ARRAY_FREE(commands_s);

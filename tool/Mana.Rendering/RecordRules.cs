@@ -5,6 +5,10 @@ namespace Mana.Rendering;
 /// <summary>What a generated proxy notes after a call that succeeded, so that a checkpoint knows what is under way (native/proxy/px_record.h).</summary>
 public static class RecordRules
 {
+    /// <summary>Around the site's call, whether it succeeds or not: who waits for processes of another job does not come to a stop (native/proxy/dynamic.h).</summary>
+    public static (string[] Before, string[] Always) Around(ApiFunction f) =>
+        f.BaseName is "Comm_accept" or "Comm_connect" or "Comm_join" ? ([$"px_dynamic_enter(\"MPI_{f.Name}\");"], ["px_dynamic_leave();"]) : ([], []);
+
     /// <param name="f">A function whose proxy is generated.</param>
     public static IEnumerable<string> After(ApiFunction f)
     {

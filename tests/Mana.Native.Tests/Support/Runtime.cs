@@ -51,6 +51,12 @@ public sealed class Runtime : IAsyncLifetime, IDisposable
             $"-I{Native}/common", $"{Native}/common/elf_image.c", $"{Native}/common/machine_code.c");
         await CompileAsync("protocol", "protocol.c",
             "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", $"-I{_folder["gen"]}", $"-I{Native}/saved", $"{Native}/saved/save_stream.c");
+        await CompileAsync("channel", "channel.c",
+        [
+            "-D_GNU_SOURCE", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined",
+            .. ((string[])["include", "agent", "lower", "saved"]).Select(f => $"-I{Native}/{f}"), $"-I{_folder["gen"]}",
+            .. ((string[])["agent/channel.c", "agent/handshake.c", "agent/hmac.c", "saved/save_stream.c"]).Select(f => $"{Native}/{f}"),
+        ]);
         await CompileAsync("units", "units.c",
         [
             "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", $"-I{Native}/include", $"-I{Native}/common", $"-I{Native}/lower",

@@ -128,6 +128,28 @@ public sealed class TroubleStories(House house)
         Assert.Empty(place.Committed);
     }
 
+    /// <summary>A rank may wait in a fence for one that stands still already: so it must be known before anybody is stopped. The clock's own attempts say it once.</summary>
+    [Theory]
+    [InlineData("mpich", "openmpi", "window", "a window")]
+    [InlineData("openmpi", "openmpi", "window", "a window")]
+    [InlineData("mpich", "mpich", "barrier", "a persistent collective request")]
+    public async Task What_no_checkpoint_can_have_is_refused_by_name_and_holds_up_nobody(string site, string abi, string what, string named)
+    {
+        using Folder folder = new();
+        Job.Place place = PlaceIn(folder, "unsavable");
+        await using Job job = Job.Launch(place, Mpi.Named(site), [House.CheckpointStory("unsavable", Mpi.Named(abi)), Long, "10", what], Limit, "--interval", "1s");
+        Assert.True(await job.IsUnderWayAsync(), await EndOf(job));
+        for (int i = 0; i < 3; i++)
+        {
+            Outcome refused = await job.CheckpointAsync();
+            Assert.True(refused.ExitCode == Job.ManaFailed && refused.Errors.Contains(named, StringComparison.Ordinal), refused.ToString());
+        }
+        Outcome end = await job.Running;
+        Assert.True(end is { ExitCode: 0, TimedOut: false } && end.Output.StartsWith("OK unsavable ", StringComparison.Ordinal), end.ToString());
+        if (what == "window") Assert.Equal(await house.NativeStoryAsync("unsavable", 2, Long, "10", what), end.Output);
+        Assert.Equal(2, end.Errors.Split(named).Length);
+    }
+
     /// <summary>Whatever byte it is; and with the byte mended the job goes on, for nothing else was touched.</summary>
     [Theory]
     [InlineData(0.0)]

@@ -1,3 +1,5 @@
+using Mana.Common.Errors;
+using Mana.Coordinator.Checkpoint;
 using Mana.Coordinator.Protocol;
 using Xunit;
 
@@ -157,6 +159,44 @@ public sealed class CheckpointTests
         job.Wait(2001);
         Assert.Contains("only 1 of 3", job.Outcome.Error!.What, StringComparison.Ordinal);
         Assert.Contains("0, 2", job.Outcome.Error!.Where, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_request_before_the_first_rank_is_told_whom_it_waits_for_and_who_was_turned_away()
+    {
+        FakeJob job = new(0, new JobSettings { Ranks = 2 });
+        job.Core.Ask(job, stop: false, TimeSpan.FromSeconds(2));
+        Assert.Contains("2 ranks to initialize MPI: rank 0, 1", Assert.Single(job.Lines), StringComparison.Ordinal);
+        job.Core.TurnAway("10.0.0.7", "the secret is not that of this job");
+        job.Wait(2001);
+        Assert.Contains("no rank", job.Outcome.Error!.What, StringComparison.Ordinal);
+        Assert.Contains("0, 1\nturned away: 10.0.0.7: the secret", job.Outcome.Error!.Where, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_goes_wrong_after_the_commit_is_no_reason_to_give_it_up()
+    {
+        FakeJob job = Asked(2);
+        job.AfterCommit = "an old one cannot be read";
+        job.RunToWrite();
+        job.Each(job.Wrote);
+        Assert.True(job.Outcome.Committed);
+        Assert.Contains("an old one cannot be read", job.Outcome.Warning, StringComparison.Ordinal);
+        Assert.Empty(job.Discarded);
+    }
+
+    [Fact]
+    public void A_reason_that_lasts_is_told_once_until_a_checkpoint_succeeds()
+    {
+        RecurringError recurring = new();
+        Assert.Contains("not said again", Told(1, "a window is open")!.ToDo, StringComparison.Ordinal);
+        Assert.Null(Told(0, "a window is open"));
+        Assert.NotNull(Told(0, "a session is open"));
+        Assert.Null(Told(12, "a window is open"));
+        Assert.Null(recurring.ToTell(new CheckpointOutcome(1, "", 0, TimeSpan.Zero, Stopped: false, Error: null)));
+        Assert.NotNull(Told(1, "a window is open"));
+
+        UserError? Told(int rank, string why) => recurring.ToTell(CheckpointOutcome.Failed(1, CheckpointErrors.RankFailed(rank, "node", why)));
     }
 
     [Fact]

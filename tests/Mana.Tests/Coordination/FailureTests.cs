@@ -52,6 +52,7 @@ public sealed class FailureTests
         AssertGivenUp(job, "rank 1", "lost its connection");
         job.Core.Ask(job, stop: false, limit: null);
         Assert.Contains("rank 1", job.Outcomes[1].Error!.What, StringComparison.Ordinal);
+        Assert.Equal("incomplete", job.Core.State);
     }
 
     [Fact]

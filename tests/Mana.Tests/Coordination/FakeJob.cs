@@ -26,11 +26,15 @@ internal sealed class FakeJob : ICheckpointStore, IRequester
 
     public List<CheckpointOutcome> Outcomes { get; } = [];
 
+    public List<string> Lines { get; } = [];
+
     public string? StoreFails { get; set; }
+
+    public string? AfterCommit { get; set; }
 
     public CheckpointOutcome Outcome => Assert.Single(Outcomes);
 
-    public static HelloMessage Hello(int rank, int size) => new(Secret.Make(), rank, size, 1000 + rank, "node", 0, 0);
+    public static HelloMessage Hello(int rank, int size) => new(rank, size, 1000 + rank, "node", 0, 0);
 
     /// <summary>A checkpoint, in which the image of rank r has the checksum 100 + r.</summary>
     public static CheckpointRecord Record(uint epoch, int ranks) =>
@@ -84,15 +88,15 @@ internal sealed class FakeJob : ICheckpointStore, IRequester
 
     public string Begin(uint epoch) => StoreFails is { } why ? throw new IOException(why) : $"/ckpt/epoch-{epoch}";
 
-    public string Commit(CheckpointRecord record)
+    public CommittedCheckpoint Commit(CheckpointRecord record)
     {
         Committed.Add(record);
-        return $"/ckpt/epoch-{record.Epoch}";
+        return new CommittedCheckpoint($"/ckpt/epoch-{record.Epoch}", AfterCommit);
     }
 
     public void Discard(uint epoch) => Discarded.Add(epoch);
 
-    public void Progress(string line) => Assert.NotEmpty(line);
+    public void Progress(string line) => Lines.Add(line);
 
     public void Done(CheckpointOutcome outcome) => Outcomes.Add(outcome);
 

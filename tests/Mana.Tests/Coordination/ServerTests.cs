@@ -40,11 +40,18 @@ public sealed class ServerTests : IDisposable
         return socket;
     }
 
+    private static async Task<Connection> EnterAsync(CoordinatorServer server)
+    {
+        Connection link = new(await ConnectAsync(server));
+        Assert.Null(await Handshake.EnterAsync(link, server.Secret, CancellationToken.None));
+        return link;
+    }
+
     /// <summary>An agent without a rank behind it: never inside a collective, nothing in flight, an image of three bytes.</summary>
     private static async Task PlayAgentAsync(CoordinatorServer server, int rank, int size)
     {
-        await using Connection link = new(await ConnectAsync(server));
-        link.Send(new HelloMessage(server.Secret, rank, size, 1, "node", 3, 0));
+        await using Connection link = await EnterAsync(server);
+        link.Send(new HelloMessage(rank, size, 1, "node", 3, 0));
         while (await link.ReceiveAsync(ProtocolNumbers.MaxFrame, CancellationToken.None) is { } message)
         {
             switch (message)
@@ -94,13 +101,48 @@ public sealed class ServerTests : IDisposable
         Assert.Contains("secret", refused.Error.What, StringComparison.Ordinal);
     }
 
+    private static IEnumerable<Message> Frames(ReadOnlyMemory<byte> bytes)
+    {
+        for (int length; bytes.Length > 0; bytes = bytes[(Frame.LengthBytes + length)..])
+        {
+            length = Frame.ReadLength(bytes.Span);
+            yield return Frame.Decode(bytes.Slice(Frame.LengthBytes, length));
+        }
+    }
+
+    /// <summary>Another user's, at the coordinator's port, on an address that leads elsewhere from here.</summary>
+    [Fact]
+    public async Task A_listener_that_is_not_the_coordinator_is_told_apart_and_learns_nothing()
+    {
+        await using CoordinatorServer server = new(new JobSettings(), Store);
+        using Socket listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new IPEndPoint(IPAddress.Parse("127.0.0.2"), 0));
+        listener.Listen();
+        Task<Message?> heard = ListenAsync();
+        JobFile job = FileOf(server) with { Addresses = ["127.0.0.2"], Port = ((IPEndPoint)listener.LocalEndPoint!).Port };
+        UserErrorException refused = await Assert.ThrowsAsync<UserErrorException>(() => CoordinatorClient.StatusAsync(job, withPlaces: false, CancellationToken.None));
+        Assert.Contains("another job", refused.Error.What, StringComparison.Ordinal);
+        ProofMessage proof = Assert.IsType<ProofMessage>(await heard);
+        Assert.False(server.Secret.Matches(proof.Nonce) || server.Secret.Matches(proof.Proof));
+        Assert.Equal(["10.0.0.1"], (FileOf(server) with { Addresses = ["127.0.0.1", "10.0.0.1"], Host = "elsewhere" }).AddressesFrom(Environment.MachineName));
+
+        async Task<Message?> ListenAsync()
+        {
+            await using Connection connection = new(await listener.AcceptAsync());
+            connection.Send(new ChallengeMessage(Secret.Make()));
+            Message? said = await connection.ReceiveAsync(ProtocolNumbers.MaxFrame, CancellationToken.None);
+            connection.Send(new ProvenMessage(Secret.Make()));
+            return said;
+        }
+    }
+
     [Theory]
     [InlineData("474554202f20485454502f312e310d0a0d0a")] // GET / HTTP/1.1
     [InlineData("00000000")]
     [InlineData("ffffffff")]
-    [InlineData("0400000001006300")] // a type that is none
+    [InlineData("0400000004007f00")] // a type that is none
     [InlineData("0400000009000100")] // another version
-    [InlineData("0800000001000100ffffffff")] // a HELLO that ends early
+    [InlineData("0800000004000100ffffffff")] // a HELLO that ends early
     public async Task Strangers_and_garbage_do_not_disturb_the_job(string hex)
     {
         await using CoordinatorServer server = new(new JobSettings(), Store);
@@ -111,7 +153,7 @@ public sealed class ServerTests : IDisposable
             int got = 0;
             // Refused with a reason, then closed.
             for (int n; (n = await stranger.ReceiveAsync(answer.AsMemory(got)).AsTask().WaitAsync(TimeSpan.FromSeconds(10))) > 0;) got += n;
-            Assert.IsType<RefusedMessage>(Frame.Decode(answer.AsMemory(Frame.LengthBytes, got - Frame.LengthBytes)));
+            Assert.Equal([typeof(ChallengeMessage), typeof(RefusedMessage)], Frames(answer.AsMemory(0, got)).Select(m => m.GetType()));
         }
         JsonNode status = await CoordinatorClient.StatusAsync(FileOf(server), withPlaces: false, CancellationToken.None);
         Assert.Equal("starting", (string)status["state"]!);
@@ -122,8 +164,8 @@ public sealed class ServerTests : IDisposable
     {
         await using CoordinatorServer server = new(new JobSettings(), Store);
         _ = PlayAgentAsync(server, 0, 2);
-        Connection dying = new(await ConnectAsync(server));
-        dying.Send(new HelloMessage(server.Secret, 1, 2, 1, "other", 0, 0));
+        Connection dying = await EnterAsync(server);
+        dying.Send(new HelloMessage(1, 2, 1, "other", 0, 0));
         Task<JsonNode> asked = CoordinatorClient.CheckpointAsync(FileOf(server), stop: false, TimeSpan.Zero, _ => { }, CancellationToken.None);
         while (await dying.ReceiveAsync(ProtocolNumbers.MaxFrame, CancellationToken.None) is not (IntentMessage or null)) { }
         await dying.DisposeAsync();
@@ -160,11 +202,115 @@ public sealed class ServerTests : IDisposable
         {
             UserError held = Assert.Throws<UserErrorException>(() => RestartLock.Take(_folder.Path, force: false)).Error;
             Assert.Contains("still runs", held.What, StringComparison.Ordinal);
-            RestartLock.Take(_folder.Path, force: true).Dispose();
         }
+        Assert.False(File.Exists(_folder["restart.lock"]));
         // Left by a job whose process is dead.
         File.WriteAllText(_folder["restart.lock"], $"{Environment.MachineName} {int.MaxValue}\n");
         RestartLock.Take(_folder.Path, force: false).Dispose();
+    }
+
+    [Fact]
+    public void A_lock_that_was_taken_by_force_is_left_to_its_new_owner()
+    {
+        using (RestartLock.Take(_folder.Path, force: false)) File.WriteAllText(_folder["restart.lock"], "elsewhere 1\n");
+        Assert.True(RestartLock.IsHeld(_folder.Path));
+        RestartLock.Take(_folder.Path, force: true).Dispose();
+        Assert.False(RestartLock.IsHeld(_folder.Path));
+    }
+
+    /// <summary>A lock without a living process is found by all at once; each round only one may get it.</summary>
+    [Fact]
+    public async Task Of_restarts_that_begin_together_one_gets_the_checkpoint()
+    {
+        for (int round = 0; round < 50; round++)
+        {
+            if (round % 2 == 0) File.WriteAllText(_folder["restart.lock"], $"{Environment.MachineName} {int.MaxValue}\n");
+            using Barrier together = new(4);
+            RestartLock?[] taken = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Factory.StartNew(
+                () =>
+                {
+                    together.SignalAndWait(TimeSpan.FromSeconds(30));
+                    return TryTake();
+                }, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
+            Assert.Single(taken.OfType<RestartLock>()).Dispose();
+        }
+
+        RestartLock? TryTake()
+        {
+            try
+            {
+                return RestartLock.Take(_folder.Path, force: false);
+            }
+            catch (UserErrorException)
+            {
+                return null;
+            }
+        }
+    }
+
+    /// <summary>Nobody can make a file in /proc/self, and what it says then is neither "exists" nor "not allowed": as on a file system mounted to be read.</summary>
+    [Fact]
+    public void A_checkpoint_in_a_folder_that_takes_no_file_can_be_restarted()
+    {
+        RestartLock.Take("/proc/self", force: false).Dispose();
+        Assert.False(RestartLock.IsHeld("/proc/self"));
+    }
+
+    [Fact]
+    public void A_lock_that_cannot_be_read_is_somebodys_and_spoils_no_checkpoint()
+    {
+        Store.Begin(1);
+        File.CreateSymbolicLink(Path.Combine(Store.Folder, EpochFolder.NameOf(1), "restart.lock"), "/proc/self/mem");
+        CheckpointFolder store = new(_folder["ckpt"], Description, keep: 1);
+        for (uint epoch = 1; epoch <= 3; epoch++) Assert.Null(CommitIn(store, epoch).Warning);
+        Assert.Equal([1u, 3u], EpochFolder.Of(store.Folder).Select(e => e.Epoch));
+    }
+
+    private static CommittedCheckpoint CommitIn(CheckpointFolder store, uint epoch)
+    {
+        store.Begin(epoch);
+        return store.Commit(new CheckpointRecord(epoch, 0, TimeSpan.Zero, [new RankImage(0, "h", 1, 1, 1, 1)]));
+    }
+
+    /// <summary>A terminal that was stopped with Ctrl-S, or a full disk.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Whoever_cannot_be_told_of_a_checkpoint_does_not_hold_it_up(bool blocks)
+    {
+        await using CoordinatorServer server = new(new JobSettings(), Store);
+        Task agent = PlayAgentAsync(server, 0, 1);
+        using ManualResetEventSlim never = new();
+        Task<CheckpointOutcome> asked = Task.Run(() => server.CheckpointAsync(stop: true, limit: null, _ =>
+        {
+            if (!blocks) throw new IOException("No space left on device");
+            never.Wait();
+        }));
+        Assert.True((await asked.WaitAsync(TimeSpan.FromSeconds(60))).Committed);
+        await agent.WaitAsync(TimeSpan.FromSeconds(60));
+        never.Set();
+    }
+
+    [Fact]
+    public async Task Status_names_the_ranks_that_are_missing_and_who_was_turned_away()
+    {
+        await using CoordinatorServer server = new(new JobSettings { Ranks = 3 }, Store);
+        int[] all = Missing(await StatusAsync());
+        Assert.Equal([0, 1, 2], all);
+        _ = PlayAgentAsync(server, 1, 3);
+        for (int i = 0; i < 1000 && Missing(await StatusAsync()).Contains(1); i++) await Task.Delay(10);
+        await PlayAgentAsync(server, 1, 3).WaitAsync(TimeSpan.FromSeconds(30));
+        await Assert.ThrowsAsync<UserErrorException>(() => CoordinatorClient.StatusAsync(FileOf(server, Secret.Make()), withPlaces: false, CancellationToken.None));
+        JsonNode status = await StatusAsync();
+        Assert.Equal([0, 2], Missing(status));
+        string remarks = status["remarks"]!.ToJsonString();
+        Assert.Contains("rank 0, 2", remarks, StringComparison.Ordinal);
+        Assert.Contains("rank 1 on node: rank 1 is here already", remarks, StringComparison.Ordinal);
+        Assert.Contains("127.0.0.1: the secret is not that of this job", remarks, StringComparison.Ordinal);
+
+        Task<JsonNode> StatusAsync() => CoordinatorClient.StatusAsync(FileOf(server), withPlaces: false, CancellationToken.None);
+
+        static int[] Missing(JsonNode status) => [.. status["missing"]!.AsArray().Select(r => (int)r!)];
     }
 
     [Fact]

@@ -18,15 +18,23 @@ static void copy_clocks(struct save_stream *in, struct save_stream *out, uint32_
 }
 
 static void again(struct save_stream *in, struct save_stream *out) {
-  uint8_t secret[16];
+  uint8_t nonce[16], proof[16];
   char text[300];
   int32_t rank, size, pid;
   uint32_t a, b, c, count;
   uint64_t x, y, z;
   switch (protocol_get_type(in)) {
     case PROTOCOL_HELLO:
-      MUST(protocol_get_hello(in, secret, &rank, &size, &pid, text, sizeof text, &a, &b));
-      protocol_put_hello(out, secret, rank, size, pid, text, a, b);
+      MUST(protocol_get_hello(in, &rank, &size, &pid, text, sizeof text, &a, &b));
+      protocol_put_hello(out, rank, size, pid, text, a, b);
+      break;
+    case PROTOCOL_CHALLENGE:
+      MUST(protocol_get_challenge(in, nonce));
+      protocol_put_challenge(out, nonce);
+      break;
+    case PROTOCOL_PROOF:
+      MUST(protocol_get_proof(in, nonce, proof));
+      protocol_put_proof(out, nonce, proof);
       break;
     case PROTOCOL_CLOCKS:
       MUST(protocol_get_clocks(in, &a, &count));

@@ -24,6 +24,7 @@ internal static class Checkpoint
             if (parsed.GetValue(json)) Listing.WriteJson(answer);
             if (!(bool)answer["committed"]!) return parsed.GetValue(json) ? ExitCodes.ManaFailed : Output.Fail(Answers.ErrorOf(answer));
             if (!parsed.GetValue(json)) Output.Data((string)answer["folder"]!);
+            if ((string?)answer["warning"] is { } warning) Output.Message("mana: " + warning);
             return ExitCodes.Success;
         });
         return new CommandWithExamples(command, ["mana checkpoint", "mana checkpoint simulation --stop", "mana checkpoint --timeout 15m"]);
@@ -75,6 +76,7 @@ internal static class Status
         Output.Data($"job {job.Job} (process {job.Pid} on {job.Host}, started {job.Started.LocalDateTime:g}): {answer["state"]}");
         JsonNode? last = answer["last_checkpoint"];
         Output.Data(last is null ? $"no checkpoint of this run yet; they go to {job.Checkpoints}" : $"last checkpoint: {last["epoch"]} ({Size.Of((ulong)last["bytes"]!)}, {last["seconds"]} s) in {last["folder"]}");
+        foreach (JsonNode? remark in answer["remarks"]!.AsArray()) Output.Data((string)remark!);
         Listing ranks = new(("rank", "Rank"), ("host", "Host"), ("pid", "Process"), ("image", "Image"), ("where", "Where"));
         foreach (JsonNode? rank in answer["ranks"]!.AsArray())
             ranks.Add(rank!["rank"]?.DeepClone(), rank["host"]?.DeepClone(), rank["pid"]?.DeepClone(), rank["image_bytes"] is { } b ? Size.Of((ulong)b) : "", rank["where"]?.DeepClone() ?? "");

@@ -29,7 +29,7 @@ internal sealed class JobRun(Tool tool, JobDescription job, JobChoices choices, 
         string? asked = Environment.GetEnvironmentVariable(CoordinatorFaults.Variable);
         CoordinatorFaults faults = CoordinatorFaults.TryParse(asked) ?? throw new UserErrorException(CliErrors.NoFault(asked!));
         CheckpointFolder store = new(_dir, job, choices.Keep, faults);
-        settings = settings with { LastEpoch = Math.Max(settings.LastEpoch, store.HighestEpoch), Faults = faults, Log = new JobLog(store.Folder).Write };
+        settings = settings with { LastEpoch = Math.Max(settings.LastEpoch, store.HighestEpoch), Ranks = ranks, Faults = faults, Log = new JobLog(store.Folder).Write };
         await using CoordinatorServer server = new(settings, store);
         string? file = Announce(server, store);
         try
@@ -68,7 +68,7 @@ internal sealed class JobRun(Tool tool, JobDescription job, JobChoices choices, 
         if (!server.Stopped)
         {
             if (code != 0 && await server.GoneAsync() is [{ } first, ..] gone)
-                Console.Error.Write(CheckpointErrors.Died(first.Rank, first.Hello.Host, gone.Skip(1).Select(r => r.Rank), EpochFolder.Of(checkpoints).LastOrDefault(e => e.Committed)?.Path).ToBlock());
+                Output.Error(CheckpointErrors.Died(first.Rank, first.Hello.Host, gone.Skip(1).Select(r => r.Rank), EpochFolder.Of(checkpoints).LastOrDefault(e => e.Committed)?.Path));
             return code;
         }
         Output.Message($"mana: checkpointed and stopped; go on with: mana restart {job.Job}");
@@ -92,7 +92,8 @@ internal sealed class JobRun(Tool tool, JobDescription job, JobChoices choices, 
         }
     }
 
-    private async Task CheckpointAsync(CoordinatorServer server, bool stop, CancellationToken ended = default)
+    /// <param name="recurring">Of those that are taken by the clock.</param>
+    private async Task CheckpointAsync(CoordinatorServer server, bool stop, RecurringError? recurring = null, CancellationToken ended = default)
     {
         CheckpointOutcome outcome = await server.CheckpointAsync(stop, limit: null, line =>
         {
@@ -100,18 +101,20 @@ internal sealed class JobRun(Tool tool, JobDescription job, JobChoices choices, 
         });
         // One of many that are taken by the clock is not missed when the job has ended.
         if (ended.IsCancellationRequested) return;
-        if (outcome.Error is { } error) Console.Error.Write(error.ToBlock());
-        else if (verbose) Output.Message($"mana: checkpoint {outcome.Epoch} is in {outcome.Folder} ({Size.Of(outcome.Bytes)}, {outcome.Elapsed.TotalSeconds:0.0} s)");
+        if ((recurring is null ? outcome.Error : recurring.ToTell(outcome)) is { } error) Output.Error(error);
+        if (outcome.Warning is { } warning) Output.Message("mana: " + warning);
+        if (outcome.Committed && verbose) Output.Message($"mana: checkpoint {outcome.Epoch} is in {outcome.Folder} ({Size.Of(outcome.Bytes)}, {outcome.Elapsed.TotalSeconds:0.0} s)");
     }
 
     private async Task RepeatAsync(CoordinatorServer server, TimeSpan interval, CancellationToken ended)
     {
+        RecurringError recurring = new();
         try
         {
             while (true)
             {
                 await Task.Delay(interval, ended);
-                Task checkpoint = CheckpointAsync(server, stop: false, ended);
+                Task checkpoint = CheckpointAsync(server, stop: false, recurring, ended);
                 await checkpoint.WaitAsync(ended);
             }
         }

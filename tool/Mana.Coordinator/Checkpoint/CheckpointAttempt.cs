@@ -199,9 +199,12 @@ internal sealed class CheckpointAttempt
         RankImage[] images = [.. _ranks.Select((r, i) => ImageOf(r, _progress[i].Wrote!))];
         try
         {
-            string folder = _store.Commit(new CheckpointRecord(Epoch, _ranks[0].Hello.ThreadLevel, now - _begun, images));
+            CommittedCheckpoint made = _store.Commit(new CheckpointRecord(Epoch, _ranks[0].Hello.ThreadLevel, now - _begun, images));
             _settings.Faults.At(CoordinatorFault.AfterRename, Epoch);
-            Outcome = new CheckpointOutcome(Epoch, folder, images.Aggregate(0UL, (sum, i) => sum + i.Stored), now - _begun, Stop, Error: null);
+            Outcome = new CheckpointOutcome(Epoch, made.Folder, images.Aggregate(0UL, (sum, i) => sum + i.Stored), now - _begun, Stop, Error: null)
+            {
+                Warning = made.Warning is { } trouble ? CheckpointErrors.AfterCommit(Epoch, trouble) : null,
+            };
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -28,16 +28,30 @@ public static class CheckpointErrors
     public static UserError Incomplete(int rank) => new(
         $"no checkpoint can be taken: rank {rank} has lost its connection to mana, or ended", "The job goes on without checkpoints. If it hangs, end it and restart from the last one.");
 
-    public static UserError Missing(IReadOnlyCollection<int> joined, int size) => size == 0
-        ? new("no rank has initialized MPI in the time given", "Try again when the program has called MPI_Init (a program without MPI cannot be checkpointed).")
-        : new($"only {joined.Count} of {size} ranks have initialized MPI in the time given",
-            "Try again later; `mana status` shows who is there.", "missing: " + Ranks(Enumerable.Range(0, size).Except(joined)));
+    /// <param name="missing">Ranks.</param>
+    /// <param name="size">0: nobody has come who knows.</param>
+    /// <param name="turnedAway">Who was refused, and why.</param>
+    public static UserError Missing(IReadOnlyCollection<int> missing, int size, IEnumerable<string> turnedAway) => new(
+        size == 0 ? "no rank has initialized MPI in the time given" : $"only {size - missing.Count} of {size} ranks have initialized MPI in the time given",
+        "Try again when the program has called MPI_Init on all ranks (a program without MPI cannot be checkpointed).\n" + Unheard,
+        string.Join('\n', turnedAway.Select(TurnedAway).Prepend("missing: " + (missing.Count == 0 ? "all ranks" : "rank " + Ranks(missing)))));
+
+    /// <summary>Why a rank may be missing, and where that is said.</summary>
+    public const string Unheard = "A rank that has called it and is missing cannot read the job file, or not reach this host: then it has said so, among the job's own messages.";
+
+    public static string TurnedAway(string line) => "turned away: " + line;
+
+    public static string Waiting(IReadOnlyCollection<int> missing) =>
+        missing.Count == 0 ? "waiting for the ranks to initialize MPI" : $"waiting for {missing.Count} ranks to initialize MPI: rank {Ranks(missing)}";
 
     public static UserError RankFailed(int rank, string host, string why) => new(
         $"rank {rank} cannot be checkpointed: {why}", GoesOn, $"rank {rank} on {host}");
 
     public static UserError Storing(string folder, string reason) => new(
         "the checkpoint cannot be stored: " + reason, GoesOn + "\nFree some space, or name another folder: --checkpoint-dir DIR", folder);
+
+    public static string AfterCommit(uint epoch, string reason) =>
+        $"checkpoint {epoch} is committed, but older ones could not be removed, or its folder not be synced: {reason}";
 
     public static UserError HeldUp(TimeSpan limit, string what, string where) => new(
         $"the checkpoint was given up after {Duration(limit)}: {what}",

@@ -12,6 +12,9 @@ public sealed record CheckpointOutcome(uint Epoch, string Folder, ulong Bytes, T
 {
     public bool Committed => Error is null;
 
+    /// <summary>What went wrong after the commit, which stands: null, or a sentence.</summary>
+    public string? Warning { get; init; }
+
     public static CheckpointOutcome Failed(uint epoch, UserError error) => new(epoch, "", 0, TimeSpan.Zero, false, error);
 }
 
@@ -26,6 +29,9 @@ public interface IRequester
 /// <summary>What one rank wrote. <paramref name="Stored"/>: bytes of its file; <paramref name="Bytes"/>: of memory in it.</summary>
 public sealed record RankImage(int Rank, string Host, ulong Bytes, ulong Stored, ulong Checksum, uint Milliseconds);
 
+/// <summary>One that is committed: its folder, and what went wrong after that, if something did.</summary>
+public sealed record CommittedCheckpoint(string Folder, string? Warning);
+
 /// <summary>A checkpoint that can be committed.</summary>
 public sealed record CheckpointRecord(uint Epoch, uint ThreadLevel, TimeSpan Elapsed, IReadOnlyList<RankImage> Images);
 
@@ -35,9 +41,8 @@ public interface ICheckpointStore
     /// <summary>The folder of a new attempt, made now; full path.</summary>
     public string Begin(uint epoch);
 
-    /// <summary>Makes it a checkpoint: all of it, or nothing, whenever the machine stops. Then removes what is no longer kept.</summary>
-    /// <returns>Its folder.</returns>
-    public string Commit(CheckpointRecord record);
+    /// <summary>Makes it a checkpoint: all of it, or nothing, whenever the machine stops. Then removes what is no longer kept. Throws only where it is none.</summary>
+    public CommittedCheckpoint Commit(CheckpointRecord record);
 
     /// <summary>Removes an attempt, as far as that can be.</summary>
     public void Discard(uint epoch);

@@ -14,6 +14,7 @@ public sealed class JobCoordination(JobSettings settings, ICheckpointStore store
     private readonly SortedDictionary<int, RankState> _ranks = [];
     private readonly List<Request> _requests = [];
     private readonly List<RankState> _gone = [];
+    private readonly List<string> _turnedAway = [];
     private CheckpointAttempt? _attempt, _resuming;
     private StageTimes? _restart = settings.Restart is { } from ? StageTimes.OfRestart(from.Images.Count) : null;
     private int _running, _ready;
@@ -37,10 +38,17 @@ public sealed class JobCoordination(JobSettings settings, ICheckpointStore store
     /// <summary>The ranks that went before the job was ending, lost their connection or ended: the first, and those of the same moment, whose order is not certain.</summary>
     public IReadOnlyList<RankState> Gone => _gone;
 
+    /// <summary>Ranks that have not come, of as many as the first one said, or were asked for.</summary>
+    public IReadOnlyList<int> Missing =>
+        [.. Enumerable.Range(0, Size > 0 ? Size : settings.Ranks).Where(r => !_ranks.ContainsKey(r) && !_gone.Exists(g => g.Rank == r))];
+
+    /// <summary>Who was refused last, and why: it may have been a rank.</summary>
+    public IReadOnlyList<string> TurnedAway => _turnedAway;
+
     /// <summary>For a person.</summary>
     public string State =>
         _ended ? "ended" : Stopped ? "stopping" : _attempt is { Stage: not Stage.Over } ? "checkpoint: " + _attempt.Stage.ToString().ToLowerInvariant()
-        : _finalizing ? "finalizing" : !_restored ? "restarting" : IsComplete ? "running" : "starting";
+        : _finalizing ? "finalizing" : !_restored ? "restarting" : IsComplete ? "running" : _gone.Count > 0 ? "incomplete" : "starting";
 
     private bool IsComplete => Size > 0 && _ranks.Count == Size && _gone.Count == 0;
 
@@ -71,6 +79,18 @@ public sealed class JobCoordination(JobSettings settings, ICheckpointStore store
         send(hello.Rank, new WelcomeMessage(_epoch));
         BeginIfWanted();
         return null;
+    }
+
+    /// <summary>Somebody came and was refused.</summary>
+    /// <param name="who">A rank, or an address.</param>
+    /// <param name="why">As it was told.</param>
+    public void TurnAway(string who, string why)
+    {
+        const int longest = 8;
+        string line = $"{who}: {why}";
+        _turnedAway.Remove(line);
+        _turnedAway.Add(line);
+        if (_turnedAway.Count > longest) _turnedAway.RemoveAt(0);
     }
 
     public void Receive(int rank, Message message)
@@ -109,6 +129,7 @@ public sealed class JobCoordination(JobSettings settings, ICheckpointStore store
         }
         _requests.Add(new Request(requester, stop, limit ?? settings.Timeout, clock()));
         if (_attempt is not null && stop) _attempt.Stop = true;
+        if (!IsComplete) requester.Progress(CheckpointErrors.Waiting(Missing));
         BeginIfWanted();
     }
 
@@ -131,7 +152,7 @@ public sealed class JobCoordination(JobSettings settings, ICheckpointStore store
             foreach (Request late in _requests.Where(r => now >= r.Since + r.Limit).ToArray())
             {
                 _requests.Remove(late);
-                late.Requester.Done(CheckpointOutcome.Failed(0, CheckpointErrors.Missing(_ranks.Keys, Size)));
+                late.Requester.Done(CheckpointOutcome.Failed(0, CheckpointErrors.Missing(Missing, Size, TurnedAway)));
             }
         if (!_restored && RestartError is null && now >= _restartLimit) RestartError = Unrestored(settings.Restart!.Images.Count);
     }

@@ -14,6 +14,9 @@ public sealed record JobSettings
     /// <summary>Of the last checkpoint before this job; 0 for a job that was launched.</summary>
     public uint LastEpoch { get; init; }
 
+    /// <summary>As asked for: how many are missing before the first has come and said it; 0 where nobody knows.</summary>
+    public int Ranks { get; init; }
+
     /// <summary>The checkpoint from which the job goes on, as its manifest has it; null for a job that was launched.</summary>
     public CheckpointRecord? Restart { get; init; }
 

@@ -16,6 +16,8 @@ public static class Answers
         ["state"] = job.State,
         ["size"] = job.Size,
         ["joined"] = job.Ranks.Count,
+        ["missing"] = new JsonArray([.. job.Missing.Select(r => JsonValue.Create(r))]),
+        ["remarks"] = new JsonArray([.. Remarks(job).Select(r => JsonValue.Create(r))]),
         ["last_checkpoint"] = job.LastCheckpoint is { } last ? Described(last) : null,
         ["ranks"] = new JsonArray([.. job.Ranks.Select(r => Of(r, withPlaces))]),
     };
@@ -25,6 +27,18 @@ public static class Answers
         (string?)answer["what"] ?? "the checkpoint failed", (string?)answer["to_do"] ?? "See what the job said.", (string?)answer["where"],
         (int?)answer["exit_code"] ?? ExitCodes.ManaFailed);
 
+    /// <summary>What keeps the job from being checkpointed, for a person.</summary>
+    private static IEnumerable<string> Remarks(JobCoordination job)
+    {
+        if (job.Gone is [{ } first, ..]) yield return CheckpointErrors.Incomplete(first.Rank).What;
+        if (job.Missing.Count > 0)
+        {
+            yield return CheckpointErrors.Waiting(job.Missing);
+            yield return CheckpointErrors.Unheard;
+            foreach (string line in job.TurnedAway) yield return CheckpointErrors.TurnedAway(line);
+        }
+    }
+
     private static JsonObject Described(CheckpointOutcome outcome) => new()
     {
         ["committed"] = true,
@@ -33,6 +47,7 @@ public static class Answers
         ["bytes"] = outcome.Bytes,
         ["seconds"] = Math.Round(outcome.Elapsed.TotalSeconds, 3),
         ["stopped"] = outcome.Stopped,
+        ["warning"] = outcome.Warning,
     };
 
     private static JsonObject Of(RankState rank, bool withPlaces)

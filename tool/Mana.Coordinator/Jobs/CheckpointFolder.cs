@@ -47,8 +47,11 @@ public sealed class CheckpointFolder(string root, JobDescription job, int keep, 
         return folder;
     }
 
-    /// <summary>Images and their names are on disk (agents sync both); then the manifest, under another name first: its rename is the commit.</summary>
-    public string Commit(CheckpointRecord record)
+    /// <summary>
+    /// Images and their names are on disk (agents sync both); then the manifest, under another name first: its rename is the commit, which nothing that fails
+    /// later can undo.
+    /// </summary>
+    public CommittedCheckpoint Commit(CheckpointRecord record)
     {
         string folder = FolderOf(record.Epoch);
         CheckpointManifest manifest = new(job, record, Environment.MachineName, DateTimeOffset.UtcNow);
@@ -56,8 +59,22 @@ public sealed class CheckpointFolder(string root, JobDescription job, int keep, 
         DurableFile.SyncFolder(_folder);
         DurableFile.SyncFolder(Path.GetDirectoryName(_folder)!);
         DurableFile.Write(Path.Combine(folder, CheckpointManifest.FileName), manifest.Write(), () => faults?.At(CoordinatorFault.BeforeRename, record.Epoch));
-        Prune(_folder, keep);
-        return folder;
+        return new CommittedCheckpoint(folder, AfterCommit(folder));
+    }
+
+    /// <summary>What went wrong, if something did.</summary>
+    private string? AfterCommit(string folder)
+    {
+        try
+        {
+            DurableFile.SyncFolder(folder);
+            Prune(_folder, keep);
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return e.Message;
+        }
     }
 
     public void Discard(uint epoch)

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using System.Threading.Channels;
 using Mana.Coordinator.Protocol;
@@ -14,6 +15,7 @@ internal sealed class Connection : IAsyncDisposable
     public Connection(Socket socket)
     {
         _socket = socket;
+        Peer = (socket.RemoteEndPoint as IPEndPoint)?.Address.ToString() ?? "somebody";
         socket.NoDelay = true;
         // A node that dies says nothing: the kernel asks after it (man 7 tcp).
         socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, optionValue: true);
@@ -21,6 +23,9 @@ internal sealed class Connection : IAsyncDisposable
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 15);
         _sender = SendLoopAsync();
     }
+
+    /// <summary>The other end's address.</summary>
+    public string Peer { get; }
 
     public void Send(Message message) => Send(Frame.Encode(message));
 

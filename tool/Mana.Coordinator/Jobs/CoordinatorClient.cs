@@ -14,14 +14,14 @@ public static class CoordinatorClient
     /// <summary>Blocks until the checkpoint is committed or has failed.</summary>
     /// <param name="limit">Zero: the job's own.</param>
     public static Task<JsonNode> CheckpointAsync(JobFile job, bool stop, TimeSpan limit, Action<string> progress, CancellationToken interrupt) =>
-        AskAsync(job, new RequestCheckpointMessage(job.Secret, stop ? 1u : 0u, (uint)limit.TotalMilliseconds), progress, interrupt);
+        AskAsync(job, new RequestCheckpointMessage(stop ? 1u : 0u, (uint)limit.TotalMilliseconds), progress, interrupt);
 
     public static Task<JsonNode> StatusAsync(JobFile job, bool withPlaces, CancellationToken interrupt) =>
-        AskAsync(job, new RequestStatusMessage(job.Secret, withPlaces ? 1u : 0u), _ => { }, interrupt);
+        AskAsync(job, new RequestStatusMessage(withPlaces ? 1u : 0u), _ => { }, interrupt);
 
     private static async Task<JsonNode> AskAsync(JobFile job, Message request, Action<string> progress, CancellationToken interrupt)
     {
-        await using Connection connection = new(await ConnectAsync(job, interrupt));
+        await using Connection connection = await ConnectAsync(job, interrupt);
         connection.Send(request);
         try
         {
@@ -40,20 +40,24 @@ public static class CoordinatorClient
         }
     }
 
-    private static async Task<Socket> ConnectAsync(JobFile job, CancellationToken interrupt)
+    /// <summary>To the first address behind which the job's coordinator is.</summary>
+    private static async Task<Connection> ConnectAsync(JobFile job, CancellationToken interrupt)
     {
-        string reason = "its file names no address";
-        foreach (string address in job.Addresses)
+        string reason = "its file names no address that leads there from here";
+        foreach (string address in job.AddressesFrom(Environment.MachineName))
         {
+            using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(interrupt);
+            patience.CancelAfter(s_patience);
             Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
             try
             {
-                using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(interrupt);
-                patience.CancelAfter(s_patience);
                 await socket.ConnectAsync(IPAddress.Parse(address), job.Port, patience.Token);
-                return socket;
+                Connection connection = new(socket);
+                if (await Handshake.EnterAsync(connection, job.Secret, patience.Token) is not { } refused) return connection;
+                await connection.DisposeAsync();
+                reason = $"{address} port {job.Port}: {refused}";
             }
-            catch (Exception e) when (e is SocketException or FormatException or OperationCanceledException)
+            catch (Exception e) when (e is SocketException or FormatException or OperationCanceledException or BadFrameException)
             {
                 interrupt.ThrowIfCancellationRequested();
                 socket.Dispose();

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
+using System.Threading.Channels;
 using Mana.Common.Errors;
 using Mana.Coordinator.Checkpoint;
 using Mana.Coordinator.Protocol;
@@ -9,13 +10,13 @@ using Mana.Coordinator.Protocol;
 namespace Mana.Coordinator.Jobs;
 
 /// <summary>
-/// A job's coordinator with its sockets: agents and clients come to one TCP port, show the secret with their first message, and everything they say goes, one
-/// message at a time, through <see cref="JobCoordination"/>.
+/// A job's coordinator with its sockets: agents and clients come to one TCP port, show that they know the secret, and everything they say goes, one message at a
+/// time, through <see cref="JobCoordination"/>.
 /// </summary>
 public sealed class CoordinatorServer : IAsyncDisposable
 {
     private const int LongestFirstFrame = 4096;
-    private static readonly TimeSpan s_handshake = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan s_handshake = TimeSpan.FromSeconds(20), s_lastLines = TimeSpan.FromSeconds(1);
 
     private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
     private readonly Lock _lock = new();
@@ -60,11 +61,15 @@ public sealed class CoordinatorServer : IAsyncDisposable
     ];
 
     /// <summary>Takes a checkpoint, for the launcher itself.</summary>
-    public Task<CheckpointOutcome> CheckpointAsync(bool stop, TimeSpan? limit, Action<string> progress)
+    /// <param name="progress">Told what is done, in order, but never in the coordinator's way: it may block, and it may fail.</param>
+    public async Task<CheckpointOutcome> CheckpointAsync(bool stop, TimeSpan? limit, Action<string> progress)
     {
-        LocalRequester requester = new(progress);
-        Locked(job => job.Ask(requester, stop, limit));
-        return requester.Outcome;
+        Channel<string> lines = Channel.CreateUnbounded<string>(new UnboundedChannelOptions { SingleReader = true });
+        Task told = TellAsync(lines.Reader, progress);
+        CheckpointOutcome outcome = await AskAsync(stop, limit, line => lines.Writer.TryWrite(line));
+        lines.Writer.Complete();
+        await Task.WhenAny(told, Task.Delay(s_lastLines));
+        return outcome;
     }
 
     /// <summary>The launcher has ended: those who wait are told, and everybody is sent away.</summary>
@@ -88,14 +93,27 @@ public sealed class CoordinatorServer : IAsyncDisposable
         return Locked(job => job.Gone.ToArray());
     }
 
+    /// <param name="progress">Called while all wait for the coordinator: it neither blocks nor fails.</param>
+    private Task<CheckpointOutcome> AskAsync(bool stop, TimeSpan? limit, Action<string> progress)
+    {
+        Requester requester = new(progress);
+        Locked(job => job.Ask(requester, stop, limit));
+        return requester.Outcome;
+    }
+
+    private static async Task TellAsync(ChannelReader<string> lines, Action<string> progress)
+    {
+        await foreach (string line in lines.ReadAllAsync()) progress(line);
+    }
+
     private async Task AcceptAsync()
     {
         while (!_ending.IsCancellationRequested)
         {
-            Socket socket;
+            Connection connection;
             try
             {
-                socket = await _listener.AcceptAsync();
+                connection = new Connection(await _listener.AcceptAsync());
             }
             catch (ObjectDisposedException)
             {
@@ -107,7 +125,7 @@ public sealed class CoordinatorServer : IAsyncDisposable
                 await Task.Delay(50);
                 continue;
             }
-            Task conversation = ConverseAsync(new Connection(socket));
+            Task conversation = ConverseAsync(connection);
             lock (_lock) _conversations.Add(conversation);
             _ = conversation.ContinueWith(
                 t => { lock (_lock) _conversations.Remove(t); }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
@@ -121,19 +139,19 @@ public sealed class CoordinatorServer : IAsyncDisposable
         {
             using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(_ending.Token);
             patience.CancelAfter(s_handshake);
-            Message? first = await connection.ReceiveAsync(LongestFirstFrame, patience.Token);
-            await (first switch
+            if (!await Handshake.AdmitAsync(connection, Secret, patience.Token)) return;
+            await (await connection.ReceiveAsync(LongestFirstFrame, patience.Token) switch
             {
-                HelloMessage hello when Secret.Matches(hello.Secret) => ServeAgentAsync(connection, hello),
-                RequestCheckpointMessage request when Secret.Matches(request.Secret) => ServeCheckpointAsync(connection, request),
-                RequestStatusMessage request when Secret.Matches(request.Secret) => ServeStatusAsync(connection, request),
+                HelloMessage hello => ServeAgentAsync(connection, hello),
+                RequestCheckpointMessage request => ServeCheckpointAsync(connection, request),
+                RequestStatusMessage request => ServeStatusAsync(connection, request),
                 null => Task.CompletedTask,
-                _ => RefuseAsync(connection, "the secret is not that of this job"),
+                _ => RefuseAsync(connection, connection.Peer, "it neither is a rank nor asks for anything"),
             });
         }
         catch (BadFrameException e)
         {
-            await RefuseAsync(connection, e.Message);
+            await RefuseAsync(connection, connection.Peer, e.Message);
         }
         catch (OperationCanceledException)
         {
@@ -145,8 +163,9 @@ public sealed class CoordinatorServer : IAsyncDisposable
         }
     }
 
-    private static Task RefuseAsync(Connection connection, string why)
+    private Task RefuseAsync(Connection connection, string who, string why)
     {
+        Locked(job => job.TurnAway(who, why));
         connection.Send(new RefusedMessage(why));
         return Task.CompletedTask;
     }
@@ -163,7 +182,7 @@ public sealed class CoordinatorServer : IAsyncDisposable
         });
         if (refused is not null)
         {
-            await RefuseAsync(connection, refused);
+            await RefuseAsync(connection, $"rank {hello.Rank} on {hello.Host}", refused);
             return;
         }
         try
@@ -184,7 +203,7 @@ public sealed class CoordinatorServer : IAsyncDisposable
     private async Task ServeCheckpointAsync(Connection connection, RequestCheckpointMessage request)
     {
         TimeSpan? limit = request.TimeoutMs == 0 ? null : TimeSpan.FromMilliseconds(request.TimeoutMs);
-        CheckpointOutcome outcome = await CheckpointAsync(request.Stop != 0, limit, line => connection.Send(new ProgressMessage(line)));
+        CheckpointOutcome outcome = await AskAsync(request.Stop != 0, limit, line => connection.Send(new ProgressMessage(line)));
         connection.Send(new AnswerMessage(outcome.Committed ? 1u : 0u, Answers.Of(outcome).ToJsonString()));
     }
 
@@ -232,7 +251,7 @@ public sealed class CoordinatorServer : IAsyncDisposable
         return wait < TimeSpan.Zero ? TimeSpan.Zero : wait > TimeSpan.FromDays(1) ? TimeSpan.FromDays(1) : wait;
     }
 
-    private sealed class LocalRequester(Action<string> progress) : IRequester
+    private sealed class Requester(Action<string> progress) : IRequester
     {
         private readonly TaskCompletionSource<CheckpointOutcome> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
 

@@ -9,7 +9,7 @@ internal static class DurableFile
     public const UnixFileMode OwnFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     public const UnixFileMode OwnFolder = OwnFile | UnixFileMode.UserExecute;
 
-    /// <summary>Writes beside the file, syncs, renames over it, syncs the folder (man 2 fsync: a name is on disk only when its folder is synced).</summary>
+    /// <summary>Writes beside the file, syncs, renames over it: that is the last it does. The name is on disk when <see cref="SyncFolder"/> has been called (man 2 fsync).</summary>
     public static void Write(string file, string text, Action? beforeRename = null)
     {
         string beside = file + ".tmp";
@@ -22,7 +22,6 @@ internal static class DurableFile
         }
         beforeRename?.Invoke();
         File.Move(beside, file, overwrite: true);
-        SyncFolder(Path.GetDirectoryName(file)!);
     }
 
     public static void SyncFolder(string folder)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using Mana.Common.Errors;
 using Mana.Common.Toml;
 using Mana.Coordinator.Protocol;
@@ -6,7 +7,7 @@ using Mono.Unix.Native;
 
 namespace Mana.Coordinator.Jobs;
 
-/// <summary>$MANA_HOME/jobs/JOB.toml, mode 0600: how agents and clients find a job's coordinator. Agents read address, port and secret.</summary>
+/// <summary>$MANA_HOME/jobs/JOB.toml, mode 0600: how agents and clients find a job's coordinator. Agents read address, port, secret and host.</summary>
 /// <param name="Job">Its name.</param>
 /// <param name="Addresses">Of this host, numeric; an agent tries one after the other.</param>
 /// <param name="Port">TCP.</param>
@@ -47,6 +48,10 @@ public sealed record JobFile(
         root.Close();
         return job;
     }
+
+    /// <summary>On another host the loopback address leads to whatever listens there.</summary>
+    public IEnumerable<string> AddressesFrom(string host) =>
+        Addresses.Where(a => string.Equals(host, Host, StringComparison.Ordinal) || !(IPAddress.TryParse(a, out IPAddress? address) && IPAddress.IsLoopback(address)));
 
     /// <summary>Its coordinator has ended without removing it. Told only on the coordinator's own host.</summary>
     public bool IsStale => string.Equals(Host, Environment.MachineName, StringComparison.Ordinal) && !IsAlive(Pid);

@@ -10,47 +10,106 @@ namespace Mana.Coordinator.Jobs;
 public sealed class RestartLock : IDisposable
 {
     private const string FileName = "restart.lock";
+
+    /// <summary>IOException.HResult is errno (man 3 errno): the file is there; somebody has it open for himself alone.</summary>
+    private const int Exists = 17, WouldBlock = 11;
+
+    private static readonly string s_own = string.Create(CultureInfo.InvariantCulture, $"{Environment.MachineName} {Environment.ProcessId}\n");
     private readonly string _file;
 
     private RestartLock(string file) => _file = file;
 
+    /// <summary>A folder in which no file can be made (it can only be read, the disk is full) is no reason to refuse: its checkpoint can still be restarted.</summary>
     /// <param name="folder">Of the checkpoint.</param>
     /// <param name="force">Take it even from a job that runs.</param>
     public static RestartLock Take(string folder, bool force)
     {
         string file = Path.Combine(folder, FileName);
-        if (Holder(file) is { } holder && !force) throw new UserErrorException(LockErrors.Held(folder, holder));
-        try
-        {
-            File.Delete(file);
-            using FileStream made = new(file, FileMode.CreateNew);
-            made.Write(System.Text.Encoding.UTF8.GetBytes($"{Environment.MachineName} {Environment.ProcessId}\n"));
-        }
-        catch (UnauthorizedAccessException)
-        {
-            // A folder that can only be read: its checkpoint can still be restarted.
-        }
+        if (!TryMake(file) && !TryTakeOver(file, force)) throw new UserErrorException(LockErrors.Held(folder, Holder(file) ?? "another one that starts now"));
         return new RestartLock(file);
     }
 
     public static bool IsHeld(string folder) => Holder(Path.Combine(folder, FileName)) is not null;
 
+    /// <summary>One that another job has taken by force stays.</summary>
     public void Dispose()
     {
         try
         {
-            File.Delete(_file);
+            if (string.Equals(File.ReadAllText(_file), s_own, StringComparison.Ordinal)) File.Delete(_file);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // Pruned already; or a folder that can only be read.
+            // Pruned already; or never made, as in a folder that can only be read.
         }
     }
 
+    /// <summary>False: somebody has one.</summary>
+    private static bool TryMake(string file)
+    {
+        try
+        {
+            Write(file, FileMode.CreateNew, _ => true);
+        }
+        catch (IOException e) when (e.HResult is Exists or WouldBlock)
+        {
+            return false;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // See Take.
+        }
+        return true;
+    }
+
+    /// <summary>In place and alone: of two who find one whose process is dead, only one gets it.</summary>
+    private static bool TryTakeOver(string file, bool force)
+    {
+        try
+        {
+            return Write(file, FileMode.Open, text => force || HolderIn(text) is null);
+        }
+        catch (FileNotFoundException)
+        {
+            return TryMake(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return force || Holder(file) is null;
+        }
+    }
+
+    /// <summary>What is there is read and replaced while no other process has the file open (FileShare.None is flock(2)).</summary>
+    private static bool Write(string file, FileMode mode, Func<string, bool> mayReplace)
+    {
+        using FileStream stream = new(file, mode, FileAccess.ReadWrite, FileShare.None);
+        using StreamReader reader = new(stream);
+        if (!mayReplace(reader.ReadToEnd())) return false;
+        stream.SetLength(0);
+        stream.Write(System.Text.Encoding.UTF8.GetBytes(s_own));
+        return true;
+    }
+
+    /// <summary>Null: nobody. One that cannot be read is somebody's.</summary>
     private static string? Holder(string file)
     {
-        if (!File.Exists(file)) return null;
-        string[] words = File.ReadAllText(file).Trim().Split(' ');
+        try
+        {
+            return File.Exists(file) ? HolderIn(File.ReadAllText(file)) : null;
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return "another one, whose lock cannot be read";
+        }
+    }
+
+    private static string? HolderIn(string text)
+    {
+        string[] words = text.Trim().Split(' ');
         if (words.Length != 2 || !int.TryParse(words[1], CultureInfo.InvariantCulture, out int pid)) return null;
         bool here = string.Equals(words[0], Environment.MachineName, StringComparison.Ordinal);
         return here && !JobFile.IsAlive(pid) ? null : $"process {pid} on {words[0]}";

@@ -11,7 +11,17 @@ public abstract partial record Message
     internal abstract void WriteFields(FrameWriter to);
 }
 
-/// <summary>What lets an agent or a client into a job: 16 random bytes, in a file that only the user reads.</summary>
+/// <summary>Whose proof it is: so that nobody's can be sent back to him as the other's.</summary>
+public enum Prover
+{
+    Coordinator = 'C',
+    Peer = 'P',
+}
+
+/// <summary>
+/// 16 bytes. A job's secret lets agents and clients in: random ones, in a file that only the user reads, which are never sent; what is sent are other random bytes,
+/// and proofs.
+/// </summary>
 public sealed class Secret
 {
     public const int Length = 16;
@@ -32,6 +42,10 @@ public sealed class Secret
 
     /// <summary>Takes as long for a wrong secret as for the right one.</summary>
     public bool Matches(Secret other) => CryptographicOperations.FixedTimeEquals(_bytes, other._bytes);
+
+    /// <summary>That its sender knows this secret, for once: the start of HMAC-SHA256 (protocol/messages.toml).</summary>
+    public Secret Prove(Prover prover, Secret own, Secret other) =>
+        From(HMACSHA256.HashData(_bytes, (byte[])[(byte)prover, .. own._bytes, .. other._bytes]).AsSpan(0, Length));
 
     public string ToHex() => Convert.ToHexStringLower(_bytes);
 
