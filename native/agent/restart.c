@@ -122,6 +122,7 @@ static void map_upper_half(struct image *image) {
   uint64_t since = microseconds();
   fresh = *SPLIT;
   image->moved = path_map_apply;
+  image->keep_files = options.keep_files;
   require(image_map(image, present, sizeof present / sizeof *present, why), "memory", why);
   upper_half_adopt(&fresh);
   took.map = microseconds() - since;

@@ -9,6 +9,7 @@
 #include "image_write.h"
 #include "process_state.h"
 #include "sections.h"
+#include "state.h"
 
 static int save_mpi(char why[PROXY_WHY_SIZE]) {
   pthread_mutex_lock(&agent.lock);
@@ -77,6 +78,7 @@ static int write_image(const char *folder, uint32_t codec, struct save_stream *s
       .section_count = PARTS + 1,
       .exclusions = exclusions,
       .exclusion_count = sizeof exclusions / sizeof *exclusions,
+      .program_started = STATE->program_started,
       .identity = {
           .rank = (uint32_t)rank, .size = (uint32_t)size, .epoch = agent.epoch, .fingerprint = MPI_TABLE->fingerprint}};
   agent_cpu_features(source.identity.cpu);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sysmacros.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "descriptor_kinds.h"
@@ -37,6 +38,9 @@ int state_refuse(char why[STATE_WHY_SIZE], const char *what, ...) {
 }
 
 void state_note_start(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_REALTIME, &now);
+  STATE->program_started = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
   descriptors_note_start();
   process_note_start();
 }

@@ -77,6 +77,7 @@ struct upper_state {
   /* native/state: as this process was started, so that only what the program changed is carried along (start) */
   struct file_identity standard[3];
   uint64_t limit_soft[LIMITS], limit_hard[LIMITS];
+  int64_t program_started; /* by CLOCK_REALTIME, ns; of the first process: restarts keep it */
 };
 #define STATE ((struct upper_state *)UPPER_STATE_ADDR)
 _Static_assert(UPPER_STATE_ADDR + sizeof(struct upper_state) <= MPI_TABLE_ADDR, "the MPI table follows");
