@@ -89,7 +89,13 @@ static int write_image(const char *folder, uint32_t codec, struct save_stream *s
 
 int agent_write(const char *folder, uint32_t codec, struct agent_written *written, char why[PROXY_WHY_SIZE]) {
   struct save_stream streams[PARTS] = {0};
-  int result = save_mpi(why);
+  char unsynced[STATE_WHY_SIZE] = "";
+  int synced = state_descriptors_sync(unsynced);
+  int result = save_mpi(why); /* collective, so also where that has failed; behind it all ranks have synced */
+  if (result == 0 && synced != 0) {
+    snprintf(why, PROXY_WHY_SIZE, "%s", unsynced);
+    result = -1;
+  }
   for (int i = 0; i < PARTS && result == 0; i++) {
     result = parts[i].save(&streams[i], why);
     if (result == 0 && streams[i].failed) {
