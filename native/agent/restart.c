@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -33,6 +34,31 @@ static uint64_t microseconds(void) {
   struct timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);
   return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+/* --- 0: before MPI opens anything -------------------------------------------------------------------------------------------- */
+static const char *rank_by_launcher(void) {
+  static const char *const variables[] = {"PMI_RANK", "OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PALS_RANKID",
+                                          "SLURM_PROCID"};
+  const char *value = NULL;
+  for (size_t i = 0; !value && i < sizeof variables / sizeof *variables; i++) value = getenv(variables[i]);
+  return value;
+}
+
+uint32_t restart_highest_descriptor(void) {
+  struct image image = {.fd = -1};
+  char path[4096 + 32], why[IMAGE_WHY_SIZE];
+  const char *rank = rank_by_launcher();
+  uint32_t highest = 0;
+  if (!rank) return 0;
+  snprintf(path, sizeof path, "%s/rank-%.10s.img", options.restart, rank);
+  struct save_stream s = {0};
+  if (image_open(path, &image, why) == 0) {
+    s.data = (uint8_t *)(uintptr_t)image_section(&image, SECTION_DESCRIPTORS, &s.length, why);
+    if (s.data) highest = state_descriptors_highest(&s);
+  }
+  image_close(&image); /* what is wrong with it will be found, and said, when it is verified */
+  return highest;
 }
 
 /* --- 1: the lower half alone ---------------------------------------------------------------------------------------------- */
@@ -71,11 +97,22 @@ static int check_identity(const struct image *image, int rank, int size, char wh
   return 0;
 }
 
-/* A file of MPI's that is gone is missed before anything is changed. */
+typedef int restore_function(struct save_stream *from, char why[STATE_WHY_SIZE]);
+
+/* A file that is gone, or not what it was, is missed before anything is changed. */
 static int check_files(struct image *image, char why[PROXY_WHY_SIZE]) {
-  struct save_stream s = {0};
-  s.data = (uint8_t *)(uintptr_t)image_section(image, SECTION_MPI_FILES, &s.length, why);
-  return s.data ? state_mpi_files_check(&s, why) : -1;
+  static const struct {
+    uint32_t kind;
+    restore_function *check;
+  } parts[] = {{SECTION_DESCRIPTORS, state_descriptors_check}, {SECTION_MPI_FILES, state_mpi_files_check}};
+  state_files_policy = (struct state_files_policy){
+      .folder = options.restart, .epoch = image->identity.epoch, .keep = options.keep_files};
+  for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+    struct save_stream s = {0};
+    s.data = (uint8_t *)(uintptr_t)image_section(image, parts[i].kind, &s.length, why);
+    if (!s.data || parts[i].check(&s, why) != 0) return -1;
+  }
+  return 0;
 }
 
 static int verify(struct image *image, int rank, int size, char why[PROXY_WHY_SIZE]) {
@@ -122,12 +159,11 @@ static void map_upper_half(struct image *image) {
   uint64_t since = microseconds();
   fresh = *SPLIT;
   image->moved = path_map_apply;
+  image->keep_files = options.keep_files;
   require(image_map(image, present, sizeof present / sizeof *present, why), "memory", why);
   upper_half_adopt(&fresh);
   took.map = microseconds() - since;
 }
-
-typedef int restore_function(struct save_stream *from, char why[STATE_WHY_SIZE]);
 
 static void restore_part(struct image *image, uint32_t kind, const char *part, restore_function *restore) {
   char why[STATE_WHY_SIZE] = "";
@@ -141,8 +177,6 @@ static int restore_mpi(struct save_stream *from, char why[STATE_WHY_SIZE]) {
 
 /* A file must be as it was before any rank goes on and writes to it: so all wait for all. */
 static void restore_parts(struct image *image) {
-  state_files_policy = (struct state_files_policy){
-      .folder = options.restart, .epoch = image->identity.epoch, .keep = options.keep_files};
   STATE->restarted = 1;
   STATE->tid_count = 0;
   restore_part(image, SECTION_PROCESS, "the process", state_process_restore);

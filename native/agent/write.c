@@ -9,6 +9,7 @@
 #include "image_write.h"
 #include "process_state.h"
 #include "sections.h"
+#include "state.h"
 
 static int save_mpi(char why[PROXY_WHY_SIZE]) {
   pthread_mutex_lock(&agent.lock);
@@ -76,6 +77,7 @@ static int write_image(const char *folder, uint32_t codec, struct save_stream *s
       .section_count = PARTS + 1,
       .exclusions = exclusions,
       .exclusion_count = sizeof exclusions / sizeof *exclusions,
+      .program_started = STATE->program_started,
       .identity = {
           .rank = (uint32_t)rank, .size = (uint32_t)size, .epoch = agent.epoch, .fingerprint = MPI_TABLE->fingerprint}};
   agent_cpu_features(source.identity.cpu);
@@ -86,7 +88,13 @@ static int write_image(const char *folder, uint32_t codec, struct save_stream *s
 
 int agent_write(const char *folder, uint32_t codec, struct agent_written *written, char why[PROXY_WHY_SIZE]) {
   struct save_stream streams[PARTS] = {0};
-  int result = save_mpi(why);
+  char unsynced[STATE_WHY_SIZE] = "";
+  int synced = state_descriptors_sync(unsynced);
+  int result = save_mpi(why); /* collective, so also where that has failed; behind it all ranks have synced */
+  if (result == 0 && synced != 0) {
+    snprintf(why, PROXY_WHY_SIZE, "%s", unsynced);
+    result = -1;
+  }
   for (int i = 0; i < PARTS && result == 0; i++) {
     result = parts[i].save(&streams[i], why);
     if (result == 0 && streams[i].failed) {

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+#include "image_mapped_file.h"
 #include "image_why.h"
 #include "split_abi.h"
 
@@ -48,7 +48,8 @@ static bool read_first_line(char *line, struct image_area *area) {
                                          .length = end - start,
                                          .file_offset = offset,
                                          .device = makedev(major_number, minor_number),
-                                         .inode = inode}};
+                                         .inode = inode},
+                              .file_end = UINT64_MAX};
   region->prot =
       (access[0] == 'r' ? PROT_READ : 0) | (access[1] == 'w' ? PROT_WRITE : 0) | (access[2] == 'x' ? PROT_EXEC : 0);
   if (access[3] == 's') region->flags |= IMAGE_SHARED;
@@ -105,6 +106,15 @@ static int add_upper(struct image_areas *areas, const struct image_area *from, c
   return 0;
 }
 
+/* Its state is the kernel's, wherever it is: io_setup(2) chooses the place, as nothing in the upper half does. */
+static int refuse_ring(const struct image_area *area, char *why) {
+  if (!area->path || strncmp(area->path, "/[aio]", 6) != 0) return 0;
+  return image_why(why,
+                   "the program has set up asynchronous I/O (io_setup of libaio, at %#" PRIx64
+                   "), which cannot be saved: end it (io_destroy) before the checkpoint",
+                   area->region.start);
+}
+
 static int read_smaps(struct image_areas *areas, FILE *smaps, const struct image_range *exclusions,
                       size_t exclusion_count, char *why) {
   struct image_area area = {0}, next;
@@ -115,12 +125,18 @@ static int read_smaps(struct image_areas *areas, FILE *smaps, const struct image
     uint64_t value;
     if (read_first_line(line, &next)) {
       result = add_upper(areas, &area, exclusions, exclusion_count, why);
+      if (result == 0) result = refuse_ring(&next, why);
       free(area.path);
       area = next;
     } else if (sscanf(line, "Rss: %" SCNu64, &value) == 1) {
       area.resident = value << 10;
+    } else if (sscanf(line, "Private_Hugetlb: %" SCNu64, &value) == 1 ||
+               sscanf(line, "Shared_Hugetlb: %" SCNu64, &value) == 1) {
+      area.resident += value << 10; /* Rss does not count them */
     } else if (sscanf(line, "Swap: %" SCNu64, &value) == 1) {
       area.swapped = value << 10;
+    } else if (sscanf(line, "LazyFree: %" SCNu64, &value) == 1) {
+      area.lazily_freed = value;
     } else if (strncmp(line, "VmFlags:", 8) == 0) {
       read_vm_flags(line, &area.region);
     }
@@ -130,36 +146,6 @@ static int read_smaps(struct image_areas *areas, FILE *smaps, const struct image
   free(area.path);
   free(line);
   return result;
-}
-
-/* What the program cannot write and is small (caches of the C library, a host's own) goes into the image: a restart elsewhere would find
- * another file. Large files of data stay where they are. */
-#define SMALL_FILE (16ull << 20)
-static bool is_taken_along(const struct image_region *region) {
-  return !(region->flags & IMAGE_MAY_WRITE) && region->length <= SMALL_FILE;
-}
-
-/* Its contents are the file's, so the file must still be found at a restart, and must hold them. */
-static int settle_shared_file(struct image_area *area, char *why) {
-  struct image_region *region = &area->region;
-  struct stat status;
-  if (is_taken_along(region)) {
-    region->flags &= ~(uint32_t)IMAGE_SHARED;
-    return 0;
-  }
-  if (stat(area->path, &status) != 0 || status.st_ino != region->inode || !S_ISREG(status.st_mode)) {
-    return image_why(why,
-                     "the program shares memory through '%s' (at %#" PRIx64
-                     "), which is deleted or no regular file: it cannot be restored; "
-                     "use private or anonymous memory, or a file that stays",
-                     area->path, region->start);
-  }
-  region->device = status.st_dev;
-  region->file_size = (uint64_t)status.st_size;
-  if ((region->prot & PROT_WRITE) && msync((void *)region->start, region->length, MS_SYNC) != 0) {
-    return image_why(why, "cannot write the shared mapping of '%s' back: %s", area->path, strerror(errno));
-  }
-  return 0;
 }
 
 /* A shared object that is seen at two places would become two. Pieces side by side are one mapping, with different protection. */
@@ -181,23 +167,27 @@ static int check_seen_once(const struct image_areas *areas, size_t at, char *why
   return 0;
 }
 
-static int settle(struct image_areas *areas, char *why) {
+static int settle(struct image_areas *areas, int64_t program_started, char *why) {
   for (size_t i = 0; i < areas->count; i++) {
     struct image_area *area = &areas->area[i];
-    if (!(area->region.flags & IMAGE_SHARED)) continue;
-    int result = area->region.flags & IMAGE_FILE ? settle_shared_file(area, why) : check_seen_once(areas, i, why);
+    int result = 0;
+    if (area->region.flags & IMAGE_FILE) {
+      result = image_mapped_file_settle(area, program_started, why);
+    } else if (area->region.flags & IMAGE_SHARED) {
+      result = check_seen_once(areas, i, why);
+    }
     if (result != 0) return result;
   }
   return 0;
 }
 
 int image_areas_read(struct image_areas *areas, const struct image_range *exclusions, size_t exclusion_count,
-                     char why[IMAGE_WHY_SIZE]) {
+                     int64_t program_started, char why[IMAGE_WHY_SIZE]) {
   FILE *smaps = fopen("/proc/self/smaps", "re");
   if (!smaps) return image_why(why, "cannot read /proc/self/smaps: %s", strerror(errno));
   int result = read_smaps(areas, smaps, exclusions, exclusion_count, why);
   fclose(smaps);
-  return result == 0 ? settle(areas, why) : result;
+  return result == 0 ? settle(areas, program_started, why) : result;
 }
 
 void image_areas_free(struct image_areas *areas) {

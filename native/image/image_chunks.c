@@ -95,7 +95,7 @@ int image_chunks_load(struct image_chunks *c, uint64_t first, uint64_t count, co
   if (image_file_read(c->image, c->read, length, chunk->offset, c->why) != 0) return -1;
   for (uint64_t i = 0; i < count; i++) {
     if (crc32c(0, at, chunk[i].stored) != chunk[i].checksum) return damaged(c, &chunk[i]);
-    if (place(c, &chunk[i], at, away ? away[first + i] : 0) != 0) return -1;
+    if (place(c, &chunk[i], at, away ? away[i] : 0) != 0) return -1;
     at += chunk[i].stored;
   }
   return 0;

@@ -21,7 +21,7 @@ void image_chunks_end(struct image_chunks *chunks);
 #define IMAGE_NOWHERE INT64_MIN
 /* How many chunks from `first` on, less than `end`, are best read at once. */
 uint64_t image_chunks_batch(const struct image *image, uint64_t first, uint64_t end);
-/* Reads such a batch. away[i], for chunk i of the image, says where to; NULL: where they belong. 0, or -1 with `why`: damaged, or not read. */
+/* Reads such a batch. away[i], for the i-th of them, says where to; NULL: where they belong. 0, or -1 with `why`: damaged, or not read. */
 int image_chunks_load(struct image_chunks *chunks, uint64_t first, uint64_t count, const int64_t *away)
     __attribute__((warn_unused_result));
 #endif

@@ -23,7 +23,7 @@
 #define IMAGE_PAGE 4096ull
 #define IMAGE_WINDOW (1ull << 20)
 enum {
-  IMAGE_VERSION = 2,
+  IMAGE_VERSION = 3,
   IMAGE_CPU_WORDS = 8,
   IMAGE_PAGE_WORDS = IMAGE_WINDOW / IMAGE_PAGE / 64,
   IMAGE_SECTIONS_MAX = 1024,
@@ -78,7 +78,7 @@ struct image_region {
   uint64_t first_chunk, chunk_count;
   uint64_t file_offset;       /* of the mapping: in its file, or in its anonymous shared object */
   uint64_t device, inode;     /* of that; the device for information, it differs between hosts */
-  uint64_t file_size;         /* of a shared file, at the checkpoint */
+  uint64_t file_size;         /* of a file that still had its name, at the checkpoint */
   uint32_t path, path_length; /* offset in the paths; 0, 0 = none */
 };
 _Static_assert(sizeof(struct image_region) == 80, "no padding");

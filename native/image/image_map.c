@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "image_chunks.h"
+#include "image_mapped_file.h"
 #include "image_stage.h"
 #include "image_why.h"
 
@@ -102,7 +103,7 @@ static int map_anonymous(struct mapper *m, const struct image_region *region) {
   return 0;
 }
 
-static int map_shared_file(const struct mapper *m, const struct image_region *region) {
+static int map_shared_file(struct mapper *m, const struct image_region *region) {
   char path[4096];
   snprintf(path, sizeof path, "%s", m->image->paths + region->path);
   int moved = m->image->moved ? m->image->moved(path, sizeof path) : 0;
@@ -118,7 +119,10 @@ static int map_shared_file(const struct mapper *m, const struct image_region *re
         m->why, "the program shares memory through '%s', which was replaced or became shorter since the checkpoint",
         path);
   } else {
-    done = map(m, region->start, end_of(region), (int)region->prot, MAP_SHARED, fd, region->file_offset);
+    bool contents = (region->flags & IMAGE_MAY_WRITE) && !m->image->keep_files;
+    int prot = contents ? PROT_READ | PROT_WRITE : (int)region->prot;
+    done = map(m, region->start, end_of(region), prot, MAP_SHARED, fd, region->file_offset);
+    if (done == 0 && contents) done = image_mapped_file_write_back(&m->chunks, region, fd);
   }
   close(fd);
   return done;
@@ -169,8 +173,8 @@ static int fill_region(struct mapper *m, uint64_t index) {
 static int map_region(struct mapper *m, uint64_t index) {
   const struct image_region *region = &m->image->region[index];
   void *at = (void *)region->start;
-  if ((region->flags & IMAGE_SHARED) && (region->flags & IMAGE_FILE)) return map_shared_file(m, region);
-  if (fill_region(m, index) != 0) return -1;
+  bool in_file = (region->flags & IMAGE_SHARED) && (region->flags & IMAGE_FILE);
+  if ((in_file ? map_shared_file(m, region) : fill_region(m, index)) != 0) return -1;
   if (mprotect(at, region->length, (int)region->prot) != 0) return fail(m, "mprotect", region->start, end_of(region));
   for (size_t i = 0; i < sizeof after / sizeof *after; i++) {
     if ((region->flags & after[i].flag) && madvise(at, region->length, after[i].advice) != 0) {

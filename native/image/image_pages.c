@@ -42,7 +42,8 @@ static uint64_t window_of(uint64_t address) {
 }
 
 static uint64_t end_of(const struct image_area *area) {
-  return area->region.start + area->region.length;
+  uint64_t end = area->region.start + area->region.length;
+  return end < area->file_end ? end : area->file_end;
 }
 
 static uint64_t window_end(const struct image_area *area, uint64_t at) {
@@ -147,12 +148,15 @@ int image_pages_next(struct image_pages *pages, const struct image_area *area, u
                      uint64_t bits[IMAGE_PAGE_WORDS], char why[IMAGE_WHY_SIZE]) {
   const struct image_region *region = &area->region;
   memset(bits, 0, IMAGE_PAGE_WORDS * sizeof *bits);
+  bool not_resident_is_empty = !area->swapped && (!(region->flags & IMAGE_FILE) || area->file_in_memory);
   if (at < region->start) at = region->start;
   switch (region->flags & (IMAGE_SHARED | IMAGE_FILE)) {
-    case IMAGE_SHARED | IMAGE_FILE: return 0; /* stays in the file */
-    case IMAGE_FILE: return next_of_all(area, at, window, bits);
+    case IMAGE_SHARED | IMAGE_FILE:
+      if (!(region->flags & IMAGE_MAY_WRITE)) return 0; /* stays in the file */
+      __attribute__((fallthrough));
     case IMAGE_SHARED:
-      return area->swapped ? next_of_all(area, at, window, bits) : next_of_shared(area, at, window, bits, why);
+      return not_resident_is_empty ? next_of_shared(area, at, window, bits, why) : next_of_all(area, at, window, bits);
+    case IMAGE_FILE: return next_of_all(area, at, window, bits);
     default: return area->resident || area->swapped ? next_of_pagemap(pages, area, at, window, bits, why) : 0;
   }
 }

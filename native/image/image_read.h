@@ -2,6 +2,8 @@
  * process is left as it is. */
 #ifndef MANA_IMAGE_READ_H
 #define MANA_IMAGE_READ_H
+#include <stdbool.h>
+
 #include "image_format.h"
 
 struct image {
@@ -21,6 +23,7 @@ struct image {
   size_t stage_count;
   /* For image_map: where a file is now that the program shares memory through, as path_map_apply says it; NULL = where it was. */
   int (*moved)(char *path, size_t size);
+  bool keep_files; /* for image_map: those files are left as they are now */
 };
 
 /* Reads header, footer and tables and checks them: sizes before anything is read, checksums before anything is used. 0; or -1 with `why`:

@@ -48,7 +48,8 @@ static bool bits_are_inside(const struct image_chunk *chunk, const struct image_
 /* The chunks of a region; *lowest and *offset: where the next may begin. */
 static bool chunks_are_sound(const struct image *image, const struct image_region *region, uint64_t *offset) {
   uint64_t lowest = 0;
-  if (region->chunk_count && (region->flags & IMAGE_FILE) && (region->flags & IMAGE_SHARED)) return false;
+  bool in_file = (region->flags & IMAGE_FILE) && (region->flags & IMAGE_SHARED);
+  if (region->chunk_count && in_file && !(region->flags & IMAGE_MAY_WRITE)) return false;
   for (uint64_t i = 0; i < region->chunk_count; i++) {
     const struct image_chunk *chunk = &image->chunk[region->first_chunk + i];
     if (chunk->address % IMAGE_WINDOW || (i && chunk->address < lowest) || chunk->offset != *offset) return false;

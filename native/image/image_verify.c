@@ -30,7 +30,7 @@ static void work(void *argument) {
     uint64_t first = v->next, count = image_chunks_batch(v->image, first, v->image->chunk_count);
     v->next += count;
     pthread_mutex_unlock(&v->lock);
-    done = image_chunks_load(&chunks, first, count, v->away);
+    done = image_chunks_load(&chunks, first, count, v->away + first);
     pthread_mutex_lock(&v->lock);
   }
   if (done != 0 && !v->failed) memcpy(v->why, why, sizeof why);

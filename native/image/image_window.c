@@ -22,10 +22,17 @@ static bool bit(const uint64_t bits[IMAGE_PAGE_WORDS], uint64_t page) {
 }
 
 /* Readable anonymous memory can be read as it is. A file may be shorter than its mapping (SIGBUS), a page may have lost its right to be
- * read, and the tables below ARENA_BUMP are the lower half's, too: the checksum must be of what is written. */
-static bool must_copy(const struct image_region *region) {
-  return !(region->prot & PROT_READ) || (region->flags & IMAGE_FILE) ||
+ * read. The tables below ARENA_BUMP are the lower half's, too, and pages given up by MADV_FREE go when the kernel wants them: the checksum
+ * must be of what is written. */
+static bool must_copy(const struct image_area *area) {
+  const struct image_region *region = &area->region;
+  return !(region->prot & PROT_READ) || (region->flags & IMAGE_FILE) || area->lazily_freed ||
          (region->start >= ARENA_LO && region->start < ARENA_BUMP);
+}
+
+/* Of a file that has no name any more nobody knows where it ends. ld.so leaves such pieces of libraries behind, which nobody can read. */
+static bool may_have_ended(const struct image_area *area) {
+  return (area->region.flags & IMAGE_FILE) && area->file_end == UINT64_MAX && !(area->region.prot & PROT_READ);
 }
 
 /* Copies a page; false, with errno, when it cannot be read. */
@@ -46,11 +53,12 @@ static int copy_pages(struct image_window *w, int memory, char *why) {
     bool whole = pread(memory, place, length, (off_t)from) == (ssize_t)length;
     for (; page < end; page++, place += IMAGE_PAGE) {
       if (whole || copy_page(memory, w->chunk.address + page * IMAGE_PAGE, place)) continue;
-      if (!(w->area->region.flags & IMAGE_FILE)) {
-        return image_why(why, "cannot read the program's memory at %#llx: %s",
-                         (unsigned long long)(w->chunk.address + page * IMAGE_PAGE), strerror(errno));
+      if (!may_have_ended(w->area)) {
+        return image_why(why, "cannot read the program's memory at %#llx%s%s: %s",
+                         (unsigned long long)(w->chunk.address + page * IMAGE_PAGE),
+                         w->area->path ? ", of the file " : "", w->area->path ? w->area->path : "", strerror(errno));
       }
-      w->bits[page / 64] &= ~(1ull << page % 64); /* beyond the end of its file */
+      w->bits[page / 64] &= ~(1ull << page % 64);
     }
   }
   return 0;
@@ -98,7 +106,7 @@ int image_window_fill(struct image_window *w, int memory, uint32_t codec, struct
   const uint8_t *at = (const uint8_t *)w->chunk.address;
   w->chunk = (struct image_chunk){.address = w->chunk.address};
   w->run_count = 0;
-  if (must_copy(&w->area->region)) {
+  if (must_copy(w->area)) {
     if (copy_pages(w, memory, why) != 0) return -1;
     at = w->copy;
   }

@@ -19,6 +19,8 @@ struct image_source {
   /* Called when half of the memory's areas are in the file; null: not. Nonzero, with `why`: the image is not wanted any more. */
   int (*halfway)(char why[IMAGE_WHY_SIZE]);
   uint32_t codec; /* enum image_codec: how memory is compressed */
+  int64_t
+      program_started; /* by CLOCK_REALTIME, ns: files that changed later are part of the job (image_mapped_file.c) */
 };
 struct image_result {
   uint64_t file_length;   /* bytes */

@@ -15,14 +15,21 @@
 static uint64_t early_marks[SPLIT_FD_WORDS];
 static uint64_t *descriptor_marks = early_marks;
 
+static int base = SPLIT_FD_BASE; /* lower descriptors are moved here and above */
+
 /* Enough for both halves; not the hard limit, which may be a billion: programs loop over all descriptors. */
 enum { NOFILE_WANTED = 8192, NOFILE_NEEDED = 2 * SPLIT_FD_BASE };
+
+void descriptors_start_above(uint32_t highest) {
+  if (highest >= SPLIT_FD_BASE && highest < SPLIT_FD_MAX - SPLIT_FD_BASE) base = (int)highest + 1;
+}
 
 struct descriptor_limit descriptors_raise_limit(void) {
   struct rlimit limit;
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) report_fatal(EXIT_MANA, NULL, "getrlimit: %s", strerror(errno));
   struct descriptor_limit result = {options.nofile_soft ? options.nofile_soft : limit.rlim_cur, limit.rlim_cur};
-  rlim_t wanted = limit.rlim_max < NOFILE_WANTED ? limit.rlim_max : NOFILE_WANTED;
+  rlim_t enough = NOFILE_WANTED + (rlim_t)(base - SPLIT_FD_BASE);
+  rlim_t wanted = limit.rlim_max < enough ? limit.rlim_max : enough;
   if (wanted > limit.rlim_cur) {
     limit.rlim_cur = wanted;
     if (setrlimit(RLIMIT_NOFILE, &limit) == 0) result.raised = wanted;
@@ -55,9 +62,9 @@ void descriptor_marks_move(uint64_t marks[SPLIT_FD_WORDS]) {
 
 int descriptor_take(int fd) {
   if (fd < 0) return fd;
-  if (fd < SPLIT_FD_BASE) {
+  if (fd < base) {
     long flags = RAW3(SYS_fcntl, fd, F_GETFD, 0);
-    long moved = RAW3(SYS_fcntl, fd, flags & FD_CLOEXEC ? F_DUPFD_CLOEXEC : F_DUPFD, SPLIT_FD_BASE);
+    long moved = RAW3(SYS_fcntl, fd, flags & FD_CLOEXEC ? F_DUPFD_CLOEXEC : F_DUPFD, base);
     if (raw_failed(moved)) return fd;
     RAW1(SYS_close, fd);
     fd = (int)moved;

@@ -6,6 +6,8 @@
 
 #include "split_abi.h"
 
+/* A restart: the program has descriptors up to this number, which the MPI of this site must leave free. First of all. */
+void descriptors_start_above(uint32_t highest);
 /* The soft limit of open files: before, and raised for both halves. */
 struct descriptor_limit {
   uint64_t soft, raised;

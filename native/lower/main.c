@@ -86,6 +86,7 @@ int main(int argc, char **argv, char **environment) {
   start_without_preload(argc, argv);
   options_read(argc, argv);
   start_above_arena(argc, argv);
+  if (options.restart[0]) descriptors_start_above(restart_highest_descriptor());
   struct descriptor_limit nofile = descriptors_raise_limit();
   descriptors_take_inherited(options.reenter);
   if (!options.restart[0]) program_find(&program);

@@ -37,17 +37,34 @@ static int made(struct restored *out, const struct restored_list *all, long fd, 
                       strerror(raw_failed(fd) ? (int)-fd : EMFILE));
 }
 
-/* --- eventfd: u64 count, u32 counts down by one (EFD_SEMAPHORE, said by Linux 6.5 and newer) ------------------------------------ */
+/* --- eventfd: u64 count, u32 counts down by one (EFD_SEMAPHORE) ---------------------------------------------------------------- */
+
+/* Found out by trying, while nobody else reads or writes: of two or more a semaphore gives one. The count is left as it was. */
+int event_is_semaphore(int fd, uint64_t count) {
+  uint64_t raised = count < 2 ? 2 - count : 0, got = 0;
+  if (raised && RAW3(SYS_write, fd, &raised, sizeof raised) != sizeof raised) return -1;
+  if (RAW3(SYS_read, fd, &got, sizeof got) != sizeof got) return -1;
+  bool semaphore = got == 1;
+  for (uint64_t more = 1; semaphore && more < raised; more++) {
+    if (RAW3(SYS_read, fd, &got, sizeof got) != sizeof got) return -1;
+  }
+  uint64_t back = semaphore ? !raised : count;
+  if (back && RAW3(SYS_write, fd, &back, sizeof back) != sizeof back) return -1;
+  return semaphore;
+}
 
 int event_save(const struct descriptor *d, const struct descriptor_list *all, struct save_stream *to,
                char why[STATE_WHY_SIZE]) {
   (void)all;
   char info[INFO_SIZE];
   descriptor_info(d->fd, info, sizeof info);
-  const char *count = value_of(info, "eventfd-count:"), *semaphore = value_of(info, "eventfd-semaphore:");
-  if (!count) return unreadable(d, why);
-  save_u64(to, strtoull(count, NULL, 16));
-  save_u32(to, semaphore && strtoul(semaphore, NULL, 10));
+  const char *text = value_of(info, "eventfd-count:"), *said = value_of(info, "eventfd-semaphore:");
+  if (!text) return unreadable(d, why);
+  uint64_t count = strtoull(text, NULL, 16);
+  int semaphore = said ? strtoul(said, NULL, 10) != 0 : event_is_semaphore(d->fd, count); /* said since Linux 6.5 */
+  if (semaphore < 0) return unreadable(d, why);
+  save_u64(to, count);
+  save_u32(to, (uint32_t)semaphore);
   return 0;
 }
 

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/statfs.h>
 #include <sys/sysmacros.h>
@@ -14,18 +13,20 @@
 #include "descriptor_kinds.h"
 #include "file_was.h"
 #include "path_map.h"
-#include "report.h"
 #include "syscall_raw.h"
 
-/* KIND_FILE adds:  text path, u64 offset, what it was (file_was.h), u32 form, u32 lock, block contents (of a file without a name).
+/* KIND_FILE adds:  block locks, text path, u64 offset, what it was (file_was.h), u32 form, u32 same as, block contents.
+ *   same as: the descriptor before it which is of the same file without a name; NOBODY: its contents stand here.
  * KIND_PLAIN adds: text path, u64 offset. */
 enum file_form {
   FILE_NAMED,
   FILE_NAMELESS,
   FILE_MEMORY /* memfd_create(2) */,
-  FILE_OF_KERNEL /* /proc and /sys: never the same */
+  FILE_OF_KERNEL /* /proc and /sys: never the same */,
+  FILE_ELSEWHERE /* the name it was opened by is gone, it has another (link(2)): refused */
 };
 enum { COPY_BYTES = 1 << 16 };
+#define NOBODY UINT32_MAX
 #define CONTENTS_MAX (1ull << 30)
 /* Flags that open takes again, man 2 open; the rest acted once, when the file was opened. */
 #define FLAGS_KEPT                                                                                                     \
@@ -51,14 +52,13 @@ static enum file_form form_of(const struct descriptor *d) {
   if (base && strncmp(base, "/.nfs", 5) == 0) return FILE_NAMELESS;
   bool same = stat(d->path, &named) == 0 && named.st_ino == d->status.st_ino && named.st_dev == d->status.st_dev;
   bool gone = length > sizeof deleted && strcmp(d->path + length - (sizeof deleted - 1), deleted) == 0;
-  return same || !gone ? FILE_NAMED : FILE_NAMELESS;
+  return same || !gone ? FILE_NAMED : FILE_ELSEWHERE;
 }
 
 static int save_contents(const struct descriptor *d, struct save_stream *to, char why[STATE_WHY_SIZE]) {
-  char link[40], *copy = malloc(COPY_BYTES);
+  char *copy = malloc(COPY_BYTES);
   uint64_t size = (uint64_t)d->status.st_size, at = 0;
-  snprintf(link, sizeof link, "/proc/self/fd/%d", d->fd);
-  long fd = copy ? RAW4(SYS_openat, AT_FDCWD, link, O_RDONLY | O_CLOEXEC, 0) : -ENOMEM;
+  long fd = copy ? file_was_reader(d->fd) : -ENOMEM;
   save_u64(to, size);
   while (!raw_failed(fd) && at < size) {
     long got = RAW4(SYS_pread64, fd, copy, size - at < COPY_BYTES ? size - at : COPY_BYTES, at);
@@ -66,45 +66,75 @@ static int save_contents(const struct descriptor *d, struct save_stream *to, cha
     save_bytes(to, copy, (size_t)got);
     at += (uint64_t)got;
   }
-  if (!raw_failed(fd)) RAW1(SYS_close, fd);
+  if (!raw_failed(fd) && fd != d->fd) RAW1(SYS_close, fd);
   free(copy);
   if (at == size) return 0;
   return state_refuse(why, "descriptor %d: cannot read %s, which has no name any more%s%s", d->fd, d->path,
                       raw_failed(fd) ? ": " : "", raw_failed(fd) ? strerror((int)-fd) : "");
 }
 
-/* flock(2) of this descriptor: LOCK_SH, LOCK_EX or 0. Locks on ranges (fcntl) are taken again by nobody. */
-static uint32_t lock_of(const struct descriptor *d) {
-  char info[4096];
-  descriptor_info(d->fd, info, sizeof info);
-  for (const char *line = strstr(info, "lock:"); line; line = strstr(line + 1, "lock:")) {
-    char type[16], strict[16], mode[16];
-    if (sscanf(line, "lock: %*d: %15s %15s %15s", type, strict, mode) != 3 || strcmp(type, "FLOCK") != 0) continue;
-    return strcmp(mode, "WRITE") == 0 ? LOCK_EX : LOCK_SH;
+/* An earlier one of the same file, which has brought its contents. Standard ones are the new process's own. */
+static uint32_t same_as(const struct descriptor *d, const struct descriptor_list *all) {
+  for (const struct descriptor *other = all->item; other < d; other++) {
+    if (other->fd > STDERR_FILENO && other->status.st_ino == d->status.st_ino &&
+        other->status.st_dev == d->status.st_dev)
+      return (uint32_t)other->fd;
   }
-  return 0;
+  return NOBODY;
+}
+
+int file_sync(const struct descriptor *d, char why[STATE_WHY_SIZE]) {
+  if (!is_written(d->flags) || form_of(d) != FILE_NAMED) return 0;
+  if (fsync(d->fd) == 0 || errno == EINVAL || errno == EROFS) return 0;
+  return state_refuse(why, "descriptor %d: cannot sync %s: %s", d->fd, d->path, strerror(errno));
+}
+
+/* Closing any descriptor of a file gives up what the process has locked in it: then nobody opens it to look. */
+static bool may_be_opened(const struct descriptor *d, const struct descriptor_list *all) {
+  for (size_t i = 0; i < all->count; i++) {
+    const struct descriptor *other = &all->item[i];
+    if (other->status.st_ino == d->status.st_ino && other->status.st_dev == d->status.st_dev &&
+        locks_are_of_process(other))
+      return false;
+  }
+  return true;
+}
+
+static struct file_was look(const struct descriptor *d, const struct descriptor_list *all, enum file_form form) {
+  bool apart = (d->flags & O_ACCMODE) == O_WRONLY || (d->flags & O_DIRECT);
+  bool known = form == FILE_NAMED && is_written(d->flags) && (!apart || may_be_opened(d, all));
+  struct file_was was = file_was_look(d->fd, &d->status, known ? FILE_CONTENTS_KNOWN : FILE_CONTENTS_ANY);
+  if (was.contents == FILE_CONTENTS_LONG && (d->flags & O_APPEND)) was.contents = FILE_CONTENTS_ANY;
+  return was;
+}
+
+static int refuse_unsavable(const struct descriptor *d, enum file_form form, char why[STATE_WHY_SIZE]) {
+  if (form == FILE_ELSEWHERE) {
+    return state_refuse(why,
+                        "descriptor %d: the name %s by which the file was opened is gone, and under which it is to be "
+                        "found now is not known; open it by the name it keeps",
+                        d->fd, d->path);
+  }
+  uint64_t size = (uint64_t)d->status.st_size;
+  if ((form != FILE_NAMELESS && form != FILE_MEMORY) || size <= CONTENTS_MAX) return 0;
+  return state_refuse(why, "descriptor %d: %s has no name any more and %llu bytes, too many to be saved (1 GiB)", d->fd,
+                      d->path, (unsigned long long)size);
 }
 
 int file_save(const struct descriptor *d, const struct descriptor_list *all, struct save_stream *to,
               char why[STATE_WHY_SIZE]) {
-  (void)all;
   enum file_form form = form_of(d);
-  uint64_t size = (uint64_t)d->status.st_size;
+  if (refuse_unsavable(d, form, why) != 0 || locks_save(d, to, why) != 0) return -1;
   bool nameless = form == FILE_NAMELESS || form == FILE_MEMORY;
-  if (nameless && size > CONTENTS_MAX) {
-    return state_refuse(why, "descriptor %d: %s has no name any more and %llu bytes, too many to be saved (1 GiB)",
-                        d->fd, d->path, (unsigned long long)size);
-  }
-  if (form == FILE_NAMED && is_written(d->flags) && fsync(d->fd) != 0 && errno != EINVAL && errno != EROFS) {
-    return state_refuse(why, "descriptor %d: cannot sync %s: %s", d->fd, d->path, strerror(errno));
-  }
+  uint32_t same = nameless ? same_as(d, all) : NOBODY;
+  struct file_was was = look(d, all, form);
   off_t offset = lseek(d->fd, 0, SEEK_CUR);
   save_text(to, d->path);
   save_u64(to, offset < 0 ? 0 : (uint64_t)offset);
-  file_was_save(to, &d->status);
+  file_was_save(to, &was);
   save_u32(to, form);
-  save_u32(to, lock_of(d));
-  if (nameless) return save_contents(d, to, why);
+  save_u32(to, same);
+  if (nameless && same == NOBODY) return save_contents(d, to, why);
   save_block(to, NULL, 0);
   return 0;
 }
@@ -179,37 +209,72 @@ static long fill(long fd, const void *contents, size_t size) {
   return fd;
 }
 
+struct saved_file {
+  char path[DESCRIPTOR_PATH]; /* where it is now */
+  uint64_t offset;
+  struct file_was was;
+  enum file_form form;
+  uint32_t same;
+  const void *locks, *contents;
+  size_t locks_size, size;
+};
+
+static int load(struct saved_file *f, int fd, struct save_stream *from, char why[STATE_WHY_SIZE]) {
+  f->locks = load_block(from, &f->locks_size);
+  load_text(from, f->path, sizeof f->path);
+  f->offset = load_u64(from);
+  f->was = file_was_load(from);
+  f->form = (enum file_form)load_u32(from);
+  f->same = load_u32(from);
+  f->contents = load_block(from, &f->size);
+  if (from->failed) return state_refuse(why, "descriptor %d: the saved form is damaged", fd);
+  if (f->form == FILE_OF_KERNEL) follow_own_process(f->path, sizeof f->path);
+  if (f->form == FILE_NAMED && path_map_apply(f->path, sizeof f->path) < 0)
+    return state_refuse(why, "descriptor %d: with --map the path of %s is too long", fd, f->path);
+  return 0;
+}
+
+static long open_saved(const struct saved_file *f, const struct restored *r, const struct restored_list *all) {
+  if (f->form == FILE_NAMED || f->form == FILE_OF_KERNEL) return reopen(f->path, r->flags);
+  if (f->same == NOBODY) {
+    bool memory = f->form == FILE_MEMORY;
+    return with_flags(fill(make_nameless(f->path, r->fd, memory), f->contents, f->size), r->flags);
+  }
+  int made = descriptor_made((int)f->same, all);
+  return made < 0 ? -EBADF : with_flags(RAW1(SYS_dup, made), r->flags);
+}
+
+static int cannot_open(int fd, const char *path, long problem, char why[STATE_WHY_SIZE]) {
+  return state_refuse(why, "descriptor %d: cannot open %s: %s; if it is elsewhere now, say --map OLD=NEW", fd, path,
+                      strerror((int)-problem));
+}
+
+int file_check(int number, int flags, struct save_stream *from, char why[STATE_WHY_SIZE]) {
+  struct saved_file f;
+  char who[32];
+  if (load(&f, number, from, why) != 0) return -1;
+  if (f.form != FILE_NAMED) return 0;
+  long fd = reopen(f.path, flags);
+  if (raw_failed(fd)) return cannot_open(number, f.path, fd, why);
+  snprintf(who, sizeof who, "descriptor %d", number);
+  int result = file_was_compare(&f.was, (int)fd, who, f.path, why);
+  RAW1(SYS_close, fd);
+  return result;
+}
+
 int file_make(struct restored *out, const struct restored_list *all, struct save_stream *from,
               char why[STATE_WHY_SIZE]) {
-  char path[DESCRIPTOR_PATH];
-  load_text(from, path, sizeof path);
-  uint64_t offset = load_u64(from);
-  struct file_was was = file_was_load(from);
-  enum file_form form = (enum file_form)load_u32(from);
-  uint32_t lock = load_u32(from);
-  size_t size;
-  const void *contents = load_block(from, &size);
-  if (from->failed) return state_refuse(why, "descriptor %d: the saved form is damaged", out->fd);
-  if (form == FILE_OF_KERNEL) follow_own_process(path, sizeof path);
-  if (form == FILE_NAMED && path_map_apply(path, sizeof path) < 0)
-    return state_refuse(why, "descriptor %d: with --map the path of %s is too long", out->fd, path);
-  bool named = form == FILE_NAMED || form == FILE_OF_KERNEL;
-  long fd = named ? reopen(path, out->flags)
-                  : with_flags(fill(make_nameless(path, out->fd, form == FILE_MEMORY), contents, size), out->flags);
-  if (raw_failed(fd)) return state_refuse(why, "descriptor %d: cannot open %s: %s", out->fd, path, strerror((int)-fd));
-  out->path = strdup(path);
+  struct saved_file f;
+  if (load(&f, out->fd, from, why) != 0) return -1;
+  long fd = open_saved(&f, out, all);
+  if (raw_failed(fd)) return cannot_open(out->fd, f.path, fd, why);
+  out->path = strdup(f.path);
   out->made = descriptor_raise(fd, all);
   if (out->made < 0 || !out->path)
-    return state_refuse(why, "descriptor %d: no descriptor is free for %s", out->fd, path);
-  char who[32];
-  snprintf(who, sizeof who, "descriptor %d", out->fd);
-  if (form == FILE_NAMED && file_was_compare(&was, out->made, who, path, why) != 0) return -1;
-  if (form == FILE_NAMED && is_written(out->flags) && !state_files_policy.keep) out->cut_to = was.size;
-  lseek(out->made, (off_t)offset, SEEK_SET);
-  if (lock && flock(out->made, (int)lock | LOCK_NB) != 0) {
-    report_warning("make sure that no other program writes to it",
-                   "descriptor %d: the lock on %s is held by another now", out->fd, path);
-  }
+    return state_refuse(why, "descriptor %d: no descriptor is free for %s", out->fd, f.path);
+  if (f.form == FILE_NAMED && is_written(out->flags) && !state_files_policy.keep) out->cut_to = f.was.size;
+  lseek(out->made, (off_t)f.offset, SEEK_SET);
+  out->later = (struct save_stream){.data = (uint8_t *)(uintptr_t)f.locks, .length = f.locks_size};
   return 0;
 }
 

@@ -40,7 +40,7 @@ struct restored {
   enum descriptor_kind kind;
   uint64_t cut_to; /* KIND_FILE: the size it must get back, UINT64_MAX = leave it */
   char *path;
-  struct save_stream later; /* KIND_EPOLL: what it watches, a part of the stream */
+  struct save_stream later; /* KIND_EPOLL: what it watches; KIND_FILE: its locks. A part of the stream */
 };
 struct restored_list {
   struct restored *item;
@@ -54,8 +54,10 @@ int descriptor_classify(const struct descriptor *d, char why[STATE_WHY_SIZE]) ST
 void descriptor_info(int fd, char *out, size_t size);
 /* Moves a new descriptor out of the way of those to be restored; -1 when it is -1, or none is free. */
 int descriptor_raise(long fd, const struct restored_list *list);
+/* Where an earlier one has been made; -1 = nowhere. */
+int descriptor_made(int fd, const struct restored_list *list);
 
-/* Each kind: writes what it needs behind the common head; makes it again from there (out->made), and whatever must wait until all are in
+/* Each kind: writes what it needs into a block behind the common head; makes it again from there (out->made), and whatever must wait until all are in
  * place happens in `finish`. */
 typedef int descriptor_save_function(const struct descriptor *d, const struct descriptor_list *all,
                                      struct save_stream *to, char why[STATE_WHY_SIZE]);
@@ -63,9 +65,23 @@ typedef int descriptor_make_function(struct restored *out, const struct restored
                                      char why[STATE_WHY_SIZE]);
 descriptor_save_function file_save, plain_save, pipe_save, event_save, timer_save, signalfd_save, epoll_save;
 descriptor_make_function file_make, plain_make, pipe_make, event_make, timer_make, signalfd_make, epoll_make;
+/* Before anything is saved on any rank: what was written is on the disk, where other hosts see it. */
+int file_sync(const struct descriptor *d, char why[STATE_WHY_SIZE]) STATE_MUST_CHECK;
+/* Before anything is made: whether it is still there, as it was. */
+int file_check(int number, int flags, struct save_stream *from, char why[STATE_WHY_SIZE]) STATE_MUST_CHECK;
 /* Cuts the file back, keeping its tail. */
 int file_finish(struct restored *r, char why[STATE_WHY_SIZE]) STATE_MUST_CHECK;
+/* Writes the block of its locks. */
+int locks_save(const struct descriptor *d, struct save_stream *to, char why[STATE_WHY_SIZE]) STATE_MUST_CHECK;
+/* Some of them are the process's own, which are lost when any descriptor of the file is closed. */
+bool locks_are_of_process(const struct descriptor *d);
+/* Takes them again, when no other descriptor of the file will be closed; the user is told of those that another has now. */
+void locks_finish(struct restored *r);
 int epoll_finish(struct restored *r, char why[STATE_WHY_SIZE]) STATE_MUST_CHECK;
+/* EFD_SEMAPHORE of an eventfd that holds `count`: 1 or 0; -1 = it cannot be found out. */
+int event_is_semaphore(int fd, uint64_t count);
+/* What nobody has read yet of the pipe that standard input is. */
+bool pipe_is_unread(const struct descriptor *d);
 /* Closes pipe ends that nobody has asked for. */
 void pipe_finish(void);
 #endif

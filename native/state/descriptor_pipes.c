@@ -9,10 +9,11 @@
 #include <unistd.h>
 
 #include "descriptor_kinds.h"
+#include "state.h"
 #include "syscall_raw.h"
 
 /* KIND_PIPE adds: u64 which pipe, u32 capacity, block contents. Contents stand with its first descriptor only. */
-enum { PIPES_MAX = 1024, MODE_PACKETS = O_DIRECT };
+enum { MODE_PACKETS = O_DIRECT };
 
 /* --- Save ------------------------------------------------------------------------------------------------------------------ */
 
@@ -31,6 +32,44 @@ static bool other_end_is_gone(const struct descriptor *d) {
   struct pollfd look = {.fd = d->fd};
   return poll(&look, 1, 0) == 1 && (look.revents & (POLLHUP | POLLERR));
 }
+
+/* --- Standard input, which another process writes: the launcher, or what feeds it -------------------------------------------------- */
+
+bool pipe_is_unread(const struct descriptor *d) {
+  int waiting = 0;
+  if (!S_ISFIFO(d->status.st_mode) && !S_ISSOCK(d->status.st_mode)) return false;
+  return ioctl(d->fd, FIONREAD, &waiting) == 0 && waiting > 0;
+}
+
+static bool is_standard_input(const struct descriptor *d) {
+  const struct file_identity *input = &STATE->standard[STDIN_FILENO];
+  return input->inode && input->inode == d->status.st_ino && input->device == d->status.st_dev;
+}
+
+/* Asked of a writing end of our own. */
+static bool is_full(const struct descriptor *d) {
+  char link[40];
+  snprintf(link, sizeof link, "/proc/self/fd/%d", d->fd);
+  long writer = RAW4(SYS_openat, AT_FDCWD, link, O_WRONLY | O_NONBLOCK | O_CLOEXEC, 0);
+  struct pollfd look = {.fd = (int)writer, .events = POLLOUT};
+  bool full = raw_failed(writer) || poll(&look, 1, 0) != 1;
+  if (!raw_failed(writer)) RAW1(SYS_close, writer);
+  return full;
+}
+
+/* What is in it comes back, and then its end. Whoever has filled it may have more, which nobody knows. */
+static int check_other_end(const struct descriptor *d, char why[STATE_WHY_SIZE]) {
+  if (other_end_is_gone(d)) return 0;
+  if (!is_standard_input(d))
+    return state_refuse(why, "descriptor %d is a pipe to another process, which cannot be saved", d->fd);
+  if (!is_full(d)) return 0;
+  return state_refuse(why,
+                      "descriptor %d is standard input, and so full of what the program has not read yet that more may "
+                      "follow, which cannot be saved; let the program read a file, or take its input from /dev/null",
+                      d->fd);
+}
+
+/* --- Contents ---------------------------------------------------------------------------------------------------------------- */
 
 /* tee(2) copies without taking away. */
 static int copy_contents(int fd, size_t size, int capacity, void *out) {
@@ -71,9 +110,7 @@ int pipe_save(const struct descriptor *d, const struct descriptor_list *all, str
               char why[STATE_WHY_SIZE]) {
   uint64_t inode = d->status.st_ino;
   const struct descriptor *reader = find_end(all, inode, O_RDONLY), *writer = find_end(all, inode, O_WRONLY);
-  if (!(reader && writer) && !other_end_is_gone(d)) {
-    return state_refuse(why, "descriptor %d is a pipe to another process, which cannot be saved", d->fd);
-  }
+  if (!(reader && writer) && check_other_end(d, why) != 0) return -1;
   long capacity = RAW3(SYS_fcntl, d->fd, F_GETPIPE_SZ, 0);
   bool first = true;
   for (const struct descriptor *other = all->item; other < d; other++)
@@ -88,11 +125,11 @@ int pipe_save(const struct descriptor *d, const struct descriptor_list *all, str
 /* --- Restore --------------------------------------------------------------------------------------------------------------- */
 
 /* Both ends of each pipe, kept open until all descriptors are made; a restart happens once in a process. */
-static struct {
+static struct pipe {
   uint64_t inode;
   int ends[2];
   bool taken[2];
-} pipes[PIPES_MAX];
+} * pipes;
 static int pipe_count;
 
 static int fill(int writer, const char *contents, size_t size) {
@@ -106,7 +143,10 @@ static int fill(int writer, const char *contents, size_t size) {
 
 static int make_pipe(const struct restored_list *all, uint64_t inode, uint32_t capacity) {
   int ends[2];
-  if (pipe_count == PIPES_MAX || raw_failed(RAW2(SYS_pipe2, ends, O_CLOEXEC | O_NONBLOCK))) return -1;
+  struct pipe *more = realloc(pipes, (size_t)(pipe_count + 1) * sizeof *more);
+  if (!more) return -1;
+  pipes = more;
+  if (raw_failed(RAW2(SYS_pipe2, ends, O_CLOEXEC | O_NONBLOCK))) return -1;
   pipes[pipe_count].inode = inode;
   pipes[pipe_count].taken[0] = pipes[pipe_count].taken[1] = false;
   for (int i = 0; i < 2; i++) pipes[pipe_count].ends[i] = descriptor_raise(ends[i], all);
@@ -154,5 +194,7 @@ void pipe_finish(void) {
     RAW1(SYS_close, pipes[i].ends[0]);
     RAW1(SYS_close, pipes[i].ends[1]);
   }
+  free(pipes);
+  pipes = NULL;
   pipe_count = 0;
 }

@@ -5,15 +5,28 @@
 
 #include "process_state.h"
 
+/* Numbers are part of the saved form: append only. */
+enum file_contents {
+  FILE_CONTENTS_ANY,   /* nobody looks at them */
+  FILE_CONTENTS_KNOWN, /* their checksum is kept */
+  FILE_CONTENTS_LONG,  /* they would be compared, but are too long for it */
+};
 struct file_was {
   uint64_t size, inode, seconds, nanoseconds; /* of st_size, st_ino, st_mtim */
+  uint64_t born, born_ns;                     /* stx_btime; 0, 0 = the file system does not say it */
+  uint32_t contents, checksum;                /* enum file_contents; CRC32C of the first `size` bytes */
 };
 
-/* Saved form: u64 size, u64 inode, u64 mtime seconds, u64 nanoseconds. */
-void file_was_save(struct save_stream *to, const struct stat *status);
+/* A descriptor to read the file with: this one, where it can be used for that, else another, which is the caller's; or a negated errno. */
+long file_was_reader(int fd);
+/* What the open file is now. FILE_CONTENTS_KNOWN: its contents are read, if they are not too long. */
+struct file_was file_was_look(int fd, const struct stat *status, enum file_contents contents);
+/* Saved form: u64 size, u64 inode, u64 mtime seconds, u64 nanoseconds, u64 birth seconds, u64 nanoseconds, u32 contents, u32 checksum. */
+void file_was_save(struct save_stream *to, const struct file_was *was);
 struct file_was file_was_load(struct save_stream *from);
 
-/* Whether the open file is the one that it was, and holds no less. -1 with `why`, which begins with `who` had it open. */
+/* Whether the open file is the one that it was, and holds what it did, and maybe more behind it. -1 with `why`, which begins with `who` had
+ * it open. */
 int file_was_compare(const struct file_was *was, int fd, const char *who, const char *path,
                      char why[STATE_WHY_SIZE]) STATE_MUST_CHECK;
 /* Gives a file, open for writing, its size back, where it grew; what lies behind goes to PATH.mana-tail-EPOCH, and the user is told. */

@@ -31,14 +31,19 @@ void state_note_start(void);
 void descriptors_note_start(void);
 void process_note_start(void);
 
-/* Descriptors of the program, with files, pipes, event, timer, signal and epoll descriptors; others are refused by number. Files open for
- * writing are synced. restore: looks at every file before it changes any; cuts files back to what they were, and keeps the tail. All
- * ranks must have done it before a thread of any goes on. */
+/* Descriptors of the program, with files, pipes, event, timer, signal and epoll descriptors; others are refused by number.
+ * sync: files open for writing; all ranks must have done it before one saves, for several may write one file.
+ * check: looks at every file, before a restart changes anything. restore, after it: cuts files back to what they were, and keeps the tail.
+ * All ranks must have done it before a thread of any goes on. */
+int state_descriptors_sync(char why[STATE_WHY_SIZE]) STATE_MUST_CHECK;
+/* The highest number among what was saved; 0 if it is damaged. */
+uint32_t state_descriptors_highest(struct save_stream *from);
+int state_descriptors_check(struct save_stream *from, char why[STATE_WHY_SIZE]) STATE_MUST_CHECK;
 int state_descriptors_save(struct save_stream *to, char why[STATE_WHY_SIZE]) STATE_MUST_CHECK;
 int state_descriptors_restore(struct save_stream *from, char why[STATE_WHY_SIZE]) STATE_MUST_CHECK;
 
 /* Files that are open through MPI, of which each has one rank that answers for it, when all ranks have synced them. `next` gives them
- * (proxy_checkpoint.h). check: looks only, before a restart changes anything. restore: cuts them back; opening them is the proxy's. */
+ * (proxy_checkpoint.h). check: looks only, before a restart changes anything. restore, after it: cuts them back; opening them is the proxy's. */
 typedef int state_next_file(uint32_t *cursor, const char **path, int *written);
 int state_mpi_files_save(state_next_file *next, struct save_stream *to, char why[STATE_WHY_SIZE]) STATE_MUST_CHECK;
 int state_mpi_files_check(struct save_stream *from, char why[STATE_WHY_SIZE]) STATE_MUST_CHECK;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sysmacros.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "descriptor_kinds.h"
@@ -13,8 +14,8 @@
 #include "syscall_raw.h"
 
 /* Saved form:
- *   u32 form, u32 highest number, u32 count, count x { u32 fd, u32 kind, u32 flags, u32 close-on-exec, what the kind adds } */
-enum { FORM = 1, DESCRIPTORS_MAX = 1 << 20, STANDARD = 3, MEMORY_DEVICES = 1 };
+ *   u32 form, u32 highest number, u32 count, count x { u32 fd, u32 kind, u32 flags, u32 close-on-exec, block of what the kind adds } */
+enum { FORM = 2, DESCRIPTORS_MAX = 1 << 20, STANDARD = 3, MEMORY_DEVICES = 1 };
 
 struct state_files_policy state_files_policy;
 
@@ -37,6 +38,9 @@ int state_refuse(char why[STATE_WHY_SIZE], const char *what, ...) {
 }
 
 void state_note_start(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_REALTIME, &now);
+  STATE->program_started = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
   descriptors_note_start();
   process_note_start();
 }
@@ -154,24 +158,40 @@ static void save_head(const struct descriptor *d, enum descriptor_kind kind, str
   save_u32(to, d->cloexec);
 }
 
-static int save_one(const struct descriptor *d, const struct descriptor_list *list, struct save_stream *to,
-                    char why[STATE_WHY_SIZE]) {
+/* What a standard one was at the start is the new process's own; but what the program has not read yet comes only once. */
+static bool is_carried_along(const struct descriptor *d, int standard) {
+  if (standard != STDIN_FILENO) return standard < 0;
+  return S_ISREG(d->status.st_mode) || pipe_is_unread(d);
+}
+
+static int save_kind(const struct descriptor *d, const struct descriptor_list *list, struct save_stream *head,
+                     struct save_stream *own, char why[STATE_WHY_SIZE]) {
   int standard = standard_of(d);
-  if (standard >= 0) {
-    save_head(d, KIND_STANDARD, to);
-    save_u32(to, (uint32_t)standard);
+  if (!is_carried_along(d, standard)) {
+    save_head(d, KIND_STANDARD, head);
+    save_u32(own, (uint32_t)standard);
     return 0;
   }
   const struct descriptor *original = original_of(d, list);
   if (original) {
-    save_head(d, KIND_COPY, to);
-    save_u32(to, (uint32_t)original->fd);
+    save_head(d, KIND_COPY, head);
+    save_u32(own, (uint32_t)original->fd);
     return 0;
   }
   int kind = descriptor_classify(d, why);
   if (kind < 0) return -1;
-  save_head(d, (enum descriptor_kind)kind, to);
-  return kinds[kind].save(d, list, to, why);
+  save_head(d, (enum descriptor_kind)kind, head);
+  return kinds[kind].save(d, list, own, why);
+}
+
+static int save_one(const struct descriptor *d, const struct descriptor_list *list, struct save_stream *to,
+                    char why[STATE_WHY_SIZE]) {
+  struct save_stream own = {0};
+  int result = save_kind(d, list, to, &own, why);
+  save_block(to, own.data, own.length);
+  to->failed |= own.failed;
+  save_free(&own);
+  return result;
 }
 
 static uint32_t closed_standard(const struct descriptor_list *list, struct save_stream *to) {
@@ -180,15 +200,32 @@ static uint32_t closed_standard(const struct descriptor_list *list, struct save_
     bool open = false;
     for (size_t i = 0; i < list->count && i < STANDARD; i++) open |= list->item[i].fd == fd;
     if (open) continue;
-    if (to) save_head(&(struct descriptor){.fd = fd}, KIND_CLOSED, to);
     count++;
+    if (!to) continue;
+    save_head(&(struct descriptor){.fd = fd}, KIND_CLOSED, to);
+    save_block(to, NULL, 0);
   }
   return count;
+}
+
+int state_descriptors_sync(char why[STATE_WHY_SIZE]) {
+  struct descriptor_list list = {NULL, 0};
+  int result = list_all(&list, why);
+  for (size_t i = 0; result == 0 && i < list.count; i++) {
+    const struct descriptor *d = &list.item[i];
+    if (S_ISREG(d->status.st_mode) && standard_of(d) < 0) result = file_sync(d, why);
+  }
+  free(list.item);
+  return result;
 }
 
 int state_descriptors_save(struct save_stream *to, char why[STATE_WHY_SIZE]) {
   struct descriptor_list list = {NULL, 0};
   int result = list_all(&list, why);
+  if (result == 0 && list.count && list.item[list.count - 1].fd >= SPLIT_FD_MAX - SPLIT_FD_BASE) {
+    result = state_refuse(why, "descriptor %d: numbers so high (from %d on) cannot be saved",
+                          list.item[list.count - 1].fd, SPLIT_FD_MAX - SPLIT_FD_BASE);
+  }
   if (result == 0) {
     save_u32(to, FORM);
     save_u32(to, list.count ? (uint32_t)list.item[list.count - 1].fd : 0);
@@ -210,37 +247,42 @@ int descriptor_raise(long fd, const struct restored_list *list) {
   return raw_failed(raised) ? -1 : (int)raised;
 }
 
-static int made_for(int fd, const struct restored_list *list) {
+int descriptor_made(int fd, const struct restored_list *list) {
   for (size_t i = 0; i < list->count; i++) {
     if (list->item[i].fd == fd) return list->item[i].made;
   }
   return -1;
 }
 
-static int make_one(struct restored *r, const struct restored_list *list, struct save_stream *from,
-                    char why[STATE_WHY_SIZE]) {
-  r->fd = (int)load_u32(from);
+/* The common head, and the block behind it. */
+static int load_one(struct restored *r, struct save_stream *own, struct save_stream *from, char why[STATE_WHY_SIZE]) {
+  *r = (struct restored){.fd = (int)load_u32(from), .made = -1, .cut_to = UINT64_MAX};
   r->kind = (enum descriptor_kind)load_u32(from);
   r->flags = (int)load_u32(from);
   r->cloexec = load_u32(from);
-  r->made = -1;
-  r->cut_to = UINT64_MAX;
+  *own = (struct save_stream){0};
+  own->data = (uint8_t *)(uintptr_t)load_block(from, &own->length);
+  bool known = r->kind <= KIND_COPY || (r->kind < sizeof kinds / sizeof *kinds && kinds[r->kind].make);
+  return known && !from->failed ? 0 : state_refuse(why, "descriptor %d: the saved form is damaged", r->fd);
+}
+
+static int make_one(struct restored *r, const struct restored_list *list, struct save_stream *from,
+                    char why[STATE_WHY_SIZE]) {
+  struct save_stream own;
+  if (load_one(r, &own, from, why) != 0) return -1;
   if (split_fd_is_lower(SPLIT, r->fd)) {
     return state_refuse(why, "descriptor %d of the program is in use by the MPI of this site", r->fd);
   }
   if (r->kind == KIND_CLOSED) return 0;
   if (r->kind == KIND_STANDARD || r->kind == KIND_COPY) {
-    int of = (int)load_u32(from), source = r->kind == KIND_STANDARD ? of : made_for(of, list);
+    int of = (int)load_u32(&own), source = r->kind == KIND_STANDARD ? of : descriptor_made(of, list);
     /* A standard one that the launcher here leaves closed stays closed. */
     r->made = descriptor_raise(RAW1(SYS_dup, source), list);
     if (r->made < 0 && r->kind == KIND_COPY)
       return state_refuse(why, "descriptor %d: cannot copy descriptor %d", r->fd, of);
     return 0;
   }
-  if (r->kind >= sizeof kinds / sizeof *kinds || !kinds[r->kind].make) {
-    return state_refuse(why, "descriptor %d: the saved form is damaged", r->fd);
-  }
-  return kinds[r->kind].make(r, list, from, why);
+  return kinds[r->kind].make(r, list, &own, why);
 }
 
 static int put_in_place(struct restored *r, char why[STATE_WHY_SIZE]) {
@@ -269,14 +311,40 @@ static int restore_all(struct restored_list *list, uint32_t count, struct save_s
   }
   for (size_t i = 0; i < count; i++) {
     if (list->item[i].kind == KIND_EPOLL && epoll_finish(&list->item[i], why) != 0) return -1;
+    if (list->item[i].kind == KIND_FILE) locks_finish(&list->item[i]);
+  }
+  return 0;
+}
+
+static int load_count(struct save_stream *from, uint32_t *highest, uint32_t *count, char why[STATE_WHY_SIZE]) {
+  uint32_t form = load_u32(from);
+  *highest = load_u32(from);
+  *count = load_u32(from);
+  if (form == FORM && *count <= DESCRIPTORS_MAX && *highest <= DESCRIPTORS_MAX) return 0;
+  return state_refuse(why, "the saved descriptors are of an unknown form (%u)", form);
+}
+
+uint32_t state_descriptors_highest(struct save_stream *from) {
+  char why[STATE_WHY_SIZE];
+  uint32_t highest, count;
+  return load_count(from, &highest, &count, why) == 0 ? highest : 0;
+}
+
+int state_descriptors_check(struct save_stream *from, char why[STATE_WHY_SIZE]) {
+  uint32_t highest, count;
+  if (load_count(from, &highest, &count, why) != 0) return -1;
+  for (; count; count--) {
+    struct restored r;
+    struct save_stream own;
+    if (load_one(&r, &own, from, why) != 0) return -1;
+    if (r.kind == KIND_FILE && file_check(r.fd, r.flags, &own, why) != 0) return -1;
   }
   return 0;
 }
 
 int state_descriptors_restore(struct save_stream *from, char why[STATE_WHY_SIZE]) {
-  uint32_t form = load_u32(from), highest = load_u32(from), count = load_u32(from);
-  if (form != FORM || count > DESCRIPTORS_MAX || highest > DESCRIPTORS_MAX)
-    return state_refuse(why, "the saved descriptors are of an unknown form (%u)", form);
+  uint32_t highest, count;
+  if (load_count(from, &highest, &count, why) != 0) return -1;
   struct restored_list list = {calloc(count + 1, sizeof *list.item), 0, (int)highest};
   if (!list.item) return state_refuse(why, "out of memory while restoring descriptors");
   int result = restore_all(&list, count, from, why);

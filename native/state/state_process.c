@@ -1,6 +1,7 @@
 /* What belongs to the process as a whole. CPU affinity is the new site's; the environment is memory. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/membarrier.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,9 +20,9 @@
 
 /* Saved form:
  *   u32 form, text cwd, u32 umask, u32 nice, u32 personality, u32 dumpable, text name, u32 parent,
- *   16 x { u32 changed, u64 soft, u64 hard },
+ *   16 x { u32 changed, u64 soft, u64 hard }, u32 what is registered with membarrier(2),
  *   3 x u64 nanoseconds of CLOCK_MONOTONIC, CLOCK_MONOTONIC_RAW, CLOCK_BOOTTIME as the program sees them */
-enum { FORM = 1, NAME_SIZE = 16, NS = 1000000000 };
+enum { FORM = 2, NAME_SIZE = 16, NS = 1000000000 };
 #define PERSONALITY_QUERY 0xffffffffu
 
 static const clockid_t clocks[] = {CLOCK_MONOTONIC, CLOCK_MONOTONIC_RAW, CLOCK_BOOTTIME};
@@ -48,13 +49,24 @@ static int64_t clock_here(clockid_t clock) {
 static void save_limits(struct save_stream *to) {
   for (int i = 0; i < LIMITS; i++) {
     struct rlimit limit = {0};
-    /* That of open files is kept in STATE (upper/limits.c): the kernel's is the lower half's. */
-    bool changed = getrlimit((__rlimit_resource_t)i, &limit) == 0 && i != RLIMIT_NOFILE &&
+    bool changed = getrlimit((__rlimit_resource_t)i, &limit) == 0 &&
                    (limit.rlim_cur != STATE->limit_soft[i] || limit.rlim_max != STATE->limit_hard[i]);
     save_u32(to, changed);
     save_u64(to, limit.rlim_cur);
     save_u64(to, limit.rlim_max);
   }
+}
+
+/* Commands whose REGISTER the program, or the agent, has given; all where the kernel does not say it (before Linux 6.3). */
+static const uint32_t registering[] = {
+    MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED,
+    MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED,
+    MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE,
+};
+enum { GET_REGISTRATIONS = 1 << 9 }; /* MEMBARRIER_CMD_GET_REGISTRATIONS; older headers lack it */
+static uint32_t registrations(void) {
+  long known = RAW3(SYS_membarrier, GET_REGISTRATIONS, 0, 0);
+  return raw_failed(known) ? UINT32_MAX : (uint32_t)known;
 }
 
 static bool read_line(const char *path, char *out, size_t size) {
@@ -83,6 +95,7 @@ int state_process_save(struct save_stream *to, char why[STATE_WHY_SIZE]) {
   save_text(to, name);
   save_u32(to, (uint32_t)tid_old(getppid()));
   save_limits(to);
+  save_u32(to, registrations());
   for (int i = 0; i < CLOCKS_SAVED; i++) save_u64(to, (uint64_t)(clock_here(clocks[i]) + STATE->monotonic_offset));
   return to->failed ? state_refuse(why, "out of memory while saving the process") : 0;
 }
@@ -103,6 +116,8 @@ static void restore_limit(int resource, struct rlimit wanted) {
   if (getrlimit((__rlimit_resource_t)resource, &limit) != 0) return;
   bool enough = wanted.rlim_max <= limit.rlim_max;
   if (!enough) wanted.rlim_max = limit.rlim_max;
+  /* Of open files (upper/limits.c) the kernel's is for both halves, and stays as high as it was raised. */
+  if (resource == RLIMIT_NOFILE && wanted.rlim_cur < limit.rlim_cur) wanted.rlim_cur = limit.rlim_cur;
   if (wanted.rlim_cur > wanted.rlim_max) wanted.rlim_cur = wanted.rlim_max;
   if (setrlimit((__rlimit_resource_t)resource, &wanted) != 0 || !enough) {
     report_warning("compare ulimit -a here and where the program was started",
@@ -117,6 +132,12 @@ static void restore_limits(struct save_stream *from) {
     wanted.rlim_cur = load_u64(from);
     wanted.rlim_max = load_u64(from);
     if (changed && !from->failed) restore_limit(i, wanted);
+  }
+}
+
+static void restore_registrations(uint32_t saved) {
+  for (size_t i = 0; i < sizeof registering / sizeof *registering; i++) {
+    if (saved & registering[i]) RAW3(SYS_membarrier, registering[i], 0, 0); /* what is not known here was not there */
   }
 }
 
@@ -157,7 +178,9 @@ int state_process_restore(struct save_stream *from, char why[STATE_WHY_SIZE]) {
   if (tid_map((int32_t)parent, getppid()) != 0)
     return state_refuse(why, "the program has more than %d threads", TID_PAIRS);
   process_note_start();
+  STATE->nofile_raised = STATE->limit_soft[RLIMIT_NOFILE]; /* as it was raised here */
   restore_limits(from);
+  restore_registrations(load_u32(from));
   restore_clocks(from);
   return load_done(from) ? 0 : state_refuse(why, "the saved process is damaged");
 }

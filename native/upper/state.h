@@ -81,6 +81,7 @@ struct upper_state {
    * (pending.c): of some the kernel takes it from no other thread. */
   int32_t waiting_count;
   struct waiting_signal waiting[WAITING_SIGNALS];
+  int64_t program_started; /* by CLOCK_REALTIME, ns; of the first process: restarts keep it */
 };
 #define STATE ((struct upper_state *)UPPER_STATE_ADDR)
 _Static_assert(UPPER_STATE_ADDR + sizeof(struct upper_state) <= MPI_TABLE_ADDR, "the MPI table follows");

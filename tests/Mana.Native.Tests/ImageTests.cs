@@ -12,6 +12,10 @@ public sealed class ImageTests(Runtime runtime)
     [Fact]
     public Task Memory_is_found_again_as_it_was_left() => RunsAsync("image_roundtrip");
 
+    /// <summary>Huge pages, pages that the kernel takes back meanwhile, a file that cannot be read, a ring of libaio.</summary>
+    [Fact]
+    public Task Memory_in_corners_is_saved_or_named() => RunsAsync("image_corners");
+
     /// <summary>Each byte of the header, hundreds of others, cuts, and tables that lie: found before anything is mapped.</summary>
     [Fact]
     public Task A_damaged_image_is_never_mapped() => RunsAsync("image_damage");

@@ -25,5 +25,12 @@ public sealed class ProcessStateTests(Runtime runtime)
         Assert.True(refused is { ExitCode: 0, Output: "done\n" }, refused.ToString());
     }
 
+    [Fact]
+    public async Task Input_that_was_not_read_yet_is_read_after_the_restart()
+    {
+        Outcome input = await runtime.RunAsync([runtime["states"], "input", NewFolder("states-input")]);
+        Assert.True(input is { ExitCode: 0, Output: "done\n" }, input.ToString());
+    }
+
     private string NewFolder(string name) => Directory.CreateDirectory(runtime[name]).FullName;
 }

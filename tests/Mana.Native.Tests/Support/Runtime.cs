@@ -44,8 +44,8 @@ public sealed class Runtime : IAsyncLifetime, IDisposable
 
         await CompileAsync("states", "states.c",
         [
-            "-D_GNU_SOURCE", "-static", "-no-pie", .. ((string[])["include", "common", "upper", "lower", "saved", "state"]).Select(f => $"-I{Native}/{f}"),
-            .. Directory.GetFiles($"{Native}/state", "*.c"), .. Directory.GetFiles($"{Native}/saved", "*.c"),
+            "-D_GNU_SOURCE", "-static", "-no-pie", .. ((string[])["include", "common", "upper", "lower", "saved", "image", "state"]).Select(f => $"-I{Native}/{f}"),
+            .. Directory.GetFiles($"{Native}/state", "*.c"), .. Directory.GetFiles($"{Native}/saved", "*.c"), $"{Native}/image/crc32c.c",
         ]);
         await CompileAsync("list_sites", "list_sites.c",
             $"-I{Native}/common", $"{Native}/common/elf_image.c", $"{Native}/common/machine_code.c");
@@ -63,7 +63,7 @@ public sealed class Runtime : IAsyncLifetime, IDisposable
             .. Directory.GetFiles($"{Native}/common", "*.c"), $"{Native}/common/hook_entry.S", $"{Native}/lower/initial_stack.c",
             $"{Native}/lower/mpi_needed.c",
         ]);
-        foreach (string name in (string[])["image_roundtrip", "image_damage"])
+        foreach (string name in (string[])["image_roundtrip", "image_corners", "image_damage"])
         {
             await CompileAsync(name, $"{name}.c",
             [

@@ -22,7 +22,7 @@ internal sealed class Job : IAsyncDisposable
     private Job(Place place, IReadOnlyList<string> words, TimeSpan limit)
     {
         this.place = place;
-        Running = Bounded.RunAsync(words, place.Folder.Path, place.Environment, limit, over: over.Token);
+        Running = Bounded.RunAsync(words, place.Folder.Path, place.Environment, limit, place.Input, over.Token);
     }
 
     /// <summary>Where a job lives: the same for all its restarts.</summary>
@@ -31,7 +31,8 @@ internal sealed class Job : IAsyncDisposable
     /// <param name="Name">--job.</param>
     /// <param name="Ranks">How many.</param>
     /// <param name="More">Environment beside the usual.</param>
-    internal sealed record Place(House House, Folder Folder, string Name, int Ranks, IReadOnlyDictionary<string, string?> More)
+    /// <param name="Input">Standard input of the job, at its start and at each restart.</param>
+    internal sealed record Place(House House, Folder Folder, string Name, int Ranks, IReadOnlyDictionary<string, string?> More, string? Input = null)
     {
         public IReadOnlyDictionary<string, string?> Environment => House.EnvironmentIn(Folder, More);
 

@@ -31,6 +31,46 @@ public sealed class RestartStories(House house)
         Assert.Equal(await house.NativeStoryAsync("files", 2, Steps), output + end.Output);
     }
 
+    /// <summary>Of its input it has read a part, some lies in a pipe; and it has more files open than an MPI leaves room for.</summary>
+    [Theory]
+    [InlineData("openmpi", "mpich")]
+    [InlineData("mpich", "openmpi")]
+    public async Task A_job_reads_the_rest_of_its_input_after_a_restart(string from, string to)
+    {
+        using Folder folder = new();
+        Job.Place place = new(house, folder, "input", 2, Stories.Environment, string.Concat(Enumerable.Range(0, int.Parse(Steps)).Select(i => $"{i:0000}{new string('.', 100)}\n")));
+        string output = await StopAsync(place, "input", from);
+        await using Job job = Job.Restart(place with { Input = "not this\n" }, Mpi.Named(to), place.JobFolder, Limit);
+        Outcome end = await job.Running;
+        Assert.True(end is { ExitCode: 0, TimedOut: false }, end.ToString());
+        Assert.StartsWith("OK input ", output + end.Output, StringComparison.Ordinal);
+    }
+
+    /// <summary>The job ran on after the checkpoint, wrote in place, and died: what it would find is not what it left.</summary>
+    [Fact]
+    public async Task A_file_overwritten_after_the_checkpoint_is_named_and_nothing_is_changed()
+    {
+        using Folder folder = new();
+        Job.Place place = new(house, folder, "overwritten", 2, Stories.Environment);
+        await using (Job job = Job.Launch(place, Mpi.OpenMpi, [House.CheckpointStory("files", Mpi.OpenMpi), Steps], Limit))
+        {
+            Assert.True(await job.IsUnderWayAsync());
+            await Task.Delay(500);
+            Outcome checkpoint = await job.CheckpointAsync();
+            Assert.True(checkpoint.ExitCode == 0, checkpoint.ToString());
+            await Task.Delay(500);
+            await job.SignalRankAsync(1, "KILL");
+            Assert.NotEqual(0, (await job.Running).ExitCode);
+        }
+        long grown = new FileInfo(folder["files-log.0"]).Length;
+        await using Job restarted = Job.Restart(place, Mpi.Mpich, place.JobFolder, Limit);
+        Outcome refused = await restarted.Running;
+        Assert.True(refused.ExitCode == Job.ManaFailed, refused.ToString());
+        Assert.Contains(folder["files-records."], refused.Errors, StringComparison.Ordinal);
+        Assert.Contains("--keep-files", refused.Errors, StringComparison.Ordinal);
+        Assert.Equal(grown, new FileInfo(folder["files-log.0"]).Length);
+    }
+
     [Theory]
     [InlineData("openmpi", "mpich")]
     [InlineData("mpich", "openmpi")]

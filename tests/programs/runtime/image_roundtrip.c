@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "image_read.h"
@@ -23,7 +24,10 @@ enum { GUARD_INSTALL = 102 }; /* MADV_GUARD_INSTALL, Linux 6.13 */
 #define SHORT_FILE 0x315000000000ull
 #define SHARED 0x316000000000ull
 #define SHARED_FILE 0x317000000000ull
+#define WATCHED_FILE 0x317200000000ull
+#define WATCHED 0x317400000000ull
 #define CACHE 0x317800000000ull
+#define SHARED_FILE_SIZE (2 * PAGE + 100)
 #define GUARDED 0x318000000000ull
 #define ADVISED 0x319000000000ull
 #define GROWS 0x31a000000000ull
@@ -34,6 +38,8 @@ enum { GUARD_INSTALL = 102 }; /* MADV_GUARD_INSTALL, Linux 6.13 */
 #define EXCLUDED (TABLE_ADDR + 5 * PAGE)
 
 static char image_path[4096], short_path[4096], shared_path[4096];
+static char in_memory[64];
+static bool keep_files;
 static uint32_t codec;
 static const uint64_t sparse_at[] = {0, 7 * PAGE + (32ull << 30), SPARSE_BYTES - PAGE};
 
@@ -75,9 +81,17 @@ static void build_files(void) {
   MUST(ftruncate(fd, 3 * PAGE) == 0); /* what lies behind raises SIGBUS */
   close(fd);
   fd = open(shared_path, O_CREAT | O_RDWR, 0600);
-  MUST(ftruncate(fd, 2 * PAGE) == 0);
-  map(SHARED_FILE, 2 * PAGE, RW, MAP_SHARED, fd);
+  MUST(ftruncate(fd, SHARED_FILE_SIZE) == 0);
+  map(SHARED_FILE, 4 * PAGE, RW, MAP_SHARED, fd);
   memset((void *)SHARED_FILE, 'a', PAGE);
+  memset((void *)(SHARED_FILE + 2 * PAGE), 'e', SHARED_FILE_SIZE - 2 * PAGE);
+  map(WATCHED_FILE, PAGE, PROT_READ, MAP_SHARED, fd);
+  close(fd);
+  fd = shm_open(in_memory, O_CREAT | O_RDWR, 0600);
+  MUST(ftruncate(fd, PAGE) == 0);
+  close(fd);
+  fd = shm_open(in_memory, O_RDONLY, 0);
+  map(WATCHED, PAGE, PROT_READ, MAP_SHARED, fd);
   close(fd);
   fd = open("/proc/self/exe", O_RDONLY);
   map(CACHE, 3 * PAGE, PROT_READ, MAP_SHARED, fd);
@@ -155,7 +169,8 @@ static void save(char *mappings, size_t size) {
       .section_count = 3,
       .exclusions = exclusions,
       .exclusion_count = 2,
-      .codec = codec};
+      .codec = codec,
+      .program_started = time(NULL) * 1000000000ll};
   struct image_result result;
   struct stat status;
   char why[IMAGE_WHY_SIZE] = "";
@@ -185,6 +200,7 @@ static bool is_zero(uint64_t at) {
 }
 
 static void compare_shared(void) {
+  static const char mapped_news[2][5] = {"news", "more"};
   EXPECT(filled(SHARED, 4) && is_zero(SHARED + 8 * PAGE));
   pid_t child = fork();
   if (child == 0) {
@@ -200,7 +216,17 @@ static void compare_shared(void) {
   EXPECT(again != MAP_FAILED && *(int *)(again + 8 * PAGE) == 2);
   char byte = 0;
   int fd = open(shared_path, O_RDONLY);
-  EXPECT(pread(fd, &byte, 1, 0) == 1 && byte == 'b' && *(char *)(SHARED_FILE + 1) == 'c');
+  EXPECT(pread(fd, &byte, 1, 0) == 1 && byte == 'b' && *(char *)WATCHED_FILE == 'b');
+  close(fd);
+  const char *file = (char *)SHARED_FILE;
+  if (keep_files) {
+    EXPECT(file[1] == 'x' && file[PAGE] == 'x' && file[SHARED_FILE_SIZE - 1] == 'x');
+  } else {
+    EXPECT(file[1] == 'a' && is_zero(SHARED_FILE + PAGE) && file[SHARED_FILE_SIZE - 1] == 'e');
+  }
+  EXPECT(file[SHARED_FILE_SIZE] == 'x' && file[3 * PAGE - 1] == 'x');
+  fd = shm_open(in_memory, O_RDWR, 0);
+  EXPECT(pwrite(fd, mapped_news[keep_files], 4, 0) == 4 && memcmp((char *)WATCHED, mapped_news[keep_files], 4) == 0);
   close(fd);
   child = fork();
   if (child == 0) _exit(*(int *)ADVISED != 0); /* wiped */
@@ -232,8 +258,11 @@ static void restore(const char *mappings, size_t size) {
   struct image image;
   char why[IMAGE_WHY_SIZE] = "", *now = malloc(size);
   size_t length = 0;
+  /* Written in place since the checkpoint, and grown. */
+  static char other[3 * PAGE];
+  memset(other, 'x', sizeof other);
   int fd = open(shared_path, O_RDWR);
-  MUST(pwrite(fd, "c", 1, 1) == 1);
+  MUST(pwrite(fd, other, sizeof other, 0) == (ssize_t)sizeof other);
   close(fd);
   map(present.start, 5 * PAGE, RW, OWN, -1);
   memset((void *)present.start, 0xee, 5 * PAGE);
@@ -248,6 +277,7 @@ static void restore(const char *mappings, size_t size) {
   EXPECT(three && length == sizeof shared_path && strcmp(three, shared_path) == 0);
   EXPECT(!image_section(&image, 8, &length, why) && strstr(why, "kind 8"));
   *why = 0;
+  image.keep_files = keep_files;
   EXPECT(image_map(&image, &present, 1, why) == 0);
   image_close(&image);
   if (*why) SAY("%s", why);
@@ -291,13 +321,17 @@ int main(int argc, char **argv) {
   snprintf(image_path, sizeof image_path, "%s/roundtrip.image", argv[1]);
   snprintf(short_path, sizeof short_path, "%s/roundtrip.short", argv[1]);
   snprintf(shared_path, sizeof shared_path, "%s/roundtrip.shared", argv[1]);
+  snprintf(in_memory, sizeof in_memory, "/mana-roundtrip-%d", getpid());
   char *mappings = mmap(NULL, SIZE, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   for (codec = 0; codec < IMAGE_CODEC_COUNT; codec++) {
     unlink(image_path);
     in_child(save, mappings, SIZE);
-    in_child(restore_body, mappings, SIZE);
+    for (int keep = 0; keep < 2; keep++) {
+      keep_files = keep;
+      in_child(restore_body, mappings, SIZE);
+    }
     in_child(refused_body, mappings, SIZE);
-    unlink(image_path), unlink(short_path), unlink(shared_path);
+    unlink(image_path), unlink(short_path), unlink(shared_path), shm_unlink(in_memory);
   }
   SAY("done");
   return 0;

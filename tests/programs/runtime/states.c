@@ -1,9 +1,11 @@
 /* State of the process: saved by one process, restored by another, looked at there. Prints nothing but "done" when all is well.
  *   states save FOLDER, then states restore FOLDER        the round trip
  *   states refuse FOLDER                                  what cannot be saved or restored, and how it is said
+ *   states input FOLDER                                   standard input that was not read yet; pipes by the thousand
  * Linked statically at a fixed address, so that handlers mean the same in both. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/membarrier.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -25,6 +27,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "descriptor_kinds.h"
 #include "path_map.h"
 #include "process_state.h"
 #include "report.h"
@@ -62,7 +65,9 @@ enum {
   STATUS,
   LOCKED,
   ERRORS_COPY,
-  WRITTEN
+  WRITTEN,
+  NAMELESS_AGAIN,
+  RANGES
 };
 enum { OLD_TID = 3999999, NAMELESS_SIZE = 100000, CAPACITY = 1 << 18 };
 
@@ -73,6 +78,7 @@ static void map(void) {
   state_note_start();
 }
 static void at(int number, int fd) {
+  if (fd == number) return;
   int flags = fcntl(fd, F_GETFD) & FD_CLOEXEC ? O_CLOEXEC : 0;
   MUST(fd >= 0 && dup3(fd, number, flags) == number && close(fd) == 0);
 }
@@ -98,6 +104,11 @@ static int file_holds(const char *name, const char *text) {
 
 /* --- Descriptors -------------------------------------------------------------------------------------------------------- */
 
+static int lock_range(int fd, int command, off_t start, off_t length) {
+  struct flock range = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = start, .l_len = length};
+  return fcntl(fd, command, &range);
+}
+
 static void make_descriptors(void) {
   int ends[2];
   create("input", "0123456789");
@@ -112,6 +123,7 @@ static void make_descriptors(void) {
   at(NAMELESS, open("nameless", O_CREAT | O_RDWR, 0600));
   for (int i = 0; i < NAMELESS_SIZE / 10; i++) put(NAMELESS, "abcdefghij");
   MUST(unlink("nameless") == 0 && lseek(NAMELESS, NAMELESS_SIZE - 7, SEEK_SET) > 0);
+  at(NAMELESS_AGAIN, open("/proc/self/fd/14", O_RDONLY));
   at(MEMORY, memfd_create("of memory", 0));
   put(MEMORY, "memory");
   at(DIRECTORY, open(".", O_RDONLY | O_DIRECTORY));
@@ -142,6 +154,8 @@ static void make_descriptors(void) {
   at(STATUS, open("/proc/self/status", O_RDONLY));
   at(LOCKED, open("locked", O_CREAT | O_RDWR, 0600));
   MUST(flock(LOCKED, LOCK_EX) == 0);
+  at(RANGES, open("locked", O_RDWR));
+  MUST(lock_range(RANGES, F_SETLK, 10, 5) == 0 && lock_range(RANGES, F_OFD_SETLK, 20, 0) == 0);
   MUST(dup2(2, ERRORS_COPY) == ERRORS_COPY);
   close(0);
   usleep(1000);
@@ -166,6 +180,8 @@ static void look_at_files(void) {
   EXPECT(file_holds("written", "half of it, the rest"));
   EXPECT(fstat(NAMELESS, &status) == 0 && status.st_nlink == 0 && status.st_size == NAMELESS_SIZE &&
          holds(NAMELESS, "defghij"));
+  char first = 0;
+  EXPECT(pwrite(NAMELESS, "A", 1, 0) == 1 && read(NAMELESS_AGAIN, &first, 1) == 1 && first == 'A');
   EXPECT(lseek(MEMORY, 0, SEEK_CUR) == 6 && lseek(MEMORY, 0, SEEK_SET) == 0 && holds(MEMORY, "memory"));
   EXPECT(faccessat(DIRECTORY, "input", R_OK, 0) == 0);
   char byte, text[10000];
@@ -176,6 +192,9 @@ static void look_at_files(void) {
   EXPECT(pid && atoi(pid + 5) == getpid());
   int other = open("locked", O_RDWR);
   EXPECT(flock(other, LOCK_EX | LOCK_NB) == -1 && errno == EWOULDBLOCK);
+  /* Locks of open files meet those of this process and of the other open file, each in its range. */
+  EXPECT(lock_range(other, F_OFD_SETLK, 0, 10) == 0 && lock_range(other, F_OFD_SETLK, 15, 5) == 0);
+  EXPECT(lock_range(other, F_OFD_SETLK, 14, 1) == -1 && lock_range(other, F_OFD_SETLK, 9999, 1) == -1);
   close(other);
 }
 
@@ -263,8 +282,18 @@ static void look_at_signals(void) {
 
 /* --- The process ----------------------------------------------------------------------------------------------------------- */
 
+enum { FILES_AT_START = 300, FILES_RAISED = 600 };
+static void limit_files(rlim_t soft) {
+  struct rlimit limit;
+  MUST(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+  limit.rlim_cur = soft < limit.rlim_max ? soft : limit.rlim_max;
+  MUST(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+}
+
 static void make_process(void) {
   struct rlimit limit = {12345, 123456};
+  limit_files(FILES_RAISED);
+  MUST(syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0);
   MUST(mkdir("deep", 0700) == 0 && chdir("deep") == 0);
   umask(027);
   MUST(nice(3) != -1 && setrlimit(RLIMIT_CORE, &limit) == 0 && prctl(PR_SET_NAME, "renamed") == 0);
@@ -277,6 +306,8 @@ static void look_at_process(const char *folder) {
   EXPECT(getcwd(now, sizeof now) && strcmp(now, path) == 0);
   EXPECT(umask(0) == 027 && getpriority(PRIO_PROCESS, 0) == 3);
   EXPECT(getrlimit(RLIMIT_CORE, &limit) == 0 && limit.rlim_cur == 12345 && limit.rlim_max == 123456);
+  EXPECT(getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur == FILES_RAISED);
+  EXPECT(syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0);
   EXPECT(prctl(PR_GET_NAME, name) == 0 && strcmp(name, "renamed") == 0);
   EXPECT(STATE->monotonic_offset > 900000000000 && STATE->monotonic_offset <= 1000000000000);
   EXPECT(tid_new(tid_old(getppid())) == getppid());
@@ -330,6 +361,8 @@ static void restore(void) {
   state_files_policy = (struct state_files_policy){.folder = folder, .epoch = 7};
   for (int i = 0; i < PARTS; i++) {
     why[0] = 0;
+    struct save_stream looked_at = streams[i];
+    if (i == 0) EXPECT(state_descriptors_check(&looked_at, why) == 0);
     if (parts[i].restore(&streams[i], why) != 0) SAY("%s: %s", parts[i].name, why);
   }
   look_at_process(folder);
@@ -364,13 +397,28 @@ static void after(const char *change, const char *text) {
   EXPECT(system(change) == 0);
   pid_t child = fork();
   if (child == 0) {
-    int result = state_descriptors_restore(&stream, why);
+    struct save_stream looked_at = stream;
+    int result = state_descriptors_check(&looked_at, why);
+    if (result == 0) result = state_descriptors_restore(&stream, why);
     bool good = text ? result == -1 && strstr(why, "descriptor 10") && strstr(why, text)
                      : result == 0 && lseek(LOG, 0, SEEK_END) >= 10;
     if (!good) SAY("after %s: %d %s", change, result, why);
     _exit(0);
   }
   EXPECT(waitpid(child, &status, 0) == child && status == 0);
+  save_free(&stream);
+}
+
+/* More than is read at each checkpoint. */
+static void too_long(void) {
+  char why[STATE_WHY_SIZE] = "";
+  struct save_stream stream = {0};
+  at(LOG, open("log", O_CREAT | O_TRUNC | O_RDWR, 0600));
+  MUST(ftruncate(LOG, 65 << 20) == 0 && state_descriptors_save(&stream, why) == 0);
+  put(LOG, "overwritten");
+  said[0] = 0;
+  EXPECT(state_descriptors_check(&stream, why) == 0 && strstr(said, "log was written to since the checkpoint"));
+  close(LOG);
   save_free(&stream);
 }
 
@@ -402,6 +450,10 @@ static void refuse(void) {
   cannot_save(ends[0], "socket");
   cannot_save(inotify_init1(0), "inotify");
   cannot_save(open("fifo", O_RDWR), "named pipe");
+  create("first", "text");
+  int linked = open("first", O_RDWR);
+  MUST(link("first", "second") == 0 && unlink("first") == 0);
+  cannot_save(linked, "first (deleted) by which the file was opened is gone");
   int device = open("/dev/kmsg", O_RDONLY); /* root's only */
   if (device >= 0) cannot_save(device, "device /dev/kmsg");
   MUST(pipe(ends) == 0 && pipe(queue) == 0);
@@ -425,18 +477,142 @@ static void refuse(void) {
   after("echo more >>log; touch -d yesterday log", NULL);
   after("cp -p log copy; rm log; sleep 0.1; mv copy log", NULL);
   after("rm log", "cannot open");
+  after("rm log; echo ten bytes, and more >log", "was replaced by another file"); /* with the same inode, often */
+  after("echo more >>log; printf T | dd of=log conv=notrunc status=none", "were overwritten since");
+  after(": >log; echo begun anew by another run >>log", "were overwritten since");
+  state_files_policy.keep = true;
+  after("printf T | dd of=log conv=notrunc status=none", NULL);
+  state_files_policy.keep = false;
+  too_long();
   after("cp log copy; sleep 0.1; echo other >>copy; mv copy log", "was replaced by another file");
   after("truncate -s 3 log", "has 3 bytes, at the checkpoint it had 10");
   move_files();
   SAY("done");
 }
 
+/* --- Standard input ------------------------------------------------------------------------------------------------------------ */
+
+static struct save_stream save_all(void) {
+  char why[STATE_WHY_SIZE] = "";
+  struct save_stream stream = {0};
+  if (state_descriptors_save(&stream, why) != 0) SAY("%s", why);
+  return stream;
+}
+static void restore_all(struct save_stream *stream) {
+  char why[STATE_WHY_SIZE] = "";
+  if (state_descriptors_restore(stream, why) != 0) SAY("%s", why);
+}
+/* Restores in a child whose own standard input is another one; `text` is what the program reads then. */
+static void reads(const char *text) {
+  struct save_stream stream = save_all();
+  int status;
+  pid_t child = fork();
+  if (child == 0) {
+    create("input", "of the new process");
+    at(STDIN_FILENO, open("input", O_RDONLY));
+    restore_all(&stream);
+    EXPECT(holds(STDIN_FILENO, text) && read(STDIN_FILENO, said, 1) == 0);
+    _exit(0);
+  }
+  EXPECT(waitpid(child, &status, 0) == child && status == 0);
+  save_free(&stream);
+}
+
+static void unread_input(void) {
+  char why[STATE_WHY_SIZE] = "", byte;
+  int ends[2];
+  struct save_stream none = {0};
+  MUST(pipe(ends) == 0);
+  at(STDIN_FILENO, ends[0]);
+  descriptors_note_start();
+  fcntl(ends[1], F_SETFD, FD_CLOEXEC);
+  pid_t feeder = fork(); /* nobody's child in the real world; it holds the other end */
+  if (feeder == 0) {
+    close(STDIN_FILENO);
+    pause();
+    _exit(0);
+  }
+  reads(
+      "of the new process"); /* with nothing in the pipe, the end of which is ours: a pipe of the launcher looks the same */
+  put(ends[1], "first line, second line");
+  MUST(read(STDIN_FILENO, said, 12) == 12);
+  int writer = fcntl(ends[1], F_DUPFD_CLOEXEC, 100);
+  close(ends[1]);
+  close(writer);
+  reads("second line");
+  EXPECT(read(STDIN_FILENO, &byte, 1) == 1 && byte == 's'); /* nothing was taken */
+  char link[64];
+  snprintf(link, sizeof link, "/proc/self/fd/%d", STDIN_FILENO);
+  int filler = open(link, O_WRONLY | O_NONBLOCK);
+  while (write(filler, said, sizeof said) > 0) {
+  }
+  close(filler);
+  EXPECT(state_descriptors_save(&none, why) == -1 && strstr(why, "descriptor 0 is standard input, and so full"));
+  kill(feeder, SIGKILL);
+  EXPECT(waitpid(feeder, NULL, 0) == feeder);
+  close(STDIN_FILENO);
+}
+
+/* A file is read on where the program was. */
+static void file_as_input(void) {
+  create("script", "one two");
+  at(STDIN_FILENO, open("script", O_RDONLY));
+  descriptors_note_start();
+  MUST(lseek(STDIN_FILENO, 4, SEEK_SET) == 4);
+  reads("two");
+  close(STDIN_FILENO);
+}
+
+static void many_pipes(void) {
+  enum { PIPES = 1100 };
+  struct rlimit limit;
+  int ends[2], status;
+  MUST(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+  if (limit.rlim_max < 8 * PIPES) return;
+  limit_files(8 * PIPES);
+  for (int i = 0; i < PIPES; i++) MUST(pipe(ends) == 0);
+  struct save_stream stream = save_all();
+  MUST(close_range(3, ~0u, 0) == 0);
+  pid_t child = fork();
+  if (child == 0) {
+    restore_all(&stream);
+    put(ends[1], "through the last");
+    EXPECT(holds(ends[0], "through the last"));
+    _exit(0);
+  }
+  EXPECT(waitpid(child, &status, 0) == child && status == 0);
+}
+
+/* Older kernels do not say it. */
+static void semaphores(void) {
+  for (uint64_t count = 0; count < 4; count++) {
+    for (int semaphore = 0; semaphore < 2; semaphore++) {
+      uint64_t got = 0;
+      int fd = eventfd((unsigned)count, EFD_NONBLOCK | (semaphore ? EFD_SEMAPHORE : 0));
+      EXPECT(event_is_semaphore(fd, count) == semaphore);
+      for (uint64_t left = count; left; left -= got) EXPECT(read(fd, &got, 8) == 8 && got == (semaphore ? 1 : count));
+      EXPECT(read(fd, &got, 8) == -1);
+      close(fd);
+    }
+  }
+}
+
+static void input(void) {
+  unread_input();
+  file_as_input();
+  many_pipes();
+  semaphores();
+  SAY("done");
+}
+
 int main(int argc, char **argv) {
   MUST(argc == 3 && chdir(argv[2]) == 0);
   close_range(3, ~0u, 0);
+  limit_files(FILES_AT_START);
   map();
   if (strcmp(argv[1], "save") == 0) save();
   if (strcmp(argv[1], "restore") == 0) restore();
   if (strcmp(argv[1], "refuse") == 0) refuse();
+  if (strcmp(argv[1], "input") == 0) input();
   return 0;
 }

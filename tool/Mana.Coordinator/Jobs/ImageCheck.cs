@@ -12,7 +12,7 @@ public static class ImageCheck
 {
     private const ulong Magic = 0x474d49414e414d8f;
     private const int HeaderBytes = 4096, RegionBytes = 80, ChunkBytes = 64, SectionBytes = 24;
-    private const int Version = 2, LargestTables = 1 << 30;
+    private const int Version = 3, LargestTables = 1 << 30;
     private const uint Codecs = 3; // none, lz4, zstd
 
     /// <summary>What is wrong with an image; null for a good one.</summary>
