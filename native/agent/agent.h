@@ -24,6 +24,7 @@ enum agent_order { ORDER_WAIT, ORDER_PUMP, ORDER_SAVE, ORDER_RETURN, ORDER_LEAVE
 /* A collective, and since when; epoch 0: none. Known only of those that came while a checkpoint was wanted. */
 struct agent_place {
   uint32_t epoch, slot;
+  mana_h comm; /* 0: it does not block on one */
   struct timespec since;
 };
 
@@ -88,6 +89,10 @@ void agent_gate_publish_all(void);
 void agent_gate_check(void);
 /* Lock held. Takes the entries of a TARGETS frame. */
 void agent_gate_take_targets(struct save_stream *frame, uint32_t count);
+
+/* --- place.c -------------------------------------------------------------------------------------------------------- */
+/* Lock held. */
+void agent_say_where(void);
 
 /* --- park.c --------------------------------------------------------------------------------------------------------- */
 void agent_parked(void); /* service SVC_PARKED */

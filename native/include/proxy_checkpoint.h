@@ -1,12 +1,12 @@
 /* What a proxy offers to the agent: the site's MPI as a checkpoint sees it. Symbol `mana_proxy_checkpoint` of libmana_proxy.so.
  *
- * All of it is called with the lower FS in place, on the thread that the MPI library knows as the caller of MPI_Init_thread, on a stack of the lower half,
+ * All of it, unless a line says otherwise, is called with the lower FS in place, on the thread that the MPI library knows as the caller of MPI_Init_thread, on a stack of the lower half,
  * while no thread is inside another call of the proxy. */
 #ifndef MANA_PROXY_CHECKPOINT_H
 #define MANA_PROXY_CHECKPOINT_H
 #include "save_stream.h"
 
-#define PROXY_CHECKPOINT_VERSION 2
+#define PROXY_CHECKPOINT_VERSION 3
 
 struct proxy_counts {
   uint64_t sent,
@@ -14,7 +14,7 @@ struct proxy_counts {
   uint64_t collectives; /* nonblocking collectives, constructors and accesses to files started here and not complete */
 };
 
-enum { PROXY_WHY_SIZE = 512 };
+enum { PROXY_WHY_SIZE = 512, PROXY_PLACE_SIZE = 192 };
 struct proxy_checkpoint {
   uint64_t version; /* PROXY_CHECKPOINT_VERSION */
   /* Rank and size of MPI_COMM_WORLD; 0, or not initialized. */
@@ -44,5 +44,7 @@ struct proxy_checkpoint {
   /* The files that are open through MPI and that this rank answers for, so that each has one: 1 with the next one's full path and whether it
    * may be written; 0 when there is none. *cursor begins as 0. */
   int (*file)(uint32_t *cursor, const char **path, int *written);
+  /* On any thread, at any time: the communicator of a communicator's or request's handle, as its user knows it; "" where that is unknown. */
+  void (*place)(uint32_t handle, char *text, size_t size);
 };
 #endif

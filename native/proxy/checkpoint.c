@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "place.h"
 #include "saved.h"
 
 enum { FORMAT = 2 };
@@ -136,4 +137,5 @@ const struct proxy_checkpoint mana_proxy_checkpoint __attribute__((visibility("d
     .arrive = px_arrive,
     .entered = px_entered,
     .file = px_file_next,
+    .place = px_place,
 };

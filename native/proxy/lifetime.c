@@ -1,6 +1,8 @@
 /* What the application frees or attaches while requests and checkpoints still need it. */
 #include "lifetime.h"
 
+#include "place.h"
+
 struct px_attached px_attached;
 
 int px_Type_free(mana_h *datatype) {
@@ -18,6 +20,7 @@ static int drop_comm(mana_h *comm, int (*drop)(MPI_Comm *)) {
   *comm = px_comm_update(*comm, site);
   if (rc != MPI_SUCCESS) return px_error(rc);
   if (mana_is_user(before)) px_records_forget_comm(before);
+  px_comm_name_forget(before);
   return 0;
 }
 int px_Comm_free(mana_h *comm) {
