@@ -110,9 +110,6 @@ void agent_park_end(void);
 void agent_order(enum agent_order order);
 
 /* --- write.c -------------------------------------------------------------------------------------------------------- */
-struct image_identity;
-/* What CPUID says the processor can do: words of image_identity.cpu. */
-void agent_cpu_features(uint64_t *words);
 struct agent_written {
   uint64_t bytes, stored, checksum;
 };

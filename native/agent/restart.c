@@ -11,6 +11,7 @@
 
 #include "agent.h"
 #include "channel.h"
+#include "cpu_features.h"
 #include "environment.h"
 #include "faults.h"
 #include "image_read.h"
@@ -49,10 +50,20 @@ static void begin_mpi(void) {
 }
 
 /* --- 2: the image, verified by all before anybody maps -------------------------------------------------------------------- */
+static int check_processor(const struct image_identity *id, char why[PROXY_WHY_SIZE]) {
+  uint64_t have[IMAGE_CPU_WORDS];
+  char names[PROXY_WHY_SIZE - 128];
+  cpu_features_read(have);
+  if (cpu_features_missing(id->cpu, have, names, sizeof names) == 0) return 0;
+  snprintf(why, PROXY_WHY_SIZE,
+           "the program may use what the processor of its checkpoint had and this one lacks: %s (restart it on hosts "
+           "that have it)",
+           names);
+  return -1;
+}
+
 static int check_identity(const struct image *image, int rank, int size, char why[PROXY_WHY_SIZE]) {
   const struct image_identity *id = &image->identity;
-  uint64_t cpu[IMAGE_CPU_WORDS];
-  agent_cpu_features(cpu);
   if ((int)id->rank != rank || (int)id->size != size) {
     snprintf(why, PROXY_WHY_SIZE, "the image is that of rank %u of %u", id->rank, id->size);
     return -1;
@@ -61,14 +72,7 @@ static int check_identity(const struct image *image, int rank, int size, char wh
     snprintf(why, PROXY_WHY_SIZE, "the image was written by another version of mana than this bundle is of");
     return -1;
   }
-  for (int i = 0; i < IMAGE_CPU_WORDS; i++) {
-    if (!(id->cpu[i] & ~cpu[i])) continue;
-    snprintf(why, PROXY_WHY_SIZE,
-             "this processor lacks features of the one the checkpoint was taken on (word %d: %#llx)", i,
-             (unsigned long long)(id->cpu[i] & ~cpu[i]));
-    return -1;
-  }
-  return 0;
+  return check_processor(id, why);
 }
 
 /* A file of MPI's that is gone is missed before anything is changed. */
