@@ -85,10 +85,6 @@ static void begin_intent(uint32_t epoch) {
     fail("it has had too many communicators of different members");
     return;
   }
-  if (SPLIT->dispatch) {
-    fail("--syscalls=dispatch is in force, and programs steered that way cannot be checkpointed yet");
-    return;
-  }
   agent.stage = AGENT_INTENT;
   agent.targets_known = false;
   __atomic_store_n(&SPLIT->phase, SPLIT_INTENT, __ATOMIC_SEQ_CST);

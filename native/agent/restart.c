@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -75,6 +76,15 @@ static int check_identity(const struct image *image, int rank, int size, char wh
   return check_processor(id, why);
 }
 
+/* Threads switch it on when they go on, and can only hope that it works. */
+static int check_kernel(char why[PROXY_WHY_SIZE]) {
+  enum { SET_SYSCALL_USER_DISPATCH = 59, DISPATCH_OFF = 0 }; /* man 2 prctl */
+  if (!options.dispatch || prctl(SET_SYSCALL_USER_DISPATCH, DISPATCH_OFF, 0, 0, 0) == 0) return 0;
+  snprintf(why, PROXY_WHY_SIZE,
+           "the job runs with --syscalls=dispatch, which this kernel lacks: restart it on Linux 5.11 or newer");
+  return -1;
+}
+
 /* A file of MPI's that is gone is missed before anything is changed. */
 static int check_files(struct image *image, char why[PROXY_WHY_SIZE]) {
   struct save_stream s = {0};
@@ -88,7 +98,8 @@ static int verify(struct image *image, int rank, int size, char why[PROXY_WHY_SI
   snprintf(path, sizeof path, "%s/rank-%d.img", options.restart, rank);
   if (image_open(path, image, why) != 0 || image_verify(image, why) != 0) return -1;
   took.verify = microseconds() - since;
-  return check_identity(image, rank, size, why) != 0 ? -1 : check_files(image, why);
+  if (check_identity(image, rank, size, why) != 0 || check_kernel(why) != 0) return -1;
+  return check_files(image, why);
 }
 
 /* Without GO there is no restart, and the coordinator has said why: ranks leave as after a good end, so that the launcher adds nothing. */
