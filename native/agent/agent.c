@@ -85,10 +85,6 @@ static void begin_intent(uint32_t epoch) {
     fail("it has too many communicators at once, or has had too many of different members");
     return;
   }
-  if (SPLIT->dispatch) {
-    fail("--syscalls=dispatch is in force, and programs steered that way cannot be checkpointed yet");
-    return;
-  }
   if (proxy->refusal(agent.why) != 0) {
     fail(agent.why);
     return;
@@ -181,29 +177,6 @@ static void leave(void) {
   _exit(0);
 }
 
-static uint32_t milliseconds_since(const struct timespec *then) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (uint32_t)((now.tv_sec - then->tv_sec) * 1000 + (now.tv_nsec - then->tv_nsec) / 1000000);
-}
-
-/* What costs the normal path nothing: a collective has a name only when it passed the gate in this checkpoint. */
-static void answer_where(void) {
-  enum { OWN_CODE, INSIDE, AT_GATE, PARKED };
-  const struct agent_place nowhere = {.slot = 0}, unnamed = {.slot = UINT32_MAX}, *place = &nowhere;
-  uint32_t where = OWN_CODE;
-  if (agent.stage >= AGENT_DRAIN) {
-    where = PARKED;
-  } else if (__atomic_load_n(&SPLIT->inside, __ATOMIC_RELAXED) > 0) {
-    where = INSIDE;
-    place = agent.stage != AGENT_RUN && agent.entered.epoch == agent.epoch ? &agent.entered : &unnamed;
-  } else if (agent.waiting > 0) {
-    where = AT_GATE;
-    place = &agent.at_gate;
-  }
-  SAY(protocol_put_where, agent.epoch, place->slot, where, 0, place->epoch ? milliseconds_since(&place->since) : 0);
-}
-
 static void take_refused(struct save_stream *frame) {
   char why[256];
   if (protocol_get_refused(frame, why, sizeof why))
@@ -230,7 +203,7 @@ static void take(int type, struct save_stream *frame) {
       break;
     case PROTOCOL_ABANDON: end_checkpoint(); break;
     case PROTOCOL_EXIT: leave();
-    case PROTOCOL_ASK: answer_where(); break;
+    case PROTOCOL_ASK: agent_say_where(); break;
     case PROTOCOL_REFUSED: take_refused(frame); break;
     case PROTOCOL_WELCOME:
       if (protocol_get_welcome(frame, &epoch)) agent.epoch = epoch;

@@ -24,6 +24,7 @@ enum agent_order { ORDER_WAIT, ORDER_PUMP, ORDER_SAVE, ORDER_RETURN, ORDER_LEAVE
 /* A collective, and since when; epoch 0: none. Known only of those that came while a checkpoint was wanted. */
 struct agent_place {
   uint32_t epoch, slot;
+  mana_h comm; /* 0: it does not block on one */
   struct timespec since;
 };
 
@@ -98,6 +99,10 @@ void agent_gate_check(void);
 /* Lock held. Takes the entries of a TARGETS frame. */
 void agent_gate_take_targets(struct save_stream *frame, uint32_t count);
 
+/* --- place.c -------------------------------------------------------------------------------------------------------- */
+/* Lock held. */
+void agent_say_where(void);
+
 /* --- park.c --------------------------------------------------------------------------------------------------------- */
 void agent_parked(void); /* service SVC_PARKED */
 /* One round: asks whoever runs to park. The number of parked threads when all are and the MPI thread serves, else 0; -1 with `why`. */
@@ -117,9 +122,6 @@ void agent_order(enum agent_order order);
 void agent_dismiss(void);
 
 /* --- write.c -------------------------------------------------------------------------------------------------------- */
-struct image_identity;
-/* What CPUID says the processor can do: words of image_identity.cpu. */
-void agent_cpu_features(uint64_t *words);
 struct agent_written {
   uint64_t bytes, stored, checksum;
 };

@@ -96,8 +96,8 @@ static bool may_enter(uint32_t clock) {
   return clock == 0 || SPLIT->phase == agent_resting_phase() || (agent.targets_known && behind());
 }
 
-static struct agent_place place(int slot) {
-  struct agent_place p = {.epoch = agent.epoch, .slot = (uint32_t)slot};
+static struct agent_place place(int slot, mana_h comm) {
+  struct agent_place p = {.epoch = agent.epoch, .slot = (uint32_t)slot, .comm = comm};
   clock_gettime(CLOCK_MONOTONIC, &p.since);
   return p;
 }
@@ -139,7 +139,7 @@ int agent_gate(uint32_t clock, uint32_t comm, int slot) {
   bool two_phases = options.two_phase && clock && comm;
   pthread_mutex_lock(&agent.lock);
   count(c, -1);
-  agent.at_gate = place(slot);
+  agent.at_gate = place(slot, comm);
   agent.waiting++;
   if (two_phases) wait_for_all(clock);
   wait_for_turn(clock, slot);
@@ -147,7 +147,7 @@ int agent_gate(uint32_t clock, uint32_t comm, int slot) {
   agent.waiting--;
   if (passed) {
     count(c, 1);
-    agent.entered = place(slot);
+    agent.entered = place(slot, comm);
     if (clock && SPLIT->phase == SPLIT_INTENT && c->seq > c->target) agent_gate_publish(clock);
   }
   pthread_mutex_unlock(&agent.lock);

@@ -7,11 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "agent.h"
 #include "channel.h"
+#include "cpu_features.h"
 #include "environment.h"
 #include "faults.h"
 #include "image_read.h"
@@ -75,10 +77,20 @@ static void begin_mpi(char why[PROXY_WHY_SIZE]) {
 }
 
 /* --- 2: the image, verified by all before anybody maps -------------------------------------------------------------------- */
+static int check_processor(const struct image_identity *id, char why[PROXY_WHY_SIZE]) {
+  uint64_t have[IMAGE_CPU_WORDS];
+  char names[PROXY_WHY_SIZE - 128];
+  cpu_features_read(have);
+  if (cpu_features_missing(id->cpu, have, names, sizeof names) == 0) return 0;
+  snprintf(why, PROXY_WHY_SIZE,
+           "the program may use what the processor of its checkpoint had and this one lacks: %s (restart it on hosts "
+           "that have it)",
+           names);
+  return -1;
+}
+
 static int check_identity(const struct image *image, int rank, int size, char why[PROXY_WHY_SIZE]) {
   const struct image_identity *id = &image->identity;
-  uint64_t cpu[IMAGE_CPU_WORDS];
-  agent_cpu_features(cpu);
   if ((int)id->rank != rank || (int)id->size != size) {
     snprintf(why, PROXY_WHY_SIZE, "the image is that of rank %u of %u", id->rank, id->size);
     return -1;
@@ -87,14 +99,16 @@ static int check_identity(const struct image *image, int rank, int size, char wh
     snprintf(why, PROXY_WHY_SIZE, "the image was written by another version of mana than this bundle is of");
     return -1;
   }
-  for (int i = 0; i < IMAGE_CPU_WORDS; i++) {
-    if (!(id->cpu[i] & ~cpu[i])) continue;
-    snprintf(why, PROXY_WHY_SIZE,
-             "this processor lacks features of the one the checkpoint was taken on (word %d: %#llx)", i,
-             (unsigned long long)(id->cpu[i] & ~cpu[i]));
-    return -1;
-  }
-  return 0;
+  return check_processor(id, why);
+}
+
+/* Threads switch it on when they go on, and can only hope that it works. */
+static int check_kernel(char why[PROXY_WHY_SIZE]) {
+  enum { SET_SYSCALL_USER_DISPATCH = 59, DISPATCH_OFF = 0 }; /* man 2 prctl */
+  if (!options.dispatch || prctl(SET_SYSCALL_USER_DISPATCH, DISPATCH_OFF, 0, 0, 0) == 0) return 0;
+  snprintf(why, PROXY_WHY_SIZE,
+           "the job runs with --syscalls=dispatch, which this kernel lacks: restart it on Linux 5.11 or newer");
+  return -1;
 }
 
 typedef int restore_function(struct save_stream *from, char why[STATE_WHY_SIZE]);
@@ -121,7 +135,8 @@ static int verify(struct image *image, int rank, int size, char why[PROXY_WHY_SI
   snprintf(path, sizeof path, "%s/rank-%d.img", options.restart, rank);
   if (image_open(path, image, why) != 0 || image_verify(image, why) != 0) return -1;
   took.verify = microseconds() - since;
-  return check_identity(image, rank, size, why) != 0 ? -1 : check_files(image, why);
+  if (check_identity(image, rank, size, why) != 0 || check_kernel(why) != 0) return -1;
+  return check_files(image, why);
 }
 
 /* Without GO there is no restart, and the coordinator has said why: ranks leave as after a good end, so that the launcher adds nothing. */

@@ -1,10 +1,10 @@
 /* The image of this rank: what each part has to say of itself, and the upper half's memory. */
-#include <cpuid.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "agent.h"
+#include "cpu_features.h"
 #include "faults.h"
 #include "image_write.h"
 #include "process_state.h"
@@ -20,17 +20,6 @@ static int save_mpi(char why[PROXY_WHY_SIZE]) {
   if (result != 0 && why != agent.why) memcpy(why, agent.why, PROXY_WHY_SIZE);
   pthread_mutex_unlock(&agent.lock);
   return result;
-}
-
-void agent_cpu_features(uint64_t *words) {
-  uint32_t a, b, c, d;
-  memset(words, 0, IMAGE_CPU_WORDS * sizeof *words);
-  if (__get_cpuid(1, &a, &b, &c, &d)) words[0] = (uint64_t)c << 32 | d;
-  if (__get_cpuid_count(7, 0, &a, &b, &c, &d)) {
-    words[1] = (uint64_t)c << 32 | b;
-    words[2] = d;
-  }
-  if (__get_cpuid(0x80000001, &a, &b, &c, &d)) words[3] = (uint64_t)c << 32 | d;
 }
 
 static int save_mpi_files(struct save_stream *to, char why[STATE_WHY_SIZE]) {
@@ -80,7 +69,7 @@ static int write_image(const char *folder, uint32_t codec, struct save_stream *s
       .program_started = STATE->program_started,
       .identity = {
           .rank = (uint32_t)rank, .size = (uint32_t)size, .epoch = agent.epoch, .fingerprint = MPI_TABLE->fingerprint}};
-  agent_cpu_features(source.identity.cpu);
+  cpu_features_read(source.identity.cpu);
   if (image_write(&source, &result, why) != 0) return -1;
   *written = (struct agent_written){result.memory_length, result.file_length, result.checksum};
   return 0;

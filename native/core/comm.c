@@ -108,11 +108,11 @@ static int born_with_attributes(mana_h comm, mana_h parent, const char *name) {
   return born_with_attributes(fresh, comm, name)
 
 int core_Comm_dup(mana_h comm, mana_h *newcomm) {
-  DUPLICATE("MPI_Comm_dup", CORE_GATE_ENTER(comm, SLOT_Comm_dup), MPI_BELOW(Comm_dup)(comm, newcomm));
+  DUPLICATE("MPI_Comm_dup", CORE_GATE_ENTER(comm, SLOT_Comm_dup), MPI_BELOW_ON(Comm_dup, comm)(comm, newcomm));
 }
 int core_Comm_dup_with_info(mana_h comm, mana_h info, mana_h *newcomm) {
   DUPLICATE("MPI_Comm_dup_with_info", CORE_GATE_ENTER(comm, SLOT_Comm_dup_with_info),
-            MPI_BELOW(Comm_dup_with_info)(comm, info, newcomm));
+            MPI_BELOW_ON(Comm_dup_with_info, comm)(comm, info, newcomm));
 }
 
 #define DUPLICATE_NONBLOCKING(name, call)                                                                              \
@@ -123,10 +123,11 @@ int core_Comm_dup_with_info(mana_h comm, mana_h info, mana_h *newcomm) {
   DUPLICATE(name, CORE_GATE_ENTER_CLOCK(core_gate_of(comm), SLOT_Comm_idup), call)
 
 int core_Comm_idup(mana_h comm, mana_h *newcomm, mana_h *request) {
-  DUPLICATE_NONBLOCKING("MPI_Comm_idup", MPI_BELOW(Comm_idup)(comm, newcomm, request));
+  DUPLICATE_NONBLOCKING("MPI_Comm_idup", MPI_BELOW_ON(Comm_idup, comm)(comm, newcomm, request));
 }
 int core_Comm_idup_with_info(mana_h comm, mana_h info, mana_h *newcomm, mana_h *request) {
-  DUPLICATE_NONBLOCKING("MPI_Comm_idup_with_info", MPI_BELOW(Comm_idup_with_info)(comm, info, newcomm, request));
+  DUPLICATE_NONBLOCKING("MPI_Comm_idup_with_info",
+                        MPI_BELOW_ON(Comm_idup_with_info, comm)(comm, info, newcomm, request));
 }
 
 /* --- freeing ------------------------------------------------------------------------------------------------------------ */
@@ -150,10 +151,10 @@ int core_Comm_idup_with_info(mana_h comm, mana_h info, mana_h *newcomm, mana_h *
   return MANA_SUCCESS
 
 int core_Comm_free(mana_h *comm) {
-  RELEASE("MPI_Comm_free", SLOT_Comm_free, MPI_BELOW(Comm_free)(comm));
+  RELEASE("MPI_Comm_free", SLOT_Comm_free, MPI_BELOW_ON(Comm_free, before)(comm));
 }
 int core_Comm_disconnect(mana_h *comm) {
-  RELEASE("MPI_Comm_disconnect", SLOT_Comm_disconnect, MPI_BELOW(Comm_disconnect)(comm));
+  RELEASE("MPI_Comm_disconnect", SLOT_Comm_disconnect, MPI_BELOW_ON(Comm_disconnect, before)(comm));
 }
 
 /* Whether this process is the root of a rooted call, on an intercommunicator too (MPI-4.1 section 6.2.3). */

@@ -23,9 +23,9 @@ static int fail(mana_h request, int rc, const char *name) {
 int core_Wait(mana_h *request, mana_status *status) {
   mana_h before = *request;
   int rc;
-  MANA_CROSS(rc, MPI_BELOW(Wait)(request, status));
+  MANA_CROSS(rc, MPI_BELOW_ON(Wait, before)(request, status));
   if (__builtin_expect(rc != 0, 0)) {
-    while (rc == MANA_RC_AGAIN) MANA_CROSS(rc, MPI_BELOW(Wait)(request, status));
+    while (rc == MANA_RC_AGAIN) MANA_CROSS(rc, MPI_BELOW_ON(Wait, before)(request, status));
     if (rc) rc = fail(before, rc, "MPI_Wait");
   }
   if (*request != before) core_delete(MANA_KIND_REQUEST, before);
@@ -39,7 +39,7 @@ int core_Test(mana_h *request, int *flag, mana_status *status) {
     *flag = 0;
     return MANA_SUCCESS;
   }
-  MANA_CROSS(rc, MPI_BELOW(Test)(request, flag, status));
+  MANA_CROSS(rc, MPI_BELOW_ON(Test, before)(request, flag, status));
   if (__builtin_expect(rc != 0, 0)) {
     rc = fail(before, rc, "MPI_Test");
   } else if (!*flag) {
@@ -92,31 +92,33 @@ static mana_h first_active(int count, const mana_h *requests) {
   CORE_ARRAY(mana_h, before, length);                                                                                  \
   if (!before) return core_fail(MANA_KIND_COMM, MANA_COMM_WORLD, MANA_ERR_NO_MEM, name);                               \
   if (length) memcpy(before, requests, length * sizeof *before);                                                       \
+  mana_h first = first_active((int)length, before);                                                                    \
   int rc;                                                                                                              \
   MANA_CROSS(rc, call);                                                                                                \
   if (__builtin_expect(rc != 0, 0)) {                                                                                  \
     while (rc == MANA_RC_AGAIN) MANA_CROSS(rc, call);                                                                  \
-    if (rc) rc = fail(first_active((int)length, before), rc, name);                                                    \
+    if (rc) rc = fail(first, rc, name);                                                                                \
   }                                                                                                                    \
   if (rc || (changed)) give_back((int)length, before, requests);                                                       \
   CORE_ARRAY_FREE(before);                                                                                             \
   return rc
 
 int core_Waitall(int count, mana_h *requests, mana_status *statuses) {
-  COMPLETE_SET("MPI_Waitall", count, MPI_BELOW(Waitall)(count, requests, statuses), 1);
+  COMPLETE_SET("MPI_Waitall", count, MPI_BELOW_ON(Waitall, first)(count, requests, statuses), 1);
 }
 int core_Testall(int count, mana_h *requests, int *flag, mana_status *statuses) {
-  COMPLETE_SET("MPI_Testall", count, MPI_BELOW(Testall)(count, requests, flag, statuses), *flag);
+  COMPLETE_SET("MPI_Testall", count, MPI_BELOW_ON(Testall, first)(count, requests, flag, statuses), *flag);
 }
 int core_Waitany(int count, mana_h *requests, int *index, mana_status *status) {
-  COMPLETE_SET("MPI_Waitany", count, MPI_BELOW(Waitany)(count, requests, index, status), 1);
+  COMPLETE_SET("MPI_Waitany", count, MPI_BELOW_ON(Waitany, first)(count, requests, index, status), 1);
 }
 int core_Testany(int count, mana_h *requests, int *index, int *flag, mana_status *status) {
-  COMPLETE_SET("MPI_Testany", count, MPI_BELOW(Testany)(count, requests, index, flag, status), *flag);
+  COMPLETE_SET("MPI_Testany", count, MPI_BELOW_ON(Testany, first)(count, requests, index, flag, status), *flag);
 }
 int core_Waitsome(int count, mana_h *requests, int *outcount, int *indices, mana_status *statuses) {
-  COMPLETE_SET("MPI_Waitsome", count, MPI_BELOW(Waitsome)(count, requests, outcount, indices, statuses), 1);
+  COMPLETE_SET("MPI_Waitsome", count, MPI_BELOW_ON(Waitsome, first)(count, requests, outcount, indices, statuses), 1);
 }
 int core_Testsome(int count, mana_h *requests, int *outcount, int *indices, mana_status *statuses) {
-  COMPLETE_SET("MPI_Testsome", count, MPI_BELOW(Testsome)(count, requests, outcount, indices, statuses), *outcount);
+  COMPLETE_SET("MPI_Testsome", count, MPI_BELOW_ON(Testsome, first)(count, requests, outcount, indices, statuses),
+               *outcount);
 }

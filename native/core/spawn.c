@@ -14,13 +14,14 @@
 
 int core_Comm_spawn(const char *command, char **argv, int maxprocs, mana_h info, int root, mana_h comm,
                     mana_h *intercomm, int *errcodes) {
-  SPAWN("MPI_Comm_spawn", MPI_BELOW(Comm_spawn)(command, argv, maxprocs, info, root, comm, intercomm, errcodes));
+  SPAWN("MPI_Comm_spawn",
+        MPI_BELOW_ON(Comm_spawn, comm)(command, argv, maxprocs, info, root, comm, intercomm, errcodes));
 }
 
 int core_Comm_spawn_multiple(int count, char **commands, char ***argvs, const int *maxprocs, const mana_h *infos,
                              int root, mana_h comm, mana_h *intercomm, int *errcodes) {
-  SPAWN("MPI_Comm_spawn_multiple",
-        MPI_BELOW(Comm_spawn_multiple)(count, commands, argvs, maxprocs, infos, root, comm, intercomm, errcodes));
+  SPAWN("MPI_Comm_spawn_multiple", MPI_BELOW_ON(Comm_spawn_multiple, comm)(count, commands, argvs, maxprocs, infos,
+                                                                           root, comm, intercomm, errcodes));
 }
 
 /* The same handle at each call: applications compare it (MPI-4.1 section 11.8.4). */

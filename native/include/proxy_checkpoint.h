@@ -1,6 +1,6 @@
 /* What a proxy offers to the agent: the site's MPI as a checkpoint sees it. Symbol `mana_proxy_checkpoint` of libmana_proxy.so.
  *
- * All of it but `refusal` is called with the lower FS in place, on the thread that the MPI library knows as the caller of MPI_Init_thread, on a stack of the
+ * All of it, unless a line says otherwise, is called with the lower FS in place, on the thread that the MPI library knows as the caller of MPI_Init_thread, on a stack of the
  * lower half, while no thread is inside another call of the proxy. */
 #ifndef MANA_PROXY_CHECKPOINT_H
 #define MANA_PROXY_CHECKPOINT_H
@@ -14,7 +14,7 @@ struct proxy_counts {
   uint64_t collectives; /* nonblocking collectives, constructors and accesses to files started here and not complete */
 };
 
-enum { PROXY_WHY_SIZE = 512 };
+enum { PROXY_WHY_SIZE = 512, PROXY_PLACE_SIZE = 192 };
 struct proxy_checkpoint {
   uint64_t version; /* PROXY_CHECKPOINT_VERSION */
   /* Rank and size of MPI_COMM_WORLD; 0, or not initialized. */
@@ -49,5 +49,7 @@ struct proxy_checkpoint {
   /* Whether `save` would refuse for what can be seen at once: then -1, with the reason in `why`, else 0. Makes no MPI call: from any thread, at any
    * time. */
   int (*refusal)(char why[PROXY_WHY_SIZE]);
+  /* On any thread, at any time: the communicator of a communicator's or request's handle, as its user knows it; "" where that is unknown. */
+  void (*place)(uint32_t handle, char *text, size_t size);
 };
 #endif

@@ -81,7 +81,8 @@ struct kernel_sigaction {
 
 enum split_vdso { VDSO_CLOCK_GETTIME, VDSO_GETTIMEOFDAY, VDSO_TIME, VDSO_GETCPU, VDSO_CLOCK_GETRES, VDSO_MAX = 8 };
 
-/* Per-thread state of the upper half, thread-local in the stub library; its offset from FS is split_table.upper_tls_offset. */
+/* Per-thread state of the upper half, thread-local in the stub library; its offset from FS is split_table.upper_tls_offset.
+ * One cache line: a crossing touches no other of the thread's. */
 struct upper_tls {
   uint64_t lower_fs;   /* this thread's lower FS; valid while generation matches */
   uint64_t generation; /* split_table.generation it belongs to; 0 = never attached */
@@ -92,7 +93,13 @@ struct upper_tls {
    * one vector register, which takes longer than two additions. */
   uint32_t crossings;
   uint32_t pad;
-};
+  /* The call of the innermost crossing, for whoever asks where the rank is: slot of the crossing table | handle << 32, of the communicator or request
+   * it is on (0: none). Means something while depth is not 0. */
+  uint64_t call;
+} __attribute__((aligned(64)));
+static inline uint64_t split_call(uint32_t slot, uint32_t handle) {
+  return slot | (uint64_t)handle << 32;
+}
 
 /* Lower descriptors are moved to SPLIT_FD_BASE and above, below the 1024 that select() can hold as long as possible; the
  * upper half may own high ones too, so the bit decides, not the number. */

@@ -62,6 +62,19 @@ bool lower_thread_is_own(int tid) {
   return false;
 }
 
+/* The upper FS for which the thread of the same place lends its block; 0 where it lends none. */
+static uint64_t lent[OWN_MAX];
+
+static void lends(uint64_t to_upper_fs) {
+  const int32_t *place = pthread_getspecific(own_key);
+  if (place) __atomic_store_n(&lent[place - own], to_upper_fs, __ATOMIC_RELEASE);
+}
+uint64_t lower_thread_next_lent(int *cursor) {
+  uint64_t found = 0;
+  while (!found && *cursor < OWN_MAX) found = __atomic_load_n(&lent[(*cursor)++], __ATOMIC_ACQUIRE);
+  return found;
+}
+
 static void *run_blocked(void *memory) {
   struct start start = *(struct start *)memory;
   free(memory);
@@ -101,9 +114,11 @@ static int32_t requests_made;    /* futex: the maker sleeps on it */
 static void *lend(void *memory) {
   struct request *request = memory;
   upper_fs = request->upper_fs;
+  lends(upper_fs);
   request->lower_fs = (uint64_t)__builtin_thread_pointer();
   set_and_wake(&request->done, 1); /* the request is gone after this */
   wait_while(&returned, 0);        /* raw: nothing of the block is touched while it is lent */
+  lends(0);
   upper_fs = 0;
   return NULL;
 }

@@ -15,6 +15,9 @@ void lower_thread_detach(uint64_t lower_fs);
 /* Whether a task of this process was made by the lower half (all that go through pthread_create). */
 bool lower_thread_is_own(int tid) __attribute__((warn_unused_result));
 
+/* The upper FS of one upper thread after the other that runs on a lent block; 0 after the last. *cursor begins as 0. */
+uint64_t lower_thread_next_lent(int *cursor);
+
 /* Offset from a lower FS to the word that holds the upper FS of the thread which runs on it. */
 int64_t lower_thread_upper_fs_offset(void);
 #endif

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "dynamic.h"
+#include "place.h"
 #include "saved.h"
 
 enum { FORMAT = 3 };
@@ -155,4 +156,5 @@ const struct proxy_checkpoint mana_proxy_checkpoint __attribute__((visibility("d
     .file = px_file_next,
     .calls_back = px_calls_back,
     .refusal = refusal,
+    .place = px_place,
 };

@@ -43,7 +43,7 @@ int px_Grequest_start(void *query_fn, void *free_fn, void *cancel_fn, void *extr
   int rc = MPI_Grequest_start(query, release, cancel, extra_state, &site);
   if (rc != MPI_SUCCESS) return px_error(rc);
   *request = px_request_store(*request, site);
-  px_record_new(*request, PX_GENERALIZED);
+  px_record_new(*request, PX_GENERALIZED, 0);
   return 0;
 }
 

@@ -11,8 +11,8 @@
 static int serve(struct px_message *m, MPI_Request send, void *recvbuf, int64_t recvcount, mana_h recvtype,
                  mana_h *request) {
   *request = px_request_store(*request, send);
-  struct px_record *r = px_record_new(*request, PX_SEND);
-  px_record_describe(r, NULL, 0, MANA_BYTE, m->source, m->tag, m->comm);
+  struct px_record *r = px_record_new(*request, PX_SEND, m->comm);
+  px_record_describe(r, NULL, 0, MANA_BYTE, m->source, m->tag);
   mana_status *status = &px_early[mana_index(*request)];
   int rc = px_message_deliver(m, recvbuf, recvcount, recvtype, status);
   r->late = 1;

@@ -1,6 +1,7 @@
 /* What the application frees or attaches while requests and checkpoints still need it. */
 #include "lifetime.h"
 
+#include "place.h"
 #include "queue.h"
 
 struct px_attached px_attached;
@@ -19,6 +20,7 @@ static int drop_comm(mana_h *comm, int (*drop)(MPI_Comm *)) {
   int rc = drop(&site);
   *comm = px_comm_update(*comm, site);
   if (rc != MPI_SUCCESS) return px_error(rc);
+  px_comm_name_forget(before);
   if (!mana_is_user(before)) return 0;
   px_records_forget_comm(before);
   px_queue_forget(before); /* counted as received when it was queued */

@@ -9,9 +9,9 @@ static void call_above(uint32_t number, void *in, void *inout, int64_t count, MP
   /* A type that only the site knows (made inside a collective) has no name above. */
   mana_h datatype = px_reverse(MANA_KIND_DATATYPE, (uintptr_t)site_type);
   if (!datatype) datatype = MANA_DATATYPE_NULL;
-  uint64_t lower_fs = px_upcall_enter();
+  struct px_upcall up = px_upcall_enter();
   ((upcall_op *)SPLIT->upcall[UPCALL_OP])(number, in, inout, count, datatype);
-  px_upcall_leave(lower_fs);
+  px_upcall_leave(&up);
 }
 
 /* What each op was made from: the site cannot be asked. */

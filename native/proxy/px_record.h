@@ -64,40 +64,41 @@ static inline void px_count_received(int source) {
   px_count(&px_counters.received, source != MANA_PROC_NULL);
 }
 
-static inline struct px_record *px_record_new(mana_h request, enum px_record_kind kind) {
+/* comm: on which it was started; 0 where that is none. */
+static inline struct px_record *px_record_new(mana_h request, enum px_record_kind kind, mana_h comm) {
   struct px_record *r = px_record_of(request);
   r->kind = (uint8_t)kind;
+  r->comm = comm;
   r->mode = r->active = r->owed = r->early = r->canceled = r->late = r->calls_back = 0;
   r->persistent = kind == PX_PARTITIONED || kind == PX_PERSISTENT_COLLECTIVE;
   r->serial = px_count(&px_counters.posted, 1);
   return r;
 }
 static inline void px_record_describe(struct px_record *r, const void *buf, int64_t count, mana_h datatype, int peer,
-                                      int tag, mana_h comm) {
+                                      int tag) {
   r->buffer = (void *)(uintptr_t)buf;
   r->count = count;
   r->datatype = datatype;
-  r->comm = comm;
   r->peer = peer;
   r->tag = tag;
 }
 /* Started sends and receives. */
 static inline void px_record_send(mana_h request, const void *buf, int64_t count, mana_h datatype, int dest, int tag,
                                   mana_h comm) {
-  px_record_describe(px_record_new(request, PX_SEND), buf, count, datatype, dest, tag, comm);
+  px_record_describe(px_record_new(request, PX_SEND, comm), buf, count, datatype, dest, tag);
   px_count_sent(dest);
 }
 static inline void px_record_receive(mana_h request, void *buf, int64_t count, mana_h datatype, int source, int tag,
                                      mana_h comm) {
-  struct px_record *r = px_record_new(request, PX_RECEIVE);
-  px_record_describe(r, buf, count, datatype, source, tag, comm);
+  struct px_record *r = px_record_new(request, PX_RECEIVE, comm);
+  px_record_describe(r, buf, count, datatype, source, tag);
   r->owed = source != MANA_PROC_NULL;
 }
 static inline void px_record_persistent(mana_h request, enum px_record_kind kind, enum px_send_mode mode,
                                         const void *buf, int64_t count, mana_h datatype, int peer, int tag,
                                         mana_h comm) {
-  struct px_record *r = px_record_new(request, kind);
-  px_record_describe(r, buf, count, datatype, peer, tag, comm);
+  struct px_record *r = px_record_new(request, kind, comm);
+  px_record_describe(r, buf, count, datatype, peer, tag);
   r->mode = (uint8_t)mode;
   r->persistent = 1;
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "place.h"
 #include "saved.h"
 
 /* MPI_STATUSES_IGNORE may be a small number cast to a pointer, which the compiler takes for an array of no room. */
@@ -115,11 +116,12 @@ static void save_label(struct save_stream *s, MPI_Comm comm) {
   save_text(s, name);
   save_u32(s, get_assertions(comm));
 }
-static void restore_label(struct save_stream *s, MPI_Comm comm) {
+static void restore_label(struct save_stream *s, MPI_Comm comm, mana_h handle) {
   char name[1024];
   load_text(s, name, sizeof name);
   name[MPI_MAX_OBJECT_NAME - 1] = 0;
   MPI_Comm_set_name(comm, name);
+  px_comm_name_keep(handle, name);
   set_assertions(comm, load_u32(s));
 }
 
@@ -215,7 +217,7 @@ static int restore_one(struct px_saved *s, struct saved_comm *c, MPI_Group world
   int rc = create(s, c, world, &comm);
   if (!rc) rc = px_topology_restore(&part, &comm);
   if (rc) return rc;
-  restore_label(&c->rest, comm);
+  restore_label(&c->rest, comm, c->handle);
   px_raise(&px_high_comm, mana_index(c->handle));
   px_table_comm[mana_index(c->handle)] = comm;
   return load_done(&c->rest) ? 0 : px_refuse(s, "a saved communicator is damaged");
@@ -223,8 +225,8 @@ static int restore_one(struct px_saved *s, struct saved_comm *c, MPI_Group world
 
 int px_comms_restore(struct px_saved *s) {
   MPI_Group world;
-  restore_label(s->stream, MPI_COMM_WORLD);
-  restore_label(s->stream, MPI_COMM_SELF);
+  restore_label(s->stream, MPI_COMM_WORLD, MANA_COMM_WORLD);
+  restore_label(s->stream, MPI_COMM_SELF, MANA_COMM_SELF);
   int n = px_i32_load(s->stream), rc = 0;
   if (s->stream->failed || n < 0 || (size_t)n > s->stream->length)
     return px_refuse(s, "the saved communicators are damaged");

@@ -17,15 +17,14 @@ enum { GATES = 64 };
 extern char dispatch_gates[] __attribute__((visibility("hidden")));
 extern char dispatch_gate_end[] __attribute__((visibility("hidden"))); /* end of the first: gives their size */
 HIDDEN uint64_t dispatch_return[GATES];
-HIDDEN void dispatch_arm_child(void);
 
 static long arm(void) {
   return RAW5(SYS_prctl, SET_SYSCALL_USER_DISPATCH, DISPATCH_ON, RESIDENT_ADDR, USER_END - RESIDENT_ADDR,
               &STATE->dispatch_selector);
 }
 
-void dispatch_arm_child(void) {
-  (void)!arm(); /* worked in the parent */
+void dispatch_arm_thread(void) {
+  (void)!arm(); /* the first thread has shown that it works, or the restart has */
 }
 
 /* The gate that returns to `address`, 0 when there are none left (programs have a handful of clone sites). */

@@ -36,7 +36,7 @@ dispatch_child:
     push %r9
     push %r10
     and $-16, %rsp
-    call dispatch_arm_child
+    call dispatch_arm_thread
     lea -48(%rbp), %rsp
     pop %r10
     pop %r9

@@ -111,6 +111,8 @@ HIDDEN bool process_owns_memory(void) MUST_CHECK;
 
 /* Syscall user dispatch, dispatch.c and dispatch_entry.S. */
 HIDDEN long dispatch_arm(void) MUST_CHECK;
+/* In a new kernel thread, where it is off: a clone, or a thread of before a restart. The handler stands. */
+HIDDEN void dispatch_arm_thread(void);
 HIDDEN void signal_entry(void);      /* signal_entry.S */
 HIDDEN void signal_restorer(void);   /* rt_sigreturn from the allowed range */
 HIDDEN void park_signal_entry(void); /* park_entry.S */

@@ -42,6 +42,7 @@ static void become(const struct parked_thread *t) {
   RAW1(SYS_set_tid_address, t->tid_address);
   if (t->robust_length) RAW2(SYS_set_robust_list, t->robust_head, t->robust_length);
   RAW2(SYS_prctl, PR_SET_NAME, t->name);
+  if (SPLIT->dispatch) dispatch_arm_thread();
 }
 
 /* After a restart the agent may want its MPI thread before that calls MPI again, which may be never. Other threads are attached by their next

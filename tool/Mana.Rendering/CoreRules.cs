@@ -108,6 +108,11 @@ public static class CoreRules
         }
     }
 
+    /// <summary>The function below, and the communicator that whoever asks where the rank is will hear of.</summary>
+    public static string Below(ApiFunction f) => Below(f.Name, Of(f, "comm"));
+
+    private static string Below(string name, string? comm) => comm is null ? $"MPI_BELOW({name})" : $"MPI_BELOW_ON({name}, {comm})";
+
     /// <summary>
     /// The call below after MANA_RC_AGAIN: the same one, or, where the send is done (MANA_RC_RECEIVE), the receive alone.
     /// </summary>
@@ -117,9 +122,9 @@ public static class CoreRules
         string variant = f.IsLarge ? "_c" : "";
         return f.BaseName switch
         {
-            "Recv" or "Probe" or "Mprobe" => $"MPI_BELOW({f.Name})({args})",
-            "Sendrecv" => $"MPI_BELOW(Recv{variant})(recvbuf, recvcount, recvtype, source, recvtag, comm, status)",
-            "Sendrecv_replace" => $"MPI_BELOW(Recv{variant})(buf, count, datatype, source, recvtag, comm, status)",
+            "Recv" or "Probe" or "Mprobe" => $"{Below(f)}({args})",
+            "Sendrecv" => $"{Below("Recv" + variant, "comm")}(recvbuf, recvcount, recvtype, source, recvtag, comm, status)",
+            "Sendrecv_replace" => $"{Below("Recv" + variant, "comm")}(buf, count, datatype, source, recvtag, comm, status)",
             _ => null,
         };
     }

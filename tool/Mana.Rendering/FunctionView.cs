@@ -49,6 +49,9 @@ public sealed record FunctionView
 
     public IReadOnlyList<string> CoreBefore { get; init; } = [];
 
+    /// <summary>How the core names the function below.</summary>
+    public string CoreBelow { get; init; } = "";
+
     /// <summary>What is called below, again and again, once upper threads had to park; null where a call is never sent back.</summary>
     public string? CoreAgain { get; init; }
 

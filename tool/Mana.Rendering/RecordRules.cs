@@ -39,19 +39,21 @@ public static class RecordRules
     private static string Started(ApiFunction f, string request) => (f.Class, f.BaseName) switch
     {
         ("p2p-nonblocking", _) => $"px_record_send({request}, {Message(f)});",
-        ("p2p-persistent", "Psend_init" or "Precv_init") => New(request, "PX_PARTITIONED"),
+        ("p2p-persistent", "Psend_init" or "Precv_init") => New(f, request, "PX_PARTITIONED"),
         ("p2p-persistent", "Recv_init") => $"px_record_persistent({request}, PX_RECEIVE, PX_STANDARD, {Message(f)});",
         ("p2p-persistent", string name) => $"px_record_persistent({request}, PX_SEND, {Mode(name)}, {Message(f)});",
         ("coll-nonblocking", _) when f.Parameters.FirstOrDefault(p => p.Kind == "op") is { } op =>
-            $"px_record_new({request}, PX_COLLECTIVE)->calls_back = (uint8_t)mana_is_user({op.Name});",
-        ("coll-nonblocking", _) => New(request, "PX_COLLECTIVE"),
-        ("constructor-collective", _) => New(request, "PX_CONSTRUCTOR"),
-        ("coll-persistent", _) => New(request, "PX_PERSISTENT_COLLECTIVE"),
-        ("io-independent" or "io-collective", _) => New(request, "PX_FILE"),
-        _ => New(request, "PX_OTHER"),
+            $"px_record_new({request}, PX_COLLECTIVE, {Comm(f)})->calls_back = (uint8_t)mana_is_user({op.Name});",
+        ("coll-nonblocking", _) => New(f, request, "PX_COLLECTIVE"),
+        ("constructor-collective", _) => New(f, request, "PX_CONSTRUCTOR"),
+        ("coll-persistent", _) => New(f, request, "PX_PERSISTENT_COLLECTIVE"),
+        ("io-independent" or "io-collective", _) => New(f, request, "PX_FILE"),
+        _ => New(f, request, "PX_OTHER"),
     };
 
-    private static string New(string request, string kind) => $"px_record_new({request}, {kind});";
+    private static string New(ApiFunction f, string request, string kind) => $"px_record_new({request}, {kind}, {Comm(f)});";
+
+    private static string Comm(ApiFunction f) => f.Parameters.FirstOrDefault(p => p is { Kind: "comm", Direction: Direction.In })?.Name ?? "0";
 
     // buf, count, datatype, peer, tag, comm: all that stands before the request.
     private static string Message(ApiFunction f) => string.Join(", ", f.Parameters.TakeWhile(p => p.Kind != "request").Select(p => p.Name));

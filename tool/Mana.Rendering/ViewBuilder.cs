@@ -39,6 +39,7 @@ public static class ViewBuilder
             StubAfter = stub.After,
             StubAlways = stub.Always,
             CoreBefore = autoCore ? [.. CoreRules.Before(f, failKind, failHandle, f.Name)] : [],
+            CoreBelow = CoreRules.Below(f),
             CoreAgain = autoCore ? CoreRules.Again(f) : null,
             CoreAfter = autoCore ? [.. CoreRules.After(f)] : [],
             FailKind = failKind,

@@ -59,9 +59,9 @@ public sealed class Runtime : IAsyncLifetime, IDisposable
         ]);
         await CompileAsync("units", "units.c",
         [
-            "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", $"-I{Native}/include", $"-I{Native}/common", $"-I{Native}/lower",
+            "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", .. ((string[])["include", "common", "lower", "agent", "image"]).Select(f => $"-I{Native}/{f}"),
             .. Directory.GetFiles($"{Native}/common", "*.c"), $"{Native}/common/hook_entry.S", $"{Native}/lower/initial_stack.c",
-            $"{Native}/lower/mpi_needed.c",
+            $"{Native}/lower/mpi_needed.c", $"{Native}/agent/cpu_features.c",
         ]);
         foreach (string name in (string[])["image_roundtrip", "image_corners", "image_damage"])
         {

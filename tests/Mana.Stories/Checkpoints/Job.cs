@@ -73,9 +73,9 @@ internal sealed class Job : IAsyncDisposable
     }
 
     /// <summary>Null while there is no such job, or not yet, or no more.</summary>
-    public async Task<JsonNode?> StatusAsync()
+    public async Task<JsonNode?> StatusAsync(params string[] options)
     {
-        Outcome outcome = await CommandAsync("status", place.Name, "--json");
+        Outcome outcome = await CommandAsync(["status", place.Name, "--json", .. options]);
         Assert.False(outcome.TimedOut, outcome.ToString());
         return outcome.ExitCode == 0 ? JsonNode.Parse(outcome.Output) : null;
     }

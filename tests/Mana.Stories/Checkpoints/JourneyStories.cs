@@ -25,6 +25,19 @@ public sealed class JourneyStories(House house)
     public Task A_program_of_Debian_goes_on_under_the_other_MPI_and_back(string program, string home, string abroad) =>
         new Journeys(house).RunAsync(program, Mpi.Named(home), Mpi.Named(abroad), 2);
 
+    /// <summary>Each thread that is made anew has its system calls handed over again.</summary>
+    [Theory]
+    [InlineData("openmpi", "mpich")]
+    [InlineData("mpich", "openmpi")]
+    public async Task A_program_with_dispatched_system_calls_goes_on_under_the_other_MPI_and_back(string home, string abroad)
+    {
+        const string steps = "300";
+        string expected = await house.NativeStoryAsync("rawcalls", 2, steps);
+        Journey journey = new(house, Journey.ThereAndBack(Mpi.Named(home), Mpi.Named(abroad)), 2, TimeSpan.FromMinutes(3), TimeSpan.FromSeconds(1.2)) { Options = ["--syscalls", "dispatch"] };
+        using Folder end = await journey.TravelAsync($"rawcalls-{home}-{abroad}", Stories.Environment, _ => [House.CheckpointStory("rawcalls", Mpi.Named(home)), steps]);
+        Assert.Equal(expected, await File.ReadAllTextAsync(end["stdout"]));
+    }
+
     private static TheoryData<string, string, string> InBothDirections(IReadOnlyList<string> names)
     {
         TheoryData<string, string, string> data = [];

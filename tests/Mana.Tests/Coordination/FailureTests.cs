@@ -102,10 +102,10 @@ public sealed class FailureTests
         job.Wait(10_001);
         job.TakeAll<AskMessage>();
         Assert.Empty(job.Outcomes);
-        job.Say(1, new WhereMessage(1, Slot: 0, Where: 1, Comm: 0x101, Milliseconds: 9000));
+        job.Say(1, new WhereMessage(1, Slot: 0, Where: 1, Comm: "communicator halo", Milliseconds: 9000));
         job.Wait(501);
         job.TakeAll<AbandonMessage>();
-        AssertGivenUp(job, "10 s", "rank 1 did not come", "rank 1 on node, in " + CallNames.Of(0), "101", "--timeout");
+        AssertGivenUp(job, "10 s", "rank 1 did not come", $"rank 1 on node, in {CallNames.Of(0)} on communicator halo for 9 s", "--timeout");
     }
 
     [Fact]
@@ -117,6 +117,16 @@ public sealed class FailureTests
         job.Wait(91);
         job.Wait(501);
         AssertGivenUp(job, "rank 2 did not come", "(and 1 more: 0)", "does not answer");
+    }
+
+    [Fact]
+    public void A_rank_that_is_late_for_a_collective_is_named_before_those_that_wait_in_it()
+    {
+        FakeJob job = AtTargets(2, TimeSpan.FromSeconds(1));
+        job.Wait(1001);
+        job.Say(0, new WhereMessage(1, Slot: 3, Where: 1, Comm: "MPI_COMM_WORLD", Milliseconds: 0));
+        job.Say(1, new WhereMessage(1, Slot: 0, Where: 0, Comm: "", Milliseconds: 0));
+        AssertGivenUp(job, "rank 1 did not come", "(and 1 more: 0)", "rank 1 on node, in the program's own code", $"rank 0 on node, in {CallNames.Of(3)} on MPI_COMM_WORLD");
     }
 
     [Fact]

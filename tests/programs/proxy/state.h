@@ -44,7 +44,7 @@ struct state {
   char buffer[65536];
 };
 #define STATE ((struct state *)0x310000000000ull)
-#define PX(name) MPI_BELOW(name)
+#define PX(name) ((below_##name)MPI_TABLE->fn[SLOT_##name])
 
 /* Fails the run, with the rank and the line. */
 #define CHECK(condition)                                                                                               \

@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "cpu_features.h"
 #include "elf_image.h"
 #include "initial_stack.h"
 #include "machine_code.h"
@@ -45,6 +46,39 @@ static void names(void) {
   EXPECT(!name_join(out, sizeof out, "abcd", "def") && !name_join(out, sizeof out, "abcdefghijk", ""));
   EXPECT(name_mpi_family("libmpi.so.12") == MPI_FAMILY_MPICH && name_mpi_family("libmpi.so.40") == MPI_FAMILY_OPENMPI);
   EXPECT(name_mpi_family("libmpi_abi.so.1") == MPI_FAMILY_STANDARD && name_mpi_family("libm.so.6") == MPI_FAMILY_NONE);
+}
+
+/* --- features of processors ------------------------------------------------------------------------------------------- */
+static bool lacks(const uint64_t *had, const uint64_t *have, int count, const char *expected) {
+  char text[64];
+  bool right = cpu_features_missing(had, have, text, sizeof text) == count && strcmp(text, expected) == 0;
+  if (!right) SAY("%s", text);
+  return right;
+}
+static void processors(void) {
+  const uint64_t none[IMAGE_CPU_WORDS] = {0}, avx512 = 1ull << 16, vl = 1ull << 31;
+  uint64_t had[IMAGE_CPU_WORDS], have[IMAGE_CPU_WORDS], all[IMAGE_CPU_WORDS];
+  char few[12];
+  cpu_features_read(had);
+  EXPECT(lacks(had, had, 0, "") && lacks(none, had, 0, ""));
+  memset(all, 0xff, sizeof all);
+  EXPECT(cpu_features_missing(all, had, few, sizeof few) > 0 && strlen(few) < sizeof few);
+  EXPECT(cpu_features_missing(had, none, few, sizeof few) > 0);
+  /* Not a program's affair: hypervisor, OSXSAVE, x2apic, and the microcode's remedies: md_clear, IBRS, STIBP, arch capabilities, SSBD. */
+  memcpy(had,
+         (uint64_t[IMAGE_CPU_WORDS]){1ull << 63 | 1ull << 59 | 1ull << 53, 0, 1ull << 10 | 0xdull << 26 | 1ull << 31},
+         sizeof had);
+  EXPECT(lacks(had, none, 0, ""));
+  /* Instructions, where their registers were enabled; and the registers themselves, which lie on stacks. */
+  memcpy(had, (uint64_t[IMAGE_CPU_WORDS]){[1] = avx512 | vl, [4] = 0xe7}, sizeof had);
+  memcpy(have, (uint64_t[IMAGE_CPU_WORDS]){[4] = 0xe7}, sizeof have);
+  EXPECT(lacks(had, have, 2, "avx512f, avx512vl"));
+  memcpy(have, (uint64_t[IMAGE_CPU_WORDS]){[1] = vl, [4] = 0xe7}, sizeof have);
+  EXPECT(lacks(had, have, 1, "avx512f"));
+  memcpy(have, (uint64_t[IMAGE_CPU_WORDS]){[1] = avx512 | vl, [4] = 0x7}, sizeof have);
+  EXPECT(cpu_features_missing(had, have, few, sizeof few) == 5);
+  had[4] = 0x7;
+  EXPECT(lacks(had, none, 1, "AVX registers"));
 }
 
 /* --- scripts --------------------------------------------------------------------------------------------------------- */
@@ -192,6 +226,7 @@ static void first_stack(void) {
 
 int main(int argc, char **argv) {
   names();
+  processors();
   scripts();
   patched_code_runs();
   patched_code_out_of_reach();

@@ -28,6 +28,9 @@ public enum Stage
 /// <summary>One checkpoint, from intent to commit or abandonment. Pure: messages and time come in, messages and an outcome go out.</summary>
 internal sealed class CheckpointAttempt
 {
+    /// <summary>Of the ranks that held a checkpoint up, so many are told where they are.</summary>
+    private const int Described = 4;
+
     private readonly JobSettings _settings;
     private readonly ICheckpointStore _store;
     private readonly IReadOnlyList<RankState> _ranks;
@@ -242,8 +245,9 @@ internal sealed class CheckpointAttempt
         };
         int[] ranks = [.. Enumerable.Range(0, _ranks.Count).Where(late)];
         if (ranks.Length == 0) return CheckpointErrors.HeldUp(_limit, $"{_progress.InFlight} messages are still in flight", "");
-        // One that waits at a gate waits for somebody: name those first who do not, and before them any that does not even answer.
-        RankState first = _ranks[ranks.OrderBy(r => _ranks[r].Where is null ? 0 : 1).ThenBy(r => _targets.GateOf(r) is null ? 0 : 1).First()];
+        // One that waits at a gate or in a call waits for somebody: name those first who do not, and before them any that does not even answer.
+        RankState[] slowest = [.. ranks.Select(r => _ranks[r]).OrderBy(r => r.Where is not null).ThenBy(r => _targets.GateOf(r.Rank) is not null).ThenBy(r => r.Where is { Where: 1 })];
+        RankState first = slowest[0];
         string what = _asked switch
         {
             Stage.Intent => "did not answer",
@@ -255,11 +259,8 @@ internal sealed class CheckpointAttempt
         return CheckpointErrors.HeldUp(
             _limit,
             $"rank {first.Rank} {what}" + (ranks.Length > 1 ? $" (and {ranks.Length - 1} more: {CheckpointErrors.Ranks(ranks.Where(r => r != first.Rank))})" : ""),
-            $"rank {first.Rank} on {first.Hello.Host}, {PlaceOf(first)}");
+            string.Join('\n', slowest.Take(Described).Select(r => $"rank {r.Rank} on {r.Hello.Host}, {CheckpointErrors.Place(r.Where)}")));
     }
-
-    private string PlaceOf(RankState rank) =>
-        rank.Where is { Where: 0 or 2 } && _targets.GateOf(rank.Rank) is { } slot ? $"waits to enter {CallNames.Of(slot)}" : CheckpointErrors.Place(rank.Where);
 
     private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
 }

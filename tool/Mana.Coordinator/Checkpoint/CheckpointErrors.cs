@@ -8,9 +8,6 @@ public static class CheckpointErrors
 {
     private const string GoesOn = "The job goes on; its previous checkpoint is untouched.";
 
-    /// <summary>WHERE's slot of a collective that began before the checkpoint.</summary>
-    private const uint Unnamed = uint.MaxValue;
-
     public static UserError Ending() => new("no checkpoint can be taken any more: the job is ending", "Nothing: the program is in MPI_Finalize.");
 
     public static UserError Ended() => new("the job ended before a checkpoint could be taken", "Nothing, if it had finished; else see what it said.");
@@ -84,8 +81,9 @@ public static class CheckpointErrors
     public static string Place(WhereMessage? where)
     {
         if (where is null) return "it does not answer";
-        string since = where.Slot == Unnamed ? "" : $" for {Duration(TimeSpan.FromMilliseconds(where.Milliseconds))}";
-        string call = where.Slot == Unnamed ? "a collective" : CallNames.Of(where.Slot) + (where.Comm == 0 ? "" : $" on communicator {where.Comm:x}");
-        return where.Where switch { 1 => $"in {call}{since}", 2 => $"waits to enter {call}{since}", 3 => "parked", _ => "in the program's own code, or in a point-to-point call" };
+        const string own = "in the program's own code";
+        string call = CallNames.Of(where.Slot) + (where.Comm.Length == 0 ? "" : " on " + where.Comm)
+            + (where.Milliseconds == 0 ? "" : " for " + Duration(TimeSpan.FromMilliseconds(where.Milliseconds)));
+        return where.Where switch { 1 => "in " + call, 2 => "waits to enter " + call, 3 => "parked", 4 => $"{own}, another thread in {call}", _ => own };
     }
 }

@@ -1,0 +1,55 @@
+/* Where this rank is, for whoever asks. Nothing is asked of its threads, which may be anywhere: what they keep of themselves is read. */
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "agent.h"
+#include "channel.h"
+#include "lower_threads.h"
+
+/* WHERE's `where`. */
+enum where { OWN_CODE, INSIDE, AT_GATE, PARKED, OTHER_THREAD_INSIDE };
+
+/* By the kernel: the thread may be ending, and its memory go. */
+static bool inside(uint64_t upper_fs, uint64_t *call) {
+  struct upper_tls tls;
+  struct iovec to = {&tls, sizeof tls}, from = {(void *)(upper_fs + (uint64_t)SPLIT->upper_tls_offset), sizeof tls};
+  if (!upper_fs || process_vm_readv(getpid(), &to, 1, &from, 1, 0) != sizeof tls) return false;
+  if (tls.generation != SPLIT->generation || tls.depth == 0) return false;
+  *call = tls.call;
+  return true;
+}
+
+/* The MPI thread's call tells most; where it is in none, that of another may. */
+static enum where find_call(uint64_t *call) {
+  if (inside(*(uint64_t *)(SPLIT->mpi_lower_fs + (uint64_t)SPLIT->lower_upper_fs_off), call)) return INSIDE;
+  uint64_t upper_fs;
+  for (int cursor = 0; (upper_fs = lower_thread_next_lent(&cursor));) {
+    if (inside(upper_fs, call)) return OTHER_THREAD_INSIDE;
+  }
+  return OWN_CODE;
+}
+
+static uint32_t milliseconds_since(const struct timespec *then) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (uint32_t)((now.tv_sec - then->tv_sec) * 1000 + (now.tv_nsec - then->tv_nsec) / 1000000);
+}
+
+void agent_say_where(void) {
+  struct save_stream frame = {0};
+  char on[PROXY_PLACE_SIZE] = "";
+  enum where where = PARKED;
+  uint64_t call = 0;
+  const struct agent_place *since = &agent.entered;
+  if (agent.stage < AGENT_DRAIN) where = agent.waiting > 0 ? AT_GATE : find_call(&call);
+  if (where == AT_GATE) {
+    since = &agent.at_gate;
+    call = split_call(since->slot, since->comm);
+  }
+  if (call >> 32) agent_proxy()->place((uint32_t)(call >> 32), on, sizeof on);
+  /* What it costs nothing to know: only a collective that came to the gate has a time, as it does while a checkpoint is wanted. */
+  bool timed = agent.stage != AGENT_RUN && since->epoch == agent.epoch && since->slot == (uint32_t)call;
+  protocol_put_where(&frame, agent.epoch, (uint32_t)call, where, on, timed ? milliseconds_since(&since->since) : 0);
+  channel_send(&frame);
+  save_free(&frame);
+}

@@ -1,0 +1,73 @@
+using System.Buffers.Binary;
+using System.Numerics;
+using Mana.Testing;
+using Xunit;
+
+namespace Mana.Stories.Checkpoints;
+
+/// <summary>A checkpoint comes to a host whose processor cannot do what the program may have found where it was started.</summary>
+[Collection(InTheHouse.Name)]
+[Trait(Stories.Part, Stories.Checkpoints)]
+public sealed class ProcessorStories(House house)
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
+
+    [Fact]
+    public async Task What_the_processor_lacks_is_named_before_anything_is_mapped()
+    {
+        const string steps = "600";
+        using Folder folder = new();
+        Job.Place place = new(house, folder, "elsewhere", 2, Stories.Environment);
+        await using Job job = Job.Launch(place, Mpi.OpenMpi, [House.CheckpointStory("inflight", Mpi.OpenMpi), steps], Limit);
+        Assert.True(await job.IsUnderWayAsync());
+        Outcome? stopped = await job.StopAsync();
+        Assert.NotNull(stopped);
+        string image = Path.Combine(place.Committed[^1], "rank-1.img");
+        byte[] header = await Header.ReadAsync(image);
+        // No processor has both of these; the highest bit of leaf 1 ECX is the hypervisor's, on which no program depends.
+        await Header.WriteAsync(image, Header.Claiming(header, (Word: 2, Bit: 2), (Word: 3, Bit: 31), (Word: 0, Bit: 63)));
+        await using (Job refused = Job.Restart(place, Mpi.Mpich, place.JobFolder, Limit))
+        {
+            Outcome outcome = await refused.Running;
+            Assert.True(outcome is { ExitCode: Job.ManaFailed, TimedOut: false, Output: "" }, outcome.ToString());
+            Assert.Contains("the image of rank 1 is refused", outcome.Errors, StringComparison.Ordinal);
+            Assert.Contains("lacks: avx512_4vnniw, 3dnow (", outcome.Errors, StringComparison.Ordinal);
+        }
+        await Header.WriteAsync(image, header);
+        await using Job restarted = Job.Restart(place, Mpi.Mpich, place.JobFolder, Limit);
+        Outcome end = await restarted.Running;
+        Assert.True(end is { ExitCode: 0, TimedOut: false }, end.ToString());
+        Assert.Equal(await house.NativeStoryAsync("inflight", 2, steps), stopped.Output + end.Output);
+    }
+
+    /// <summary>The first page of an image, as native/image/image_format.h draws it; the footer repeats its checksum.</summary>
+    private static class Header
+    {
+        private const int Length = 4096, Processor = 56, Checksum = 4092, FooterChecksumFromEnd = 12;
+
+        public static async Task<byte[]> ReadAsync(string image)
+        {
+            byte[] header = new byte[Length];
+            using FileStream file = File.OpenRead(image);
+            await file.ReadExactlyAsync(header);
+            return header;
+        }
+
+        public static byte[] Claiming(byte[] header, params (int Word, int Bit)[] features)
+        {
+            byte[] changed = [.. header];
+            foreach ((int word, int bit) in features) changed[Processor + (word * 8) + (bit / 8)] |= (byte)(1 << (bit % 8));
+            uint crc = ~changed.Take(Checksum).Aggregate(uint.MaxValue, BitOperations.Crc32C);
+            BinaryPrimitives.WriteUInt32LittleEndian(changed.AsSpan(Checksum), crc);
+            return changed;
+        }
+
+        public static async Task WriteAsync(string image, byte[] header)
+        {
+            using FileStream file = File.OpenWrite(image);
+            await file.WriteAsync(header);
+            file.Position = file.Length - FooterChecksumFromEnd;
+            await file.WriteAsync(header.AsMemory(Checksum));
+        }
+    }
+}
