@@ -52,9 +52,10 @@ internal sealed class Job : IAsyncDisposable
     public static Job Launch(Place place, Mpi bundle, IEnumerable<string> program, TimeSpan limit, params string[] options) => new(
         place, place.House.Tool.Launch(bundle, place.Ranks, program, ["--job", place.Name, "--checkpoint-dir", place.Checkpoints, .. options]), limit);
 
+    /// <param name="bundle">Null: mana chooses.</param>
     /// <param name="checkpoint">A checkpoint's folder or the job's.</param>
-    public static Job Restart(Place place, Mpi bundle, string checkpoint, TimeSpan limit, params string[] options) =>
-        new(place, [place.House.Tool.Mana, "restart", "--bundle", bundle.Name, .. options, checkpoint], limit);
+    public static Job Restart(Place place, Mpi? bundle, string checkpoint, TimeSpan limit, params string[] options) =>
+        new(place, [place.House.Tool.Mana, "restart", .. bundle is null ? [] : (string[])["--bundle", bundle.Name], .. options, checkpoint], limit);
 
     /// <summary>All ranks are there and the program goes its way. False: the job has ended before that was seen.</summary>
     public async Task<bool> IsUnderWayAsync()

@@ -49,6 +49,32 @@ public sealed class BundleChoice(BundleStore store)
         return Only(all, b => Same(b.Manifest.Abi, programAbi), b => Same(b.Name, b.Manifest.Backend)) ?? throw new UserErrorException(ChoiceErrors.Ambiguous(all));
     }
 
+    /// <summary>
+    /// For a job that goes on where nobody says on which bundle: one that fits this machine. The bundle it ran on comes first, then those of the same
+    /// backend, then those of the program's own ABI.
+    /// </summary>
+    /// <param name="recorded">The bundle it ran on.</param>
+    /// <param name="backend">Of that bundle.</param>
+    /// <param name="say">Told when it goes on on another one, and why.</param>
+    public Bundle ChooseFitting(string recorded, string backend, string? programAbi, Action<string> say)
+    {
+        IReadOnlyList<Bundle> all = store.All();
+        List<string> reasons = all.Any(b => Same(b.Name, recorded)) ? [] : [$"the bundle '{recorded}', on which the job ran, is not here"];
+        IEnumerable<Bundle> inOrder = all.OrderByDescending(b => Same(b.Name, recorded)).ThenByDescending(b => Same(b.Manifest.Backend, backend))
+            .ThenByDescending(b => Same(b.Manifest.Abi, programAbi));
+        foreach (Bundle bundle in inOrder)
+        {
+            if (bundle.Misfit() is { } misfit)
+            {
+                reasons.Add(misfit.What);
+                continue;
+            }
+            if (reasons.Count > 0) say($"mana: {reasons[0]}\nmana: the job goes on on the bundle {bundle.Name} ({bundle.Manifest.Backend} {bundle.Manifest.Version})");
+            return bundle;
+        }
+        throw new UserErrorException(ChoiceErrors.NoneFits(recorded, backend, reasons));
+    }
+
     /// <summary>The only one that fits, or the only one of these that also bears the preferred name.</summary>
     private static Bundle? Only(IEnumerable<Bundle> all, Func<Bundle, bool> fits, Func<Bundle, bool> preferred)
     {
@@ -77,6 +103,11 @@ public static class ChoiceErrors
         "Say --backend B or --bundle NAME, set MANA_BACKEND, or put backend = \"B\" into the configuration.",
         Listing(all),
         ExitCodes.Usage);
+
+    public static UserError NoneFits(string recorded, string backend, IEnumerable<string> reasons) => new(
+        "no bundle of this machine fits it, so there is no MPI to go on with",
+        $"Make one: mana bundle create {recorded} --backend {backend} --force    (any MPI will do; `mana doctor` tells which are here)",
+        string.Join('\n', reasons));
 
     private static string Listing(IEnumerable<Bundle> all) => "bundles: " + string.Join(", ", all.Select(b => $"{b.Name} ({b.Manifest.Backend})"));
 }

@@ -17,24 +17,11 @@ internal static class BundleList
         {
             Listing listing = new(("name", "Name"), ("backend", "Backend"), ("version", "Version"), ("launcher", "Launcher"), ("fits", "Fits"), ("folder", "Folder"));
             foreach (Bundle bundle in tool.Bundles.All())
-                listing.Add(bundle.Name, bundle.Manifest.Backend, bundle.Manifest.Version, bundle.Manifest.Launcher.Path, Fits(bundle), bundle.Folder);
+                listing.Add(bundle.Name, bundle.Manifest.Backend, bundle.Manifest.Version, bundle.Manifest.Launcher.Path, bundle.Misfit() is null ? "yes" : "no", bundle.Folder);
             listing.Write(parsed.GetValue(json), "there is no bundle yet; make one: mana bundle create NAME --backend mpich|openmpi|craympi");
             return ExitCodes.Success;
         });
         return new CommandWithExamples(command, ["mana bundle list", "mana bundle list --json"]);
-    }
-
-    private static string Fits(Bundle bundle)
-    {
-        try
-        {
-            bundle.RequireFit();
-            return "yes";
-        }
-        catch (UserErrorException)
-        {
-            return "no";
-        }
     }
 }
 

@@ -42,7 +42,6 @@ internal static class Restart
             PathMap moved = PathMap.Require(parsed.GetValue(map) ?? []);
             string folder = moved.Apply(manifest.Job.WorkingDirectory);
             Bundle bundle = Choose(tool, new BundleWish(parsed.GetValue(named), parsed.GetValue(backend)), settings, manifest.Job);
-            bundle.RequireFit();
             if (!Directory.Exists(folder)) throw new UserErrorException(CliErrors.WorkingDirectoryGone(folder, checkpoint.Path));
             LaunchRequest request = new()
             {
@@ -94,11 +93,15 @@ internal static class Restart
     private static string RequireVariable(string assignment) =>
         assignment.IndexOf('=', StringComparison.Ordinal) > 0 ? assignment : throw new UserErrorException(CliErrors.NoVariable(assignment));
 
-    /// <summary>What the user says now; else the bundle it ran on, if that is here; else what a launch would choose.</summary>
+    /// <summary>What the user says now, which must fit; else one that fits, the bundle it ran on first.</summary>
     private static Bundle Choose(Tool tool, BundleWish flags, UserSettings settings, JobDescription job)
     {
-        BundleWish recorded = tool.Bundles.All().Any(b => string.Equals(b.Name, job.Bundle, StringComparison.Ordinal)) ? new BundleWish(job.Bundle) : new BundleWish();
-        BundleWish environment = new(Backend: Shared.FromEnvironment("MANA_BACKEND"));
-        return new BundleChoice(tool.Bundles).Choose([flags, environment, settings.Wish, recorded], job.ProgramAbi.Length > 0 ? job.ProgramAbi : null);
+        BundleChoice choice = new(tool.Bundles);
+        string? abi = job.ProgramAbi.Length > 0 ? job.ProgramAbi : null;
+        BundleWish[] wishes = [flags, new BundleWish(Backend: Shared.FromEnvironment("MANA_BACKEND")), settings.Wish];
+        if (wishes.All(w => w.IsEmpty)) return choice.ChooseFitting(job.Bundle, job.Backend, abi, Output.Message);
+        Bundle bundle = choice.Choose(wishes, abi);
+        bundle.RequireFit();
+        return bundle;
     }
 }
