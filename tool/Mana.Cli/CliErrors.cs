@@ -39,8 +39,8 @@ internal static class CliErrors
     public static UserError Keep(int n) =>
         new($"--keep {n}: at least one checkpoint is kept", "Give a number from 1 upward.", ExitCode: ExitCodes.Usage);
 
-    public static UserError NoCheckpoint(string place) => new(
-        "there is no checkpoint to restart from", "Name a checkpoint's folder, a job, or the folder of the checkpoints: --checkpoint-dir DIR", "looked in " + place);
+    public static UserError NoCheckpoint(IEnumerable<string> searched) => new(
+        "there is no checkpoint to restart from", "Name a checkpoint's folder, a job, or the folder of the checkpoints: --checkpoint-dir DIR", "looked in " + string.Join(", ", searched));
 
     public static UserError WorkingDirectoryGone(string folder, string checkpoint) => new(
         "the folder in which the program ran is not there", "Make it again, or mount it: the program's relative paths lead into it. If it is elsewhere now: --map OLD=NEW", folder + "\n" + checkpoint);

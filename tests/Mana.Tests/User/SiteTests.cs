@@ -88,24 +88,6 @@ public sealed class SiteTests(Installation mana)
         Assert.Contains(findings, f => f.GetProperty("what").GetString() == "bundle mpich");
     }
 
-    [Fact]
-    public async Task Flag_then_environment_then_configuration_choose_the_bundle()
-    {
-        Directory.CreateDirectory(Path.Combine(mana.Home, "..", "config", "mana"));
-        string settings = Path.Combine(mana.Home, "..", "config", "mana", "config.toml");
-        try
-        {
-            await File.WriteAllTextAsync(settings, "bundle = \"from-settings\"\n");
-            Installation.Refused(await mana.ManaAsync("launch", "--", "./hello"), 125, "'from-settings'");
-            Installation.Refused(await mana.ManaAsync(Set("MANA_BACKEND", "from-environment"), "launch", "--", "./hello"), 125, "'from-environment'");
-            Installation.Require(await mana.ManaAsync(Set("MANA_BACKEND", "from-environment"), "launch", "--backend", "mpich", "--dry-run", "--", "./hello"));
-        }
-        finally
-        {
-            File.Delete(settings);
-        }
-    }
-
     [Theory]
     [InlineData("bundle", "create")]
     [InlineData("bundle", "probe")]

@@ -1,3 +1,4 @@
+using Mana.Bundles.Profile;
 using Mana.Bundles.Store;
 using Mana.Common.Errors;
 using Mana.Common.Toml;
@@ -11,24 +12,16 @@ public sealed record BundleWish(string? Bundle = null, string? Backend = null)
 }
 
 /// <summary>The user's configuration, $XDG_CONFIG_HOME/mana/config.toml.</summary>
-public sealed record UserSettings(BundleWish Wish, IReadOnlyList<string> LauncherArguments)
+public sealed record UserSettings(BundleWish Wish, IReadOnlyList<string> LauncherArguments, CheckpointDefaults Checkpoints)
 {
-    public string? CheckpointDir { get; init; }
-
-    /// <summary>As --interval takes it.</summary>
-    public string? Interval { get; init; }
-
     public static UserSettings Read(string file)
     {
-        if (!File.Exists(file)) return new UserSettings(new BundleWish(), []);
+        if (!File.Exists(file)) return new UserSettings(new BundleWish(), [], new CheckpointDefaults());
         TomlSection root = TomlSection.Read(file);
         UserSettings settings = new(
             new BundleWish(root.Has("bundle") ? root.Text("bundle") : null, root.Has("backend") ? root.Text("backend") : null),
-            root.Texts("launcher_args"))
-        {
-            CheckpointDir = root.Has("checkpoint_dir") ? root.Text("checkpoint_dir") : null,
-            Interval = root.Has("interval") ? root.Text("interval") : null,
-        };
+            root.Texts("launcher_args"),
+            CheckpointDefaults.Read(root));
         root.Close();
         return settings;
     }

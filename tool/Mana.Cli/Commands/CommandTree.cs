@@ -19,7 +19,7 @@ internal static class CommandTree
                  })
             Add(bundle, made, examples);
         Add(root, new CommandWithExamples(bundle, ["mana bundle create mpich --backend mpich", "mana bundle list"]), examples);
-        (Command images, CommandWithExamples[] ofImages) = Images.Make();
+        (Command images, CommandWithExamples[] ofImages) = Images.Make(tool);
         foreach (CommandWithExamples made in ofImages) Add(images, made, examples);
         Add(root, new CommandWithExamples(images, ["mana images list", "mana images verify"]), examples);
         foreach (CommandWithExamples made in new[]

@@ -18,7 +18,7 @@ internal sealed class JobRun(Tool tool, JobDescription job, JobChoices choices, 
     /// <summary>Ranks that cannot be restarted leave by themselves, without a word of the launcher's, if they can.</summary>
     private static readonly TimeSpan s_leaving = TimeSpan.FromSeconds(5);
 
-    private readonly string _dir = Path.GetFullPath(choices.CheckpointDir ?? JobChoices.DefaultDir);
+    private readonly string _dir = Path.GetFullPath(choices.CheckpointDir);
 
     /// <param name="settings">Of the coordinator; epochs go on from what is in the job's folder.</param>
     /// <param name="planWith">The launcher's command, for the path of the job file; null where there is none.</param>
@@ -30,6 +30,7 @@ internal sealed class JobRun(Tool tool, JobDescription job, JobChoices choices, 
         CoordinatorFaults faults = CoordinatorFaults.TryParse(asked) ?? throw new UserErrorException(CliErrors.NoFault(asked!));
         CheckpointFolder store = new(_dir, job, choices.Keep, faults);
         settings = settings with { LastEpoch = Math.Max(settings.LastEpoch, store.HighestEpoch), Faults = faults, Log = new JobLog(store.Folder).Write };
+        if (verbose) Output.Message($"mana: checkpoints go to {store.Folder}, {choices}");
         await using CoordinatorServer server = new(settings, store);
         string? file = Announce(server, store);
         try

@@ -61,12 +61,11 @@ internal static class Launch
         if (named is not null && backend is not null) throw new UserErrorException(CliErrors.Both("--bundle", "--backend"));
         RequireDashes(parsed, parsed.GetRequiredValue(o.Program));
         UserSettings settings = UserSettings.Read(tool.Home.Settings);
-        JobChoices choices = o.Job.Read(parsed, settings);
         string[] words = parsed.GetRequiredValue(o.Program);
         CheckedProgram program = await new ProgramCheck(tool.Candidates).RequireAsync(words[0], stop);
-        BundleWish environment = new(Backend: Shared.FromEnvironment("MANA_BACKEND"));
-        Bundle bundle = new BundleChoice(tool.Bundles).Choose([new BundleWish(named, backend), environment, settings.Wish], program.Abi);
+        Bundle bundle = new BundleChoice(tool.Bundles).Choose(Shared.Wishes(new BundleWish(named, backend), settings), program.Abi);
         bundle.RequireFit();
+        JobChoices choices = o.Job.Read(parsed, settings.Checkpoints, bundle.Manifest.Checkpoints);
         bool verbose = parsed.GetValue(o.Verbose) && !parsed.GetValue(o.Quiet);
         LaunchRequest request = new()
         {

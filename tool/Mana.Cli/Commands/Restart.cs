@@ -34,14 +34,16 @@ internal static class Restart
         {
             if (parsed.GetValue(named) is not null && parsed.GetValue(backend) is not null) throw new UserErrorException(CliErrors.Both("--bundle", "--backend"));
             UserSettings settings = UserSettings.Read(tool.Home.Settings);
-            JobChoices choices = job.Read(parsed, settings);
-            EpochFolder checkpoint = CheckpointSearch.Find(parsed.GetValue(what), choices.CheckpointDir ?? JobChoices.DefaultDir);
+            EpochFolder checkpoint = CheckpointSearch.Find(parsed.GetValue(what), CheckpointSearch.Places(tool, job.Directory(parsed)));
             CheckpointManifest manifest = CheckpointManifest.Read(checkpoint.Manifest);
             int recorded = manifest.Record.Images.Count;
             if (parsed.GetValue(ranks) is { } n && n != recorded) throw new UserErrorException(CliErrors.OtherRanks(n, recorded, checkpoint.Path));
             PathMap moved = PathMap.Require(parsed.GetValue(map) ?? []);
             string folder = moved.Apply(manifest.Job.WorkingDirectory);
             Bundle bundle = Choose(tool, new BundleWish(parsed.GetValue(named), parsed.GetValue(backend)), settings, manifest.Job);
+            // Beside the checkpoint it comes from, unless the user names another place.
+            string beside = Path.GetDirectoryName(Path.GetDirectoryName(checkpoint.Path))!;
+            JobChoices choices = job.Read(parsed, settings.Checkpoints, bundle.Manifest.Checkpoints with { Directory = beside });
             if (!Directory.Exists(folder)) throw new UserErrorException(CliErrors.WorkingDirectoryGone(folder, checkpoint.Path));
             LaunchRequest request = new()
             {
@@ -75,8 +77,6 @@ internal static class Restart
                 MpiVersion = bundle.Manifest.Version,
                 Collectives = choices.Collectives ?? manifest.Job.Collectives,
             };
-            // Beside the checkpoint it comes from, unless the user names another place.
-            choices = choices with { CheckpointDir = choices.CheckpointDir ?? Path.GetDirectoryName(Path.GetDirectoryName(checkpoint.Path)) };
             using RestartLock held = RestartLock.Take(checkpoint.Path, parsed.GetValue(force));
             JobSettings coordinator = new() { LastEpoch = manifest.Record.Epoch, Restart = manifest.Record, Compression = choices.Compression };
             return await new JobRun(tool, description, choices, request.Ranks, request.Verbose > 0).RunAsync(coordinator, Plan);
@@ -98,7 +98,7 @@ internal static class Restart
     {
         BundleChoice choice = new(tool.Bundles);
         string? abi = job.ProgramAbi.Length > 0 ? job.ProgramAbi : null;
-        BundleWish[] wishes = [flags, new BundleWish(Backend: Shared.FromEnvironment("MANA_BACKEND")), settings.Wish];
+        BundleWish[] wishes = Shared.Wishes(flags, settings);
         if (wishes.All(w => w.IsEmpty)) return choice.ChooseFitting(job.Bundle, job.Backend, abi, Output.Message);
         Bundle bundle = choice.Choose(wishes, abi);
         bundle.RequireFit();
