@@ -27,6 +27,9 @@ internal static class CliErrors
     public static UserError OtherRanks(int n, int recorded, string checkpoint) => new(
         $"-n {n}: this checkpoint is of {recorded} ranks, and goes on with as many", $"Say -n {recorded}, or leave it out.", checkpoint, ExitCodes.Usage);
 
+    public static UserError OtherSyscalls(string asked, string recorded, string checkpoint) => new(
+        $"--syscalls {asked}: the system calls of this checkpoint are steered by {recorded}, in its memory", $"Say --syscalls {recorded}, or leave it out.", checkpoint, ExitCodes.Usage);
+
     public static UserError NoVariable(string assignment) =>
         new($"--env {assignment}: this is not NAME=VALUE", "Give the variable's name, = and its value.", ExitCode: ExitCodes.Usage);
 

@@ -89,6 +89,21 @@ public sealed class SiteTests(Installation mana)
     }
 
     [Theory]
+    [InlineData("-q", false, false)]
+    [InlineData("", true, false)]
+    [InlineData("-v", true, true)]
+    public async Task What_is_said_beside_data_and_errors_is_up_to_the_user(string option, bool informs, bool details)
+    {
+        string[] said = option.Length == 0 ? [] : [option];
+        Outcome probe = await mana.ManaAsync(["bundle", "probe", .. said, "--backend", "mpich"]);
+        Assert.True(probe.ExitCode == 0 && probe.Output.Contains("flavour = ", StringComparison.Ordinal) && probe.Errors.Contains("found MPICH", StringComparison.Ordinal) == informs, probe.ToString());
+        Outcome launch = await mana.ManaAsync(["launch", .. said, "--", "echo", "done"]);
+        Assert.True(launch is { ExitCode: 0, Output: "done\n" } && launch.Errors.Contains("on bundle mpich", StringComparison.Ordinal) == details, launch.ToString());
+        Assert.Equal(details, launch.Errors.Length > 0);
+        Installation.Refused(await mana.ManaAsync(["launch", .. said, "--", "./no-such-program"]), 127, "does not exist");
+    }
+
+    [Theory]
     [InlineData("bundle", "create")]
     [InlineData("bundle", "probe")]
     [InlineData("bundle", "build")]
@@ -99,6 +114,13 @@ public sealed class SiteTests(Installation mana)
     [InlineData("bundle", "import")]
     [InlineData("bundle", "remove")]
     [InlineData("launch")]
+    [InlineData("checkpoint")]
+    [InlineData("status")]
+    [InlineData("restart")]
+    [InlineData("images", "list")]
+    [InlineData("images", "show")]
+    [InlineData("images", "verify")]
+    [InlineData("images", "prune")]
     [InlineData("bench")]
     [InlineData("doctor")]
     [InlineData("completion")]

@@ -87,7 +87,7 @@ internal static class BundleImport
         command.SetAction(async (parsed, _) =>
         {
             Bundle bundle = await BundleArchive.ImportAsync(parsed.GetRequiredValue(file), tool.Home, tool.Interruption.Watch());
-            Output.Message($"bundle {Shared.Describe(bundle)} is in {bundle.Folder}");
+            tool.Talk.Inform($"bundle {Shared.Describe(bundle)} is in {bundle.Folder}");
             return ExitCodes.Success;
         });
         return new CommandWithExamples(command, ["mana bundle import mpich.tar.zst"]);
@@ -102,7 +102,7 @@ internal static class BundleRemove
         Command command = new("remove", "Removes a bundle.") { name };
         command.SetAction(parsed =>
         {
-            Output.Message("removed " + tool.Bundles.Remove(parsed.GetRequiredValue(name)));
+            tool.Talk.Inform("removed " + tool.Bundles.Remove(parsed.GetRequiredValue(name)));
             return ExitCodes.Success;
         });
         return new CommandWithExamples(command, ["mana bundle remove mpich"]);

@@ -18,20 +18,15 @@ internal static class Checkpoint
         Command command = new("checkpoint", "Takes a checkpoint of a running job.") { job, stop, timeout, json };
         command.SetAction(async (parsed, _) =>
         {
-            JobFile found = new JobRegistry(tool.Home.Jobs, Output.Message).Find(parsed.GetValue(job));
+            JobFile found = new JobRegistry(tool.Home.Jobs, tool.Talk.Inform).Find(parsed.GetValue(job));
             TimeSpan limit = parsed.GetValue(timeout) is { } text ? Duration.Require("--timeout", text) : TimeSpan.Zero;
-            JsonNode answer = await CoordinatorClient.CheckpointAsync(found, parsed.GetValue(stop), limit, Progress, tool.Interruption.Watch());
+            JsonNode answer = await CoordinatorClient.CheckpointAsync(found, parsed.GetValue(stop), limit, tool.Talk.Progress, tool.Interruption.Watch());
             if (parsed.GetValue(json)) Listing.WriteJson(answer);
             if (!(bool)answer["committed"]!) return parsed.GetValue(json) ? ExitCodes.ManaFailed : Output.Fail(Answers.ErrorOf(answer));
             if (!parsed.GetValue(json)) Output.Data((string)answer["folder"]!);
             return ExitCodes.Success;
         });
         return new CommandWithExamples(command, ["mana checkpoint", "mana checkpoint simulation --stop", "mana checkpoint --timeout 15m"]);
-    }
-
-    private static void Progress(string line)
-    {
-        if (!Console.IsErrorRedirected) Output.Message(line);
     }
 }
 
@@ -47,7 +42,7 @@ internal static class Status
         Command command = new("status", "Shows a running job: its ranks, its last checkpoint.") { job, watch, stacks, json };
         command.SetAction(async (parsed, _) =>
         {
-            JobRegistry registry = new(tool.Home.Jobs, Output.Message);
+            JobRegistry registry = new(tool.Home.Jobs, tool.Talk.Inform);
             JobFile found = registry.Find(parsed.GetValue(job));
             CancellationToken interrupt = tool.Interruption.Watch();
             while (true)

@@ -28,6 +28,7 @@ internal static class CommandTree
                  })
             Add(root, made, examples);
         examples[root] = ["mana bundle create mpich --backend mpich", "mana launch --backend mpich -n 4 -- ./simulation input.dat", "mana checkpoint --stop", "mana restart --backend openmpi", "mana doctor"];
+        tool.Talk.AddTo(root);
         HelpOption help = root.Options.OfType<HelpOption>().Single();
         help.Action = new ExamplesHelp(examples, (HelpAction)help.Action!);
         return root;

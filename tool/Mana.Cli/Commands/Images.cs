@@ -111,7 +111,7 @@ internal static class Images
             int n = parsed.GetValue(keep);
             if (n < 1) throw new UserErrorException(CliErrors.Keep(n));
             foreach (string folder in CheckpointSearch.Places(tool, parsed.GetValue(path)).Select(Path.GetFullPath).SelectMany(CheckpointSearch.JobFolders))
-                foreach (string removed in CheckpointFolder.Prune(folder, n)) Output.Message("removed " + removed);
+                foreach (string removed in CheckpointFolder.Prune(folder, n)) tool.Talk.Inform("removed " + removed);
             return ExitCodes.Success;
         });
         return new CommandWithExamples(command, ["mana images prune", "mana images prune --keep 1 /scratch/checkpoints"]);

@@ -12,8 +12,7 @@ namespace Mana.Cli.Commands;
 /// <param name="job">What runs.</param>
 /// <param name="choices">Its checkpoints.</param>
 /// <param name="ranks">As asked for.</param>
-/// <param name="verbose">Tell of checkpoints that were taken.</param>
-internal sealed class JobRun(Tool tool, JobDescription job, JobChoices choices, int ranks, bool verbose)
+internal sealed class JobRun(Tool tool, JobDescription job, JobChoices choices, int ranks)
 {
     /// <summary>Ranks that cannot be restarted leave by themselves, without a word of the launcher's, if they can.</summary>
     private static readonly TimeSpan s_leaving = TimeSpan.FromSeconds(5);
@@ -24,13 +23,13 @@ internal sealed class JobRun(Tool tool, JobDescription job, JobChoices choices, 
     /// <param name="planWith">The launcher's command, for the path of the job file; null where there is none.</param>
     public async Task<int> RunAsync(JobSettings settings, Func<string?, LaunchPlan> planWith)
     {
-        JobRegistry registry = new(tool.Home.Jobs, Output.Message);
+        JobRegistry registry = new(tool.Home.Jobs, tool.Talk.Inform);
         registry.RequireFree(job.Job);
         string? asked = Environment.GetEnvironmentVariable(CoordinatorFaults.Variable);
         CoordinatorFaults faults = CoordinatorFaults.TryParse(asked) ?? throw new UserErrorException(CliErrors.NoFault(asked!));
         CheckpointFolder store = new(_dir, job, choices.Keep, faults);
         settings = settings with { LastEpoch = Math.Max(settings.LastEpoch, store.HighestEpoch), Faults = faults, Log = new JobLog(store.Folder).Write };
-        if (verbose) Output.Message($"mana: checkpoints go to {store.Folder}, {choices}");
+        tool.Talk.Detail($"mana: checkpoints go to {store.Folder}, {choices}");
         await using CoordinatorServer server = new(settings, store);
         string? file = Announce(server, store);
         try
@@ -72,7 +71,7 @@ internal sealed class JobRun(Tool tool, JobDescription job, JobChoices choices, 
                 Console.Error.Write(CheckpointErrors.Died(first.Rank, first.Hello.Host, gone.Skip(1).Select(r => r.Rank), EpochFolder.Of(checkpoints).LastOrDefault(e => e.Committed)?.Path).ToBlock());
             return code;
         }
-        Output.Message($"mana: checkpointed and stopped; go on with: mana restart {job.Job}");
+        tool.Talk.Inform($"mana: checkpointed and stopped; go on with: mana restart {job.Job}");
         return ExitCodes.Stopped;
     }
 
@@ -95,14 +94,11 @@ internal sealed class JobRun(Tool tool, JobDescription job, JobChoices choices, 
 
     private async Task CheckpointAsync(CoordinatorServer server, bool stop, CancellationToken ended = default)
     {
-        CheckpointOutcome outcome = await server.CheckpointAsync(stop, limit: null, line =>
-        {
-            if (verbose) Output.Message("mana: " + line);
-        });
+        CheckpointOutcome outcome = await server.CheckpointAsync(stop, limit: null, line => tool.Talk.Detail("mana: " + line));
         // One of many that are taken by the clock is not missed when the job has ended.
         if (ended.IsCancellationRequested) return;
         if (outcome.Error is { } error) Console.Error.Write(error.ToBlock());
-        else if (verbose) Output.Message($"mana: checkpoint {outcome.Epoch} is in {outcome.Folder} ({Size.Of(outcome.Bytes)}, {outcome.Elapsed.TotalSeconds:0.0} s)");
+        else tool.Talk.Detail($"mana: checkpoint {outcome.Epoch} is in {outcome.Folder} ({Size.Of(outcome.Bytes)}, {outcome.Elapsed.TotalSeconds:0.0} s)");
     }
 
     private async Task RepeatAsync(CoordinatorServer server, TimeSpan interval, CancellationToken ended)

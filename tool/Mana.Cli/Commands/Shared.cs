@@ -39,6 +39,13 @@ internal static class Shared
         return argument;
     }
 
+    public static Option<string?> Syscalls(string description)
+    {
+        Option<string?> option = new("--syscalls") { Description = description };
+        option.AcceptOnlyFromAmong("patch", "dispatch");
+        return option;
+    }
+
     /// <summary>Which bundle the user wants: flags before the environment before his configuration.</summary>
     public static BundleWish[] Wishes(BundleWish flags, UserSettings settings) => [flags, new BundleWish(Backend: FromEnvironment("MANA_BACKEND")), settings.Wish];
 
