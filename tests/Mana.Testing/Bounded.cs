@@ -25,10 +25,11 @@ public static class Bounded
 
     /// <summary>Runs to the end or to the bound; never throws for what the command does.</summary>
     /// <param name="limit">Then the command's process group gets SIGTERM, ten seconds later SIGKILL, and what is left is swept.</param>
+    /// <param name="heard">Told each line of stderr as it comes.</param>
     /// <param name="over">Nobody waits for the command any more: it and all that it has started are swept at once.</param>
     public static async Task<Outcome> RunAsync(
         IReadOnlyList<string> words, string folder, IReadOnlyDictionary<string, string?> environment, TimeSpan limit, string? input = null,
-        CancellationToken over = default)
+        Action<string>? heard = null, CancellationToken over = default)
     {
         StringBuilder output = new(), errors = new();
         string mark = Guid.NewGuid().ToString("N");
@@ -41,7 +42,7 @@ public static class Bounded
             .WithEnvironmentVariables(full)
             .WithStandardInputPipe(input is null ? PipeSource.Null : PipeSource.FromString(input))
             .WithStandardOutputPipe(PipeTarget.ToStringBuilder(output))
-            .WithStandardErrorPipe(PipeTarget.ToStringBuilder(errors))
+            .WithStandardErrorPipe(PipeTarget.Merge(PipeTarget.ToStringBuilder(errors), heard is null ? PipeTarget.Null : PipeTarget.ToDelegate(heard)))
             .WithValidation(CommandResultValidation.None)
             .ExecuteAsync(CancellationToken.None); // swept, it ends by itself
         bool timedOut = watch.Elapsed >= limit;

@@ -67,7 +67,9 @@ internal sealed class FakeJob : ICheckpointStore, IRequester
         Each(r => Say(r, new ParkedMessage(Epoch, 1, 0, 0, 0)));
     }
 
-    public void Wrote(int rank) => Say(rank, new WroteMessage(Epoch, 100, 50, 7, 3));
+    public void Wrote(int rank) => Wrote(rank, stored: 50);
+
+    public void Wrote(int rank, ulong stored) => Say(rank, new WroteMessage(Epoch, 2 * stored, stored, 7, 3));
 
     public void Each(Action<int> what)
     {
@@ -92,7 +94,9 @@ internal sealed class FakeJob : ICheckpointStore, IRequester
 
     public void Discard(uint epoch) => Discarded.Add(epoch);
 
-    public void Progress(string line) => Assert.NotEmpty(line);
+    public List<string> Said { get; } = [];
+
+    public void Progress(string line) => Said.Add(line);
 
     public void Done(CheckpointOutcome outcome) => Outcomes.Add(outcome);
 
