@@ -50,13 +50,13 @@ public static class Bounded
         return new Outcome(string.Join(' ', words.Select(Quote)), result.ExitCode, output.ToString(), errors.ToString(), watch.Elapsed, timedOut);
     }
 
-    /// <summary>Processes that carry a command's mark and still live.</summary>
-    public static IReadOnlyList<int> Living(string mark) =>
-        [.. Directory.EnumerateDirectories("/proc").Select(Path.GetFileName).Where(n => int.TryParse(n, out _)).Select(n => int.Parse(n!)).Where(p => Carries(p, mark))];
+    /// <summary>Processes that live and have this in their environment, NAME=VALUE: as all have that descend from who was given it.</summary>
+    public static IReadOnlyList<int> Living(string variable) =>
+        [.. Directory.EnumerateDirectories("/proc").Select(Path.GetFileName).Where(n => int.TryParse(n, out _)).Select(n => int.Parse(n!)).Where(p => Carries(p, variable))];
 
     private static void Sweep(string mark)
     {
-        foreach (int pid in Living(mark))
+        foreach (int pid in Living($"{Mark}={mark}"))
         {
             try
             {
@@ -69,11 +69,11 @@ public static class Bounded
         }
     }
 
-    private static bool Carries(int pid, string mark)
+    private static bool Carries(int pid, string variable)
     {
         try
         {
-            return File.ReadAllText($"/proc/{pid}/environ").Contains($"{Mark}={mark}", StringComparison.Ordinal);
+            return File.ReadAllText($"/proc/{pid}/environ").Split('\0').Contains(variable, StringComparer.Ordinal);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -73,6 +73,7 @@ internal static class Launch
             LauncherArguments = [.. settings.LauncherArguments, .. parsed.GetValue(o.LauncherArguments) ?? []],
             Verbose = tool.Talk.Verbose ? 1 : 0,
             Compress = JobOptions.WordOf(choices.Compression),
+            CheckpointSignal = (int?)choices.CheckpointSignal,
         };
         LaunchPlan Plan(string? file) => LaunchPlan.Make(bundle, request with { JobFile = file }, Environment.GetEnvironmentVariable, tool.IsRoot);
         if (parsed.GetValue(o.DryRun))

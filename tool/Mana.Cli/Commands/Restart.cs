@@ -56,6 +56,7 @@ internal static class Restart
                 LauncherArguments = [.. settings.LauncherArguments, .. parsed.GetValue(launcherArguments) ?? []],
                 Verbose = tool.Talk.Verbose ? 1 : 0,
                 Compress = JobOptions.WordOf(choices.Compression),
+                CheckpointSignal = (int?)choices.CheckpointSignal,
                 Restart = new RestartFrom(checkpoint.Path, manifest.Record.ThreadLevel, folder)
                 {
                     Moved = moved,
