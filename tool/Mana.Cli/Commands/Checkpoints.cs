@@ -45,17 +45,33 @@ internal static class Status
             JobRegistry registry = new(tool.Home.Jobs, tool.Talk.Inform);
             JobFile found = registry.Find(parsed.GetValue(job));
             CancellationToken interrupt = tool.Interruption.Watch();
-            while (true)
+            await ShowAsync(found, parsed.GetValue(stacks), parsed.GetValue(json), interrupt);
+            while (parsed.GetValue(watch))
             {
-                JsonNode answer = await CoordinatorClient.StatusAsync(found, parsed.GetValue(stacks), interrupt);
-                if (parsed.GetValue(json)) Listing.WriteJson(WithJob(found, answer));
-                else Show(found, answer);
-                if (!parsed.GetValue(watch)) return ExitCodes.Success;
                 await Task.Delay(TimeSpan.FromSeconds(2), interrupt);
-                if (!registry.Running().Any(j => string.Equals(j.Job, found.Job, StringComparison.Ordinal) && j.Port == found.Port)) return ExitCodes.Success;
+                if (!IsRunning(registry, found)) break;
+                try
+                {
+                    await ShowAsync(found, parsed.GetValue(stacks), parsed.GetValue(json), interrupt);
+                }
+                catch (UserErrorException) when (!IsRunning(registry, found))
+                {
+                    // It has ended while it was asked.
+                }
             }
+            return ExitCodes.Success;
         });
         return new CommandWithExamples(command, ["mana status", "mana status simulation --stacks", "mana status --json"]);
+    }
+
+    private static bool IsRunning(JobRegistry registry, JobFile job) =>
+        registry.Running().Any(j => string.Equals(j.Job, job.Job, StringComparison.Ordinal) && j.Port == job.Port);
+
+    private static async Task ShowAsync(JobFile job, bool stacks, bool json, CancellationToken interrupt)
+    {
+        JsonNode answer = await CoordinatorClient.StatusAsync(job, stacks, interrupt);
+        if (json) Listing.WriteJson(WithJob(job, answer));
+        else Show(job, answer);
     }
 
     private static JsonObject WithJob(JobFile job, JsonNode answer)
