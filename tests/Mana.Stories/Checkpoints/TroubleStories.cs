@@ -194,7 +194,7 @@ public sealed class TroubleStories(House house)
     }
 
     [Fact]
-    public async Task The_same_checkpoint_is_not_restarted_twice_at_once()
+    public async Task The_same_checkpoint_is_not_restarted_twice_at_once_unless_forced()
     {
         using Folder folder = new();
         Job.Place place = PlaceIn(folder, "twice");
@@ -202,7 +202,9 @@ public sealed class TroubleStories(House house)
         await using Job first = Job.Restart(place, Mpi.OpenMpi, place.JobFolder, Limit);
         Assert.True(await first.IsUnderWayAsync(), await EndOf(first));
         await SignalAsync(first, "STOP"); // it does not end before the second has tried
-        await using (Job second = Job.Restart(place, Mpi.OpenMpi, place.JobFolder, Limit)) AssertRefused(await second.Running, "restart");
+        await using (Job second = Job.Restart(place, Mpi.OpenMpi, place.JobFolder, Limit)) AssertRefused(await second.Running, "--force");
+        await using (Job forced = Job.Restart(place, Mpi.Mpich, place.JobFolder, Limit, "--force", "--job", "twice-forced"))
+            await AssertResultAsync(await forced.Running, "persistent", output);
         await SignalAsync(first, "CONT");
         await AssertResultAsync(await first.Running, "persistent", output);
     }
