@@ -32,7 +32,7 @@ internal static class ImageBenchmark
 
         Measure Row(string name, Promise promise, string native, string mana) => new("-", name, "GB/s", promise, [.. values[native]], [.. values[mana]]);
 
-        Promise Size(string codec) => new($"none; the file has {Statistics.Median([.. values["share-" + codec]]):0%} of memory", (_, _) => true, IsRate: true);
+        Promise Size(string codec) => Promise.None($"the file has {Statistics.Median([.. values["share-" + codec]]):0%} of memory", isRate: true);
     }
 
     private static async Task CompileAsync()

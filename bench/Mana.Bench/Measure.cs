@@ -2,10 +2,13 @@ namespace Mana.Bench;
 
 /// <summary>What is promised of a measure.</summary>
 /// <param name="Text">As the table shows it.</param>
-/// <param name="Holds">Given native and mana values, in the order of their runs.</param>
+/// <param name="Holds">Given native and mana values, in the order of their runs. Null: nothing is promised.</param>
 /// <param name="IsRate">More is better.</param>
-internal sealed record Promise(string Text, Func<IReadOnlyList<double>, IReadOnlyList<double>, bool> Holds, bool IsRate = false)
+internal sealed record Promise(string Text, Func<IReadOnlyList<double>, IReadOnlyList<double>, bool>? Holds, bool IsRate = false)
 {
+    /// <summary>A measure for information.</summary>
+    public static Promise None(string remark, bool isRate = false) => new("none; " + remark, null, isRate);
+
     /// <summary>A cost under mana is at most this, whatever it is natively.</summary>
     public static Promise AtMost(double limit, string unit) => new($"<= {limit} {unit}", (_, mana) => Statistics.Median(mana) <= limit);
 
@@ -48,7 +51,8 @@ internal sealed record Measure(string Mpi, string Name, string Unit, Promise Pro
     /// <summary>How far native runs lie from each other: the middle half of them, as a share of their median.</summary>
     public double? NativeSpread => Native.Count == 0 ? null : Statistics.MiddleHalf(Native) / NativeMedian;
 
-    public bool Holds => Promise.Holds(Native, Mana);
+    /// <summary>Null where nothing is promised.</summary>
+    public bool? Holds => Promise.Holds?.Invoke(Native, Mana);
 }
 
 internal static class Statistics

@@ -13,6 +13,7 @@
 
 #include "agent.h"
 #include "channel.h"
+#include "checkpoint_signal.h"
 #include "cpu_features.h"
 #include "environment.h"
 #include "faults.h"
@@ -195,6 +196,7 @@ static void restore_parts(struct image *image) {
   STATE->restarted = 1;
   STATE->tid_count = 0;
   restore_part(image, SECTION_PROCESS, "the process", state_process_restore);
+  checkpoint_signal_ignore();
   restore_part(image, SECTION_DESCRIPTORS, "open files", state_descriptors_restore);
   restore_part(image, SECTION_MPI_FILES, "open files", state_mpi_files_restore);
   agent_barrier(); /* MPI opens files that another rank has cut back; and waiting for others is no part of the time taken */

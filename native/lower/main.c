@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "arena_check.h"
+#include "checkpoint_signal.h"
 #include "descriptors.h"
 #include "hook_lower.h"
 #include "lower_threads.h"
@@ -86,6 +87,7 @@ int main(int argc, char **argv, char **environment) {
   start_without_preload(argc, argv);
   options_read(argc, argv);
   start_above_arena(argc, argv);
+  checkpoint_signal_ignore();
   if (options.restart[0]) descriptors_start_above(restart_highest_descriptor());
   struct descriptor_limit nofile = descriptors_raise_limit();
   descriptors_take_inherited(options.reenter);

@@ -114,6 +114,8 @@ static void read_option(char **argv, int *i) {
     set_path(options.job, value, "--job");
   } else if (starts(argv[*i], "--compress=", &value)) {
     set_codec(value);
+  } else if (starts(argv[*i], "--checkpoint-signal=", &value)) {
+    options.checkpoint_signal = (int)number_of(value, "--checkpoint-signal");
   } else if (starts(argv[*i], "--restart=", &value)) {
     set_path(options.restart, value, "--restart");
   } else if (starts(argv[*i], "--thread-level=", &value)) {

@@ -7,6 +7,7 @@
  *   --job=FILE             address and secret of the job's coordinator; without it no checkpoint can be taken
  *   --collectives=two-phase  members of a collective meet before any of them enters it (agent/gate.c)
  *   --compress=CODEC       how images will be compressed: its library is asked for at once, not at the first checkpoint
+ *   --checkpoint-signal=N  ranks ignore this signal, unless the program handles it: it is for `mana launch`
  *   --restart=FOLDER       instead of a program: the checkpoint to go on from
  *   --thread-level=N       its MPI thread level, canonical
  *   --keep-files           files that grew since the checkpoint are not cut back
@@ -43,6 +44,7 @@ struct options {
   uint32_t codec;     /* enum image_codec */
   char restart[4096]; /* "" = a program is started */
   int thread_level;
+  int checkpoint_signal; /* 0 = none */
   bool keep_files;
   const char *argv0; /* NULL = PROGRAM */
   const char *setenv[OPTIONS_SETENV_MAX];

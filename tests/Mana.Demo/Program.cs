@@ -19,7 +19,7 @@ using Folder folder = new();
 Task<Outcome> job = RunAsync($"the same under mana, on {Mpi.OpenMpi}", tool.Launch(Mpi.OpenMpi, Ranks, program, "--job", Job), folder, tool.Environment);
 await WaitUntilUnderWayAsync();
 await Task.Delay(whole.Duration * 0.4);
-Require(await RunAsync("a checkpoint, which stops it", [tool.Mana, "checkpoint", Job, "--stop"], folder, tool.Environment), 0);
+Require(await RunAsync("a checkpoint, which stops it", [tool.Mana, "checkpoint", Job, "--stop", "-v"], folder, tool.Environment), 0);
 Require(await job, 85);
 if (File.Exists(folder["dump.final"])) throw new InvalidOperationException("the program had ended before the checkpoint");
 ShowTable(folder);
@@ -40,8 +40,9 @@ static void Say(string line) => Console.WriteLine(line);
 static async Task<Outcome> RunAsync(string what, IReadOnlyList<string> command, Folder folder, IReadOnlyDictionary<string, string?> environment)
 {
     Say($"{what}\n  $ {string.Join(' ', command.Select(Short))}");
-    Outcome outcome = await Bounded.RunAsync(command, folder.Path, environment, TimeSpan.FromMinutes(5));
-    foreach (string line in $"{outcome.Output}\n{outcome.Errors}".Split('\n', StringSplitOptions.RemoveEmptyEntries)) Say("  " + line);
+    // What mana says of its progress is seen as it is said.
+    Outcome outcome = await Bounded.RunAsync(command, folder.Path, environment, TimeSpan.FromMinutes(5), heard: line => Say("  " + line));
+    foreach (string line in outcome.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)) Say("  " + line);
     if (outcome.ExitCode == 0) Say($"  done in {outcome.Duration.TotalSeconds:0.0} s");
     return outcome;
 }

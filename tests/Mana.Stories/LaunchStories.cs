@@ -1,10 +1,9 @@
-using System.Diagnostics;
 using Mana.Testing;
 using Xunit;
 
 namespace Mana.Stories;
 
-/// <summary>How people really start programs: wrapper scripts, interpreters, limits, input; and how they stop them.</summary>
+/// <summary>How people really start programs: wrapper scripts, interpreters, limits, input.</summary>
 [Collection(InTheHouse.Name)]
 public sealed class LaunchStories(House house)
 {
@@ -57,26 +56,6 @@ public sealed class LaunchStories(House house)
         Outcome mana = await house.Tool.RunAsync(house.Tool.Launch(Mpi.Named(bundle), 1, ["/bin/cat"]), folder.Path, Limit, input: "one\ntwo\n");
         Assert.True(mana is { ExitCode: 0, Output: "one\ntwo\n" }, mana.ToString());
     }
-
-    /// <summary>SIGINT to the launching command ends the job, and nothing of it stays.</summary>
-    [Theory]
-    [InlineData("mpich")]
-    [InlineData("openmpi")]
-    public async Task Ctrl_C_ends_the_job_and_leaves_no_process(string bundle)
-    {
-        using Folder folder = new();
-        string pids = folder["pids"], program = "echo $$ >>" + pids + "; exec sleep 60";
-        Stopwatch watch = Stopwatch.StartNew();
-        Outcome mana = await house.Tool.RunAsync(
-            ["timeout", "--signal=INT", "5", .. house.Tool.Launch(Mpi.Named(bundle), 2, ["sh", "-c", program])], folder.Path, Limit);
-        Assert.True(!mana.TimedOut && watch.Elapsed < TimeSpan.FromSeconds(30), mana.ToString());
-        int[] ranks = [.. File.ReadAllLines(pids).Select(int.Parse)];
-        Assert.Equal(2, ranks.Length);
-        for (int tries = 0; tries < 50 && ranks.Any(Lives); tries++) await Task.Delay(100);
-        Assert.DoesNotContain(ranks, Lives);
-    }
-
-    private static bool Lives(int pid) => Directory.Exists($"/proc/{pid}") && !File.ReadAllText($"/proc/{pid}/stat").Contains(") Z ", StringComparison.Ordinal);
 
     private async Task SameAsNativeAsync(string builtFor, string bundle, Func<string, string[]> words)
     {

@@ -25,10 +25,11 @@ public static class Bounded
 
     /// <summary>Runs to the end or to the bound; never throws for what the command does.</summary>
     /// <param name="limit">Then the command's process group gets SIGTERM, ten seconds later SIGKILL, and what is left is swept.</param>
+    /// <param name="heard">Told each line of stderr as it comes.</param>
     /// <param name="over">Nobody waits for the command any more: it and all that it has started are swept at once.</param>
     public static async Task<Outcome> RunAsync(
         IReadOnlyList<string> words, string folder, IReadOnlyDictionary<string, string?> environment, TimeSpan limit, string? input = null,
-        CancellationToken over = default)
+        Action<string>? heard = null, CancellationToken over = default)
     {
         StringBuilder output = new(), errors = new();
         string mark = Guid.NewGuid().ToString("N");
@@ -41,7 +42,7 @@ public static class Bounded
             .WithEnvironmentVariables(full)
             .WithStandardInputPipe(input is null ? PipeSource.Null : PipeSource.FromString(input))
             .WithStandardOutputPipe(PipeTarget.ToStringBuilder(output))
-            .WithStandardErrorPipe(PipeTarget.ToStringBuilder(errors))
+            .WithStandardErrorPipe(PipeTarget.Merge(PipeTarget.ToStringBuilder(errors), heard is null ? PipeTarget.Null : PipeTarget.ToDelegate(heard)))
             .WithValidation(CommandResultValidation.None)
             .ExecuteAsync(CancellationToken.None); // swept, it ends by itself
         bool timedOut = watch.Elapsed >= limit;
@@ -49,13 +50,13 @@ public static class Bounded
         return new Outcome(string.Join(' ', words.Select(Quote)), result.ExitCode, output.ToString(), errors.ToString(), watch.Elapsed, timedOut);
     }
 
-    /// <summary>Processes that carry a command's mark and still live.</summary>
-    public static IReadOnlyList<int> Living(string mark) =>
-        [.. Directory.EnumerateDirectories("/proc").Select(Path.GetFileName).Where(n => int.TryParse(n, out _)).Select(n => int.Parse(n!)).Where(p => Carries(p, mark))];
+    /// <summary>Processes that live and have this in their environment, NAME=VALUE: as all have that descend from who was given it.</summary>
+    public static IReadOnlyList<int> Living(string variable) =>
+        [.. Directory.EnumerateDirectories("/proc").Select(Path.GetFileName).Where(n => int.TryParse(n, out _)).Select(n => int.Parse(n!)).Where(p => Carries(p, variable))];
 
     private static void Sweep(string mark)
     {
-        foreach (int pid in Living(mark))
+        foreach (int pid in Living($"{Mark}={mark}"))
         {
             try
             {
@@ -68,11 +69,11 @@ public static class Bounded
         }
     }
 
-    private static bool Carries(int pid, string mark)
+    private static bool Carries(int pid, string variable)
     {
         try
         {
-            return File.ReadAllText($"/proc/{pid}/environ").Contains($"{Mark}={mark}", StringComparison.Ordinal);
+            return File.ReadAllText($"/proc/{pid}/environ").Split('\0').Contains(variable, StringComparer.Ordinal);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -27,6 +27,9 @@ internal static class CliErrors
     public static UserError OtherRanks(int n, int recorded, string checkpoint) => new(
         $"-n {n}: this checkpoint is of {recorded} ranks, and goes on with as many", $"Say -n {recorded}, or leave it out.", checkpoint, ExitCodes.Usage);
 
+    public static UserError OtherSyscalls(string asked, string recorded, string checkpoint) => new(
+        $"--syscalls {asked}: the system calls of this checkpoint are steered by {recorded}, in its memory", $"Say --syscalls {recorded}, or leave it out.", checkpoint, ExitCodes.Usage);
+
     public static UserError NoVariable(string assignment) =>
         new($"--env {assignment}: this is not NAME=VALUE", "Give the variable's name, = and its value.", ExitCode: ExitCodes.Usage);
 
@@ -39,8 +42,8 @@ internal static class CliErrors
     public static UserError Keep(int n) =>
         new($"--keep {n}: at least one checkpoint is kept", "Give a number from 1 upward.", ExitCode: ExitCodes.Usage);
 
-    public static UserError NoCheckpoint(string place) => new(
-        "there is no checkpoint to restart from", "Name a checkpoint's folder, a job, or the folder of the checkpoints: --checkpoint-dir DIR", "looked in " + place);
+    public static UserError NoCheckpoint(IEnumerable<string> searched) => new(
+        "there is no checkpoint to restart from", "Name a checkpoint's folder, a job, or the folder of the checkpoints: --checkpoint-dir DIR", "looked in " + string.Join(", ", searched));
 
     public static UserError WorkingDirectoryGone(string folder, string checkpoint) => new(
         "the folder in which the program ran is not there", "Make it again, or mount it: the program's relative paths lead into it. If it is elsewhere now: --map OLD=NEW", folder + "\n" + checkpoint);

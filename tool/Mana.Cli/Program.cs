@@ -10,6 +10,7 @@ Tool tool = Tool.FromEnvironment();
 RootCommand root = CommandTree.Make(tool);
 // An argument that begins with '@' belongs to the user's program; it is no response file of ours.
 ParseResult parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
+tool.Talk.Read(parsed);
 ParseErrorAction? mistake = parsed.Action as ParseErrorAction;
 if (mistake is not null) mistake.ShowHelp = false;
 try

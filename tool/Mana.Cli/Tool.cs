@@ -2,18 +2,19 @@ using System.Runtime.InteropServices;
 using Mana.Bundles.Backends;
 using Mana.Bundles.Probe;
 using Mana.Bundles.Store;
+using Mana.Cli.Terminal;
 
 namespace Mana.Cli;
 
 /// <summary>What every command works with.</summary>
-internal sealed record Tool(ManaHome Home, BackendCatalog Backends, BundleStore Bundles, Candidates Candidates, bool IsRoot, Interruption Interruption)
+internal sealed record Tool(ManaHome Home, BackendCatalog Backends, BundleStore Bundles, Candidates Candidates, bool IsRoot, Interruption Interruption, Talk Talk)
 {
     public static Tool FromEnvironment()
     {
         ManaHome home = ManaHome.FromEnvironment(Environment.GetEnvironmentVariable);
         return new Tool(
             home, new BackendCatalog(home.BackendFolders), new BundleStore(home), new Candidates(Environment.GetEnvironmentVariable),
-            Mono.Unix.Native.Syscall.geteuid() == 0, new Interruption());
+            Mono.Unix.Native.Syscall.geteuid() == 0, new Interruption(), new Talk());
     }
 
     public static string Version => typeof(Tool).Assembly.GetName().Version?.ToString(3) ?? "0";

@@ -53,9 +53,16 @@ internal sealed class Job : IAsyncDisposable
     public static Job Launch(Place place, Mpi bundle, IEnumerable<string> program, TimeSpan limit, params string[] options) => new(
         place, place.House.Tool.Launch(bundle, place.Ranks, program, ["--job", place.Name, "--checkpoint-dir", place.Checkpoints, .. options]), limit);
 
+    /// <param name="bundle">Null: mana chooses.</param>
     /// <param name="checkpoint">A checkpoint's folder or the job's.</param>
-    public static Job Restart(Place place, Mpi bundle, string checkpoint, TimeSpan limit, params string[] options) =>
-        new(place, [place.House.Tool.Mana, "restart", "--bundle", bundle.Name, .. options, checkpoint], limit);
+    public static Job Restart(Place place, Mpi? bundle, string checkpoint, TimeSpan limit, params string[] options) =>
+        new(place, [place.House.Tool.Mana, "restart", .. bundle is null ? [] : (string[])["--bundle", bundle.Name], .. options, checkpoint], limit);
+
+    /// <summary>Another command line that runs the place's job.</summary>
+    public static Job Run(Place place, IReadOnlyList<string> words, TimeSpan limit) => new(place, words, limit);
+
+    public async Task RequireUnderWayAsync() =>
+        Assert.True(await IsUnderWayAsync(), Running.IsCompleted ? "it has ended before:\n" + await Running : "it does not get under way");
 
     /// <summary>All ranks are there and the program goes its way. False: the job has ended before that was seen.</summary>
     public async Task<bool> IsUnderWayAsync()
@@ -75,12 +82,12 @@ internal sealed class Job : IAsyncDisposable
     /// <summary>Null while there is no such job, or not yet, or no more.</summary>
     public async Task<JsonNode?> StatusAsync(params string[] options)
     {
-        Outcome outcome = await CommandAsync(["status", place.Name, "--json", .. options]);
+        Outcome outcome = await ManaAsync(["status", place.Name, "--json", .. options]);
         Assert.False(outcome.TimedOut, outcome.ToString());
         return outcome.ExitCode == 0 ? JsonNode.Parse(outcome.Output) : null;
     }
 
-    public Task<Outcome> CheckpointAsync(params string[] options) => CommandAsync(["checkpoint", place.Name, .. options]);
+    public Task<Outcome> CheckpointAsync(params string[] options) => ManaAsync(["checkpoint", place.Name, .. options]);
 
     /// <summary>Takes a checkpoint that stops the job, and waits for its end. Null: the program had ended, or was ending, before.</summary>
     public async Task<Outcome?> StopAsync()
@@ -99,15 +106,28 @@ internal sealed class Job : IAsyncDisposable
         return null;
     }
 
+    public async Task<int> PidOfRankAsync(int rank) =>
+        (int?)(await StatusAsync())?["ranks"]?.AsArray().Single(r => (int)r!["rank"]! == rank)!["pid"] ?? throw new InvalidOperationException("no status");
+
     /// <param name="signal">As kill(1) wants it.</param>
-    public async Task SignalRankAsync(int rank, string signal)
+    public async Task SignalRankAsync(int rank, string signal) => await KillAsync(signal, await PidOfRankAsync(rank));
+
+    /// <summary>To `mana launch` or `mana restart` itself.</summary>
+    /// <param name="group">To all of its process group.</param>
+    public async Task SignalAsync(string signal, bool group = false)
     {
-        int pid = (int?)(await StatusAsync())?["ranks"]?.AsArray().Single(r => (int)r!["rank"]! == rank)!["pid"] ?? throw new InvalidOperationException("no status");
-        Outcome outcome = await Bounded.RunAsync(["kill", "-" + signal, pid.ToString()], "/", new Dictionary<string, string?>(), TimeSpan.FromSeconds(10));
+        int pid = (int?)(await StatusAsync())?["pid"] ?? throw new InvalidOperationException("no status");
+        await KillAsync(signal, group ? -pid : pid);
+    }
+
+    public static async Task KillAsync(string signal, int pid)
+    {
+        Outcome outcome = await Bounded.RunAsync(["kill", "-" + signal, "--", pid.ToString()], "/", new Dictionary<string, string?>(), TimeSpan.FromSeconds(10));
         Assert.True(outcome.ExitCode == 0, outcome.ToString());
     }
 
-    private Task<Outcome> CommandAsync(params string[] words) =>
+    /// <summary>Another command of mana's, in the job's folder.</summary>
+    public Task<Outcome> ManaAsync(params string[] words) =>
         Bounded.RunAsync([place.House.Tool.Mana, .. words], place.Folder.Path, place.Environment, CommandLimit);
 
     public async ValueTask DisposeAsync()

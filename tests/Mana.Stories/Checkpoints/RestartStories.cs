@@ -71,6 +71,32 @@ public sealed class RestartStories(House house)
         Assert.Equal(grown, new FileInfo(folder["files-log.0"]).Length);
     }
 
+    /// <summary>The bundle it ran on no longer fits this machine: its library is said to have had another size.</summary>
+    [Fact]
+    public async Task A_restart_that_names_no_bundle_takes_one_that_fits()
+    {
+        using Folder folder = new();
+        string bundles = Path.Combine(house.Tool.Home, "bundles"), aged = Path.Combine(bundles, "aged"), manifest = Path.Combine(aged, "manifest.toml");
+        Outcome copied = await Bounded.RunAsync(["cp", "-a", Path.Combine(bundles, "mpich"), aged], "/", Mpi.Environment, TimeSpan.FromMinutes(1));
+        Assert.True(copied.ExitCode == 0, copied.ToString());
+        try
+        {
+            Job.Place place = new(house, folder, "unnamed", 2, Stories.Environment);
+            string output = await StopAsync(place, "inflight", "aged");
+            string text = await File.ReadAllTextAsync(manifest);
+            await File.WriteAllTextAsync(manifest, text.Insert(text.IndexOf("\nsize = ", StringComparison.Ordinal) + "\nsize = ".Length, "1"));
+            await using Job job = Job.Restart(place, null, place.JobFolder, Limit);
+            Outcome end = await job.Running;
+            Assert.True(end is { ExitCode: 0, TimedOut: false }, end.ToString());
+            Assert.True(end.Errors.Contains("'aged' no longer fits", StringComparison.Ordinal) && end.Errors.Contains("bundle mpich", StringComparison.Ordinal), end.ToString());
+            Assert.Equal(await house.NativeStoryAsync("inflight", 2, Steps), output + end.Output);
+        }
+        finally
+        {
+            Directory.Delete(aged, recursive: true);
+        }
+    }
+
     [Theory]
     [InlineData("openmpi", "mpich")]
     [InlineData("mpich", "openmpi")]
@@ -113,9 +139,9 @@ public sealed class RestartStories(House house)
     }
 
     /// <summary>Starts a story and stops it half a second later; what it has printed until then.</summary>
-    private static async Task<string> StopAsync(Job.Place place, string story, string site = "openmpi")
+    private static async Task<string> StopAsync(Job.Place place, string story, string bundle = "openmpi")
     {
-        await using Job job = Job.Launch(place, Mpi.Named(site), [House.CheckpointStory(story, Mpi.OpenMpi), Steps], Limit);
+        await using Job job = Job.Launch(place, new Mpi(bundle, Launcher: ""), [House.CheckpointStory(story, Mpi.OpenMpi), Steps], Limit);
         Assert.True(await job.IsUnderWayAsync());
         await Task.Delay(500);
         Outcome? stopped = await job.StopAsync();

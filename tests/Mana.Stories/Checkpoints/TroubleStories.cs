@@ -202,18 +202,21 @@ public sealed class TroubleStories(House house)
     }
 
     [Fact]
-    public async Task A_restart_with_another_number_of_ranks_is_refused()
+    public async Task A_restart_with_another_number_of_ranks_or_way_to_steer_system_calls_is_refused()
     {
         using Folder folder = new();
         Job.Place place = PlaceIn(folder, "three");
         await StopAsync(place, "waitsets", "openmpi");
-        await using Job refused = Job.Restart(place, Mpi.OpenMpi, place.JobFolder, Limit, "-n", "3");
-        Outcome outcome = await refused.Running;
-        Assert.True(outcome.ExitCode is 2 or Job.ManaFailed && outcome.Errors.Contains("ranks", StringComparison.Ordinal) && outcome.Errors.Contains('2'), outcome.ToString());
+        foreach ((string[] options, string told) in ((string[], string)[])[(["-n", "3"], "of 2 ranks"), (["--syscalls", "dispatch"], "steered by patch")])
+        {
+            await using Job refused = Job.Restart(place, Mpi.OpenMpi, place.JobFolder, Limit, options);
+            Outcome outcome = await refused.Running;
+            Assert.True(outcome is { ExitCode: 2, Output: "" } && outcome.Errors.Contains(told, StringComparison.Ordinal), outcome.ToString());
+        }
     }
 
     [Fact]
-    public async Task The_same_checkpoint_is_not_restarted_twice_at_once()
+    public async Task The_same_checkpoint_is_not_restarted_twice_at_once_unless_forced()
     {
         using Folder folder = new();
         Job.Place place = PlaceIn(folder, "twice");
@@ -221,7 +224,9 @@ public sealed class TroubleStories(House house)
         await using Job first = Job.Restart(place, Mpi.OpenMpi, place.JobFolder, Limit);
         Assert.True(await first.IsUnderWayAsync(), await EndOf(first));
         await SignalAsync(first, "STOP"); // it does not end before the second has tried
-        await using (Job second = Job.Restart(place, Mpi.OpenMpi, place.JobFolder, Limit)) AssertRefused(await second.Running, "restart");
+        await using (Job second = Job.Restart(place, Mpi.OpenMpi, place.JobFolder, Limit)) AssertRefused(await second.Running, "--force");
+        await using (Job forced = Job.Restart(place, Mpi.Mpich, place.JobFolder, Limit, "--force", "--job", "twice-forced"))
+            await AssertResultAsync(await forced.Running, "persistent", output);
         await SignalAsync(first, "CONT");
         await AssertResultAsync(await first.Running, "persistent", output);
     }

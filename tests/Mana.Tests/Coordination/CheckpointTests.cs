@@ -48,6 +48,22 @@ public sealed class CheckpointTests
         Assert.Equal(2u, job.Take<IntentMessage>(0).Epoch);
     }
 
+    /// <summary>Ten thousand ranks are not ten thousand lines.</summary>
+    [Theory]
+    [InlineData(2, 2)]
+    [InlineData(1000, 10)]
+    public void Who_waits_is_told_as_images_are_written(int ranks, int lines)
+    {
+        FakeJob job = Asked(ranks);
+        job.RunToWrite();
+        Assert.Equal("checkpoint 1: writing", job.Lines[^1]);
+        job.Lines.Clear();
+        job.Each(r => job.Wrote(r, stored: 3 << 20));
+        Assert.Equal(lines, job.Lines.Count);
+        Assert.Equal($"checkpoint 1: {ranks} of {ranks} images written, {ranks * 3} MiB", job.Lines[^1]);
+        Assert.True(job.Outcome.Committed);
+    }
+
     [Fact]
     public void After_stop_the_ranks_exit_instead_and_no_further_checkpoint_begins()
     {

@@ -71,7 +71,9 @@ internal sealed class FakeJob : ICheckpointStore, IRequester
         Each(r => Say(r, new ParkedMessage(Epoch, 1, 0, 0, 0)));
     }
 
-    public void Wrote(int rank) => Say(rank, new WroteMessage(Epoch, 100, 50, 7, 3));
+    public void Wrote(int rank) => Wrote(rank, stored: 50);
+
+    public void Wrote(int rank, ulong stored) => Say(rank, new WroteMessage(Epoch, 2 * stored, stored, 7, 3));
 
     public void Each(Action<int> what)
     {

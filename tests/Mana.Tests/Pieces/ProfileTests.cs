@@ -16,6 +16,7 @@ public sealed class ProfileTests
         Launcher = new LauncherChoice { Path = "/usr/bin/mpiexec", Flavour = "hydra", Arguments = ["-bind-to", "core"] },
         ThreadLevel = "multiple",
         Environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["UCX_TLS"] = "sm,self" },
+        Checkpoints = new CheckpointDefaults { Directory = "/scratch/c", Interval = "30m", Keep = 3, Compress = "lz4" },
     };
 
     [Fact]
@@ -25,6 +26,7 @@ public sealed class ProfileTests
         Assert.Equal(ProfileWriter.Write(Sample), ProfileWriter.Write(read));
         Assert.Equal(["-I/a b", "-DX=\"y\""], read.Compiler.Cflags);
         Assert.Equal(LibraryUse.Copy, read.Libraries.Use);
+        Assert.Equal(Sample.Checkpoints, read.Checkpoints);
     }
 
     [Theory]
@@ -36,6 +38,8 @@ public sealed class ProfileTests
     [InlineData("format = 1", "format = 7", "format 7")]
     [InlineData("/etc/hostname", "/etc/no-such-library", "not on this machine")]
     [InlineData("standard = \"4.0\"", "standard = 4.0 4", "not valid TOML")]
+    [InlineData("compress = \"lz4\"", "compress = \"gzip\"", "unknown value \"gzip\"")]
+    [InlineData("keep = 3", "keeps = 3", "unknown key 'keeps'")]
     public void A_mistake_in_a_profile_is_named_with_its_line(string right, string wrong, string message)
     {
         string text = ProfileWriter.Write(Sample).Replace(right, wrong, StringComparison.Ordinal);

@@ -93,12 +93,34 @@ public sealed class BundleTests(Installation mana)
     }
 
     [Fact]
+    public async Task An_edited_profile_makes_a_bundle_under_a_name_or_in_any_folder()
+    {
+        string profile = await ProfileAsync("edited.toml", "mpich", t => t.Replace("[environment]", "[environment]\nEDITED = \"yes\"", StringComparison.Ordinal));
+        Installation.Refused(await mana.ManaAsync("bundle", "create", "edited", "--profile", profile, "--mpicc", "mpicc"), 2, "--profile", "--mpicc");
+        Installation.Require(await mana.ManaAsync("bundle", "create", "edited", "--profile", profile));
+        Outcome shown = await mana.ManaAsync("launch", "--bundle", "edited", "--dry-run", "--", "./hello");
+        Assert.StartsWith("EDITED=yes ", shown.Output, StringComparison.Ordinal);
+        Outcome verify = await mana.ManaAsync("bundle", "verify", "edited", "--ranks", "3");
+        Assert.True(verify.ExitCode == 0 && verify.Output.Contains("3 ranks ran under", StringComparison.Ordinal), verify.ToString());
+        Installation.Refused(await mana.ManaAsync("bundle", "verify", "edited", "--ranks", "0"), 2, "at least one rank");
+        Installation.Require(await mana.ManaAsync("bundle", "remove", "edited"));
+
+        Outcome built = await mana.ManaAsync("bundle", "build", profile, "--output", "anywhere/edited");
+        Assert.True(built.ExitCode == 0 && built.Output == mana["anywhere/edited"] + "\n", built.ToString());
+        Assert.Contains("EDITED", await File.ReadAllTextAsync(mana["anywhere/edited/manifest.toml"]), StringComparison.Ordinal);
+        // Only a bundle is ever replaced.
+        await File.WriteAllTextAsync(mana["anywhere/precious"], "");
+        Installation.Refused(await mana.ManaAsync("bundle", "build", profile, "--output", "anywhere"), 125, mana["anywhere"]);
+        Assert.True(File.Exists(mana["anywhere/precious"]));
+    }
+
+    [Fact]
     public async Task Ctrl_C_during_a_build_leaves_nothing_half_made()
     {
         Directory.Delete(Path.Combine(mana.Home, "cache"), recursive: true);
         Stopwatch watch = Stopwatch.StartNew();
         Outcome stopped = await mana.RunAsync(
-            ["timeout", "--signal=INT", "4", Path.Combine(Path.GetDirectoryName(mana.Home)!, "tool", "mana"), "bundle", "create", "half", "--backend", "mpich"], TimeSpan.FromMinutes(2));
+            ["timeout", "--signal=INT", "4", mana.Tool, "bundle", "create", "half", "--backend", "mpich"], TimeSpan.FromMinutes(2));
         Assert.True(stopped.ExitCode == 124 && watch.Elapsed < TimeSpan.FromSeconds(30), stopped.ToString());
         Assert.DoesNotContain(Directory.EnumerateFileSystemEntries(Path.Combine(mana.Home, "bundles")), e => e.Contains("half", StringComparison.Ordinal));
         Assert.Contains("interrupted", stopped.Errors, StringComparison.Ordinal);

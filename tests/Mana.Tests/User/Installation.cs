@@ -14,7 +14,7 @@ public sealed class Installation : IAsyncLifetime, IDisposable
 
     public string this[string name] => _folder["work/" + name];
 
-    private string Tool => _folder["tool/mana"];
+    public string Tool => _folder["tool/mana"];
 
     public async Task InitializeAsync()
     {

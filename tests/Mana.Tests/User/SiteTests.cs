@@ -89,21 +89,67 @@ public sealed class SiteTests(Installation mana)
     }
 
     [Fact]
-    public async Task Flag_then_environment_then_configuration_choose_the_bundle()
+    public async Task The_doctor_says_what_mends_it()
     {
-        Directory.CreateDirectory(Path.Combine(mana.Home, "..", "config", "mana"));
-        string settings = Path.Combine(mana.Home, "..", "config", "mana", "config.toml");
-        try
-        {
-            await File.WriteAllTextAsync(settings, "bundle = \"from-settings\"\n");
-            Installation.Refused(await mana.ManaAsync("launch", "--", "./hello"), 125, "'from-settings'");
-            Installation.Refused(await mana.ManaAsync(Set("MANA_BACKEND", "from-environment"), "launch", "--", "./hello"), 125, "'from-environment'");
-            Installation.Require(await mana.ManaAsync(Set("MANA_BACKEND", "from-environment"), "launch", "--backend", "mpich", "--dry-run", "--", "./hello"));
-        }
-        finally
-        {
-            File.Delete(settings);
-        }
+        Outcome doctor = await mana.ManaAsync(
+            new Dictionary<string, string?>(StringComparer.Ordinal) { ["PATH"] = "/usr/sbin", ["MANA_HOME"] = "/proc/mana" }, "doctor", "--json");
+        Assert.True(doctor.ExitCode == 125, doctor.ToString());
+        Dictionary<string, string> mends = JsonDocument.Parse(doctor.Output).RootElement.EnumerateArray()
+            .ToDictionary(f => f.GetProperty("what").GetString()!, f => f.GetProperty("mend").GetString()!, StringComparer.Ordinal);
+        Assert.StartsWith("apt-get install ", mends["C compiler"], StringComparison.Ordinal);
+        Assert.StartsWith("apt-get install ", mends["MPICH"], StringComparison.Ordinal);
+        Assert.StartsWith("export MANA_HOME=", mends["home"], StringComparison.Ordinal);
+    }
+
+    /// <summary>Its bundles are there, but a file stands where the folder of running jobs is to be.</summary>
+    [Fact]
+    public async Task A_job_whose_home_cannot_be_written_runs_without_checkpoints_and_says_so()
+    {
+        string home = Directory.CreateDirectory(mana["half-home"]).FullName;
+        if (!Directory.Exists(home + "/bundles")) Directory.CreateSymbolicLink(home + "/bundles", Path.Combine(mana.Home, "bundles"));
+        await File.WriteAllTextAsync(home + "/jobs", "");
+        Outcome run = await mana.ManaAsync(Set("MANA_HOME", home), "launch", "-q", "-n", "2", "--", "./hello");
+        Assert.True(run is { ExitCode: 0, Output: "sum 1 of 2\nsum 1 of 2\n" }, run.ToString());
+        Assert.Contains("no checkpoint of this job can be taken", run.Errors, StringComparison.Ordinal);
+        Assert.Contains("to do: set MANA_HOME", run.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_kernel_without_FSGSBASE_is_told_of_with_v()
+    {
+        Outcome run = await mana.ManaAsync(Set("MANA_NO_FSGSBASE", "1"), "launch", "-v", "--", "./hello");
+        Assert.True(run is { ExitCode: 0, Output: "sum 0 of 1\n" } && run.Errors.Contains("lacks FSGSBASE", StringComparison.Ordinal), run.ToString());
+    }
+
+    [Fact]
+    public async Task A_program_that_finds_a_stub_without_mana_is_told_so()
+    {
+        Outcome run = await mana.RunAsync(["./hello"], TimeSpan.FromMinutes(1), Set("LD_LIBRARY_PATH", Path.Combine(mana.Home, "bundles", "mpich", "upper")));
+        Assert.True(run is { ExitCode: 125, Output: "" } && run.Errors.Contains("mana launch -- PROGRAM", StringComparison.Ordinal), run.ToString());
+    }
+
+    [Fact]
+    public async Task Make_install_puts_the_tool_where_the_user_says()
+    {
+        // Packed it is already: -o leaves it as it is.
+        Installation.Require(await mana.RunAsync(["make", "-C", Repository.Root, "-o", "pack", "install", "PREFIX=" + mana["prefix"]], TimeSpan.FromMinutes(3)));
+        Outcome list = await mana.RunAsync([mana["prefix/bin/mana"], "bundle", "list"], TimeSpan.FromMinutes(1));
+        Assert.True(list.ExitCode == 0 && list.Output.Contains("mpich", StringComparison.Ordinal), list.ToString());
+    }
+
+    [Theory]
+    [InlineData("-q", false, false)]
+    [InlineData("", true, false)]
+    [InlineData("-v", true, true)]
+    public async Task What_is_said_beside_data_and_errors_is_up_to_the_user(string option, bool informs, bool details)
+    {
+        string[] said = option.Length == 0 ? [] : [option];
+        Outcome probe = await mana.ManaAsync(["bundle", "probe", .. said, "--backend", "mpich"]);
+        Assert.True(probe.ExitCode == 0 && probe.Output.Contains("flavour = ", StringComparison.Ordinal) && probe.Errors.Contains("found MPICH", StringComparison.Ordinal) == informs, probe.ToString());
+        Outcome launch = await mana.ManaAsync(["launch", .. said, "--", "echo", "done"]);
+        Assert.True(launch is { ExitCode: 0, Output: "done\n" } && launch.Errors.Contains("on bundle mpich", StringComparison.Ordinal) == details, launch.ToString());
+        Assert.Equal(details, launch.Errors.Length > 0);
+        Installation.Refused(await mana.ManaAsync(["launch", .. said, "--", "./no-such-program"]), 127, "does not exist");
     }
 
     [Theory]
@@ -117,6 +163,13 @@ public sealed class SiteTests(Installation mana)
     [InlineData("bundle", "import")]
     [InlineData("bundle", "remove")]
     [InlineData("launch")]
+    [InlineData("checkpoint")]
+    [InlineData("status")]
+    [InlineData("restart")]
+    [InlineData("images", "list")]
+    [InlineData("images", "show")]
+    [InlineData("images", "verify")]
+    [InlineData("images", "prune")]
     [InlineData("bench")]
     [InlineData("doctor")]
     [InlineData("completion")]
@@ -136,5 +189,26 @@ public sealed class SiteTests(Installation mana)
         Assert.Contains("[suggest:", (await mana.ManaAsync("completion", shell)).Output, StringComparison.Ordinal);
         Outcome names = await mana.ManaAsync("[suggest:17]", "mana bundle show ");
         Assert.Contains("mpich\n", names.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Bash_completes_after_it_has_sourced_the_script()
+    {
+        const string Script = """
+            PATH=$(dirname "$0"):$PATH; . <(mana completion bash); complete -p mana
+            COMP_LINE='mana bundle show mp' COMP_POINT=19; _mana; echo "${COMPREPLY[@]}"
+            """;
+        Outcome bash = await mana.RunAsync(["bash", "-c", Script, mana.Tool], TimeSpan.FromMinutes(1));
+        Assert.True(bash is { ExitCode: 0, Output: "complete -o default -F _mana mana\nmpich\n" }, bash.ToString());
+    }
+
+    /// <summary>script(1) gives it a terminal: a table has a frame there, with NO_COLOR nothing that would colour it.</summary>
+    [Fact]
+    public async Task On_a_terminal_tables_have_frames_and_with_NO_COLOR_no_colour()
+    {
+        Dictionary<string, string?> environment = new(StringComparer.Ordinal) { ["NO_COLOR"] = "1", ["TERM"] = "xterm-256color" };
+        Outcome list = await mana.RunAsync(["script", "-qec", mana.Tool + " bundle list", "/dev/null"], TimeSpan.FromMinutes(1), environment);
+        Assert.True(list.ExitCode == 0 && list.Output.Contains('╭'), list.ToString());
+        Assert.DoesNotMatch("\u001b\\[[0-9;]*m", list.Output);
     }
 }

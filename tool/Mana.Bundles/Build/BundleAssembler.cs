@@ -39,6 +39,7 @@ public sealed class BundleAssembler(Backend backend, SiteProfile profile, Native
             Always = rules.Always,
             Environment = Merge(rules.Environment, CopiedEnvironment(), profile.Environment),
             RootEnvironment = rules.RootEnvironment,
+            Checkpoints = profile.Checkpoints,
             Libraries = libraries,
             Files = Checksums(bundle),
         };

@@ -51,6 +51,9 @@ public sealed record BundleManifest
 
     public IReadOnlyDictionary<string, string> RootEnvironment { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
+    /// <summary>Of the site profile.</summary>
+    public CheckpointDefaults Checkpoints { get; init; } = new();
+
     public required IReadOnlyList<LibraryRecord> Libraries { get; init; }
 
     public required IReadOnlyList<FileRecord> Files { get; init; }
@@ -68,6 +71,8 @@ public static class ManifestText
             .Pair("ranks", m.Ranks).Pair("always", m.Always);
         WritePairs(text, "environment", m.Environment);
         WritePairs(text, "root_environment", m.RootEnvironment);
+        text.Table("checkpoints");
+        m.Checkpoints.Write(text);
         foreach (LibraryRecord l in m.Libraries)
             text.Item("library").Pair("soname", l.Soname).Pair("path", l.Path).Pair("size", l.Size).Pair("build_id", l.BuildId);
         foreach (FileRecord f in m.Files)
@@ -81,6 +86,7 @@ public static class ManifestText
         long format = root.Number("format");
         if (format != BundleManifest.CurrentFormat) throw new UserErrorException(ManifestErrors.Format(file, format));
         TomlSection launcher = root.Section("launcher");
+        TomlSection? checkpoints = root.SectionOrNull("checkpoints");
         BundleManifest manifest = new()
         {
             Backend = root.Text("backend"),
@@ -95,10 +101,12 @@ public static class ManifestText
             Always = launcher.Texts("always"),
             Environment = root.Pairs("environment"),
             RootEnvironment = root.Pairs("root_environment"),
+            Checkpoints = CheckpointDefaults.Read(checkpoints),
             Libraries = [.. root.Sections("library").Select(s => new LibraryRecord(s.Text("soname"), s.Text("path"), s.Number("size"), s.Text("build_id")))],
             Files = [.. root.Sections("file").Select(s => new FileRecord(s.Text("path"), s.Number("size"), s.Text("sha256")))],
         };
         launcher.Close();
+        checkpoints?.Close();
         root.Close();
         return manifest;
     }

@@ -112,18 +112,9 @@ public sealed class Examination(ManaHome home, BackendCatalog backends, BundleSt
         }
     }
 
-    private static Finding OfBundle(Bundle bundle)
-    {
-        try
-        {
-            bundle.RequireFit();
-            return new Finding("bundle " + bundle.Name, Health.Ok, $"{bundle.Manifest.Backend} {bundle.Manifest.Version}");
-        }
-        catch (UserErrorException e)
-        {
-            return new Finding("bundle " + bundle.Name, Health.Bad, e.Error.What, $"mana bundle create {bundle.Name} --backend {bundle.Manifest.Backend} --force");
-        }
-    }
+    private static Finding OfBundle(Bundle bundle) => bundle.Misfit() is { } misfit
+        ? new Finding("bundle " + bundle.Name, Health.Bad, misfit.What, $"mana bundle create {bundle.Name} --backend {bundle.Manifest.Backend} --force")
+        : new Finding("bundle " + bundle.Name, Health.Ok, $"{bundle.Manifest.Backend} {bundle.Manifest.Version}");
 
     private static string ReadOr(string file, string absent) => File.Exists(file) ? File.ReadAllText(file).Trim() : absent;
 }

@@ -1,3 +1,4 @@
+using Mana.Bundles.Profile;
 using Mana.Bundles.Store;
 using Mana.Common.Errors;
 using Mana.Common.Toml;
@@ -11,24 +12,16 @@ public sealed record BundleWish(string? Bundle = null, string? Backend = null)
 }
 
 /// <summary>The user's configuration, $XDG_CONFIG_HOME/mana/config.toml.</summary>
-public sealed record UserSettings(BundleWish Wish, IReadOnlyList<string> LauncherArguments)
+public sealed record UserSettings(BundleWish Wish, IReadOnlyList<string> LauncherArguments, CheckpointDefaults Checkpoints)
 {
-    public string? CheckpointDir { get; init; }
-
-    /// <summary>As --interval takes it.</summary>
-    public string? Interval { get; init; }
-
     public static UserSettings Read(string file)
     {
-        if (!File.Exists(file)) return new UserSettings(new BundleWish(), []);
+        if (!File.Exists(file)) return new UserSettings(new BundleWish(), [], new CheckpointDefaults());
         TomlSection root = TomlSection.Read(file);
         UserSettings settings = new(
             new BundleWish(root.Has("bundle") ? root.Text("bundle") : null, root.Has("backend") ? root.Text("backend") : null),
-            root.Texts("launcher_args"))
-        {
-            CheckpointDir = root.Has("checkpoint_dir") ? root.Text("checkpoint_dir") : null,
-            Interval = root.Has("interval") ? root.Text("interval") : null,
-        };
+            root.Texts("launcher_args"),
+            CheckpointDefaults.Read(root));
         root.Close();
         return settings;
     }
@@ -47,6 +40,32 @@ public sealed class BundleChoice(BundleStore store)
             return Only(all, b => Same(b.Manifest.Backend, backend), b => Same(b.Name, backend)) ?? throw new UserErrorException(ChoiceErrors.Backend(backend, all));
         if (all.Count == 1) return all[0];
         return Only(all, b => Same(b.Manifest.Abi, programAbi), b => Same(b.Name, b.Manifest.Backend)) ?? throw new UserErrorException(ChoiceErrors.Ambiguous(all));
+    }
+
+    /// <summary>
+    /// For a job that goes on where nobody says on which bundle: one that fits this machine. The bundle it ran on comes first, then those of the same
+    /// backend, then those of the program's own ABI.
+    /// </summary>
+    /// <param name="recorded">The bundle it ran on.</param>
+    /// <param name="backend">Of that bundle.</param>
+    /// <param name="say">Told when it goes on on another one, and why.</param>
+    public Bundle ChooseFitting(string recorded, string backend, string? programAbi, Action<string> say)
+    {
+        IReadOnlyList<Bundle> all = store.All();
+        List<string> reasons = all.Any(b => Same(b.Name, recorded)) ? [] : [$"the bundle '{recorded}', on which the job ran, is not here"];
+        IEnumerable<Bundle> inOrder = all.OrderByDescending(b => Same(b.Name, recorded)).ThenByDescending(b => Same(b.Manifest.Backend, backend))
+            .ThenByDescending(b => Same(b.Manifest.Abi, programAbi));
+        foreach (Bundle bundle in inOrder)
+        {
+            if (bundle.Misfit() is { } misfit)
+            {
+                reasons.Add(misfit.What);
+                continue;
+            }
+            if (reasons.Count > 0) say($"mana: {reasons[0]}\nmana: the job goes on on the bundle {bundle.Name} ({bundle.Manifest.Backend} {bundle.Manifest.Version})");
+            return bundle;
+        }
+        throw new UserErrorException(ChoiceErrors.NoneFits(recorded, backend, reasons));
     }
 
     /// <summary>The only one that fits, or the only one of these that also bears the preferred name.</summary>
@@ -77,6 +96,11 @@ public static class ChoiceErrors
         "Say --backend B or --bundle NAME, set MANA_BACKEND, or put backend = \"B\" into the configuration.",
         Listing(all),
         ExitCodes.Usage);
+
+    public static UserError NoneFits(string recorded, string backend, IEnumerable<string> reasons) => new(
+        "no bundle of this machine fits it, so there is no MPI to go on with",
+        $"Make one: mana bundle create {recorded} --backend {backend} --force    (any MPI will do; `mana doctor` tells which are here)",
+        string.Join('\n', reasons));
 
     private static string Listing(IEnumerable<Bundle> all) => "bundles: " + string.Join(", ", all.Select(b => $"{b.Name} ({b.Manifest.Backend})"));
 }

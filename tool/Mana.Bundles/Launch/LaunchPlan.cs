@@ -40,6 +40,9 @@ public sealed record LaunchRequest
     /// <summary>The codec of images: ranks that lack its library say so when they start. Null for none.</summary>
     public string? Compress { get; init; }
 
+    /// <summary>Ranks ignore this signal, which is for `mana launch`; null for none.</summary>
+    public int? CheckpointSignal { get; init; }
+
     /// <summary>The checkpoint to go on from, in place of the program.</summary>
     public RestartFrom? Restart { get; init; }
 }
@@ -78,6 +81,7 @@ public sealed record LaunchPlan(string Launcher, IReadOnlyList<string> Arguments
         if (request.Verbose > 0) lower.Add("--verbose=" + request.Verbose);
         if (request.JobFile is { } job) lower.Add("--job=" + job);
         if (request.Compress is { } codec) lower.Add("--compress=" + codec);
+        if (request.CheckpointSignal is { } signal) lower.Add("--checkpoint-signal=" + signal);
         string[] what = request.Restart is { } restart
             ? [.. RestartOptions(restart)]
             : ["--", request.Program, .. request.Arguments];

@@ -17,7 +17,7 @@ public static class ProfileReader
         long format = root.Number("format");
         if (format != SiteProfile.CurrentFormat)
             throw new UserErrorException(ProfileErrors.Format(root.PlaceOf("format"), format));
-        TomlSection? threads = root.SectionOrNull("threads");
+        TomlSection? threads = root.SectionOrNull("threads"), checkpoints = root.SectionOrNull("checkpoints");
         SiteProfile profile = new()
         {
             Backend = root.Text("backend"),
@@ -26,10 +26,12 @@ public static class ProfileReader
             Compiler = Compiler(root.Section("compiler")),
             Libraries = Libraries(root.Section("libraries")),
             Launcher = Launcher(root.Section("launcher")),
-            ThreadLevel = threads is null ? "unknown" : OneOf(threads, "level", ThreadLevels),
+            ThreadLevel = threads is null ? "unknown" : threads.Word("level", ThreadLevels),
             Environment = root.Pairs("environment"),
+            Checkpoints = CheckpointDefaults.Read(checkpoints),
         };
         threads?.Close();
+        checkpoints?.Close();
         root.Close();
         return profile;
     }
@@ -52,7 +54,7 @@ public static class ProfileReader
     {
         LibraryChoice choice = new()
         {
-            Use = string.Equals(OneOf(s, "use", ["reference", "copy"]), "copy", StringComparison.Ordinal) ? LibraryUse.Copy : LibraryUse.Reference,
+            Use = string.Equals(s.Word("use", ["reference", "copy"]), "copy", StringComparison.Ordinal) ? LibraryUse.Copy : LibraryUse.Reference,
             Mpi = s.Texts("mpi"),
             Network = s.Texts("network"),
             Plugins = s.Texts("plugins"),
@@ -70,14 +72,6 @@ public static class ProfileReader
         LauncherChoice choice = new() { Path = s.Text("path"), Flavour = s.Text("flavour"), Arguments = s.Texts("arguments") };
         s.Close();
         return choice;
-    }
-
-    private static string OneOf(TomlSection s, string key, string[] allowed)
-    {
-        string value = s.Text(key);
-        return allowed.Contains(value, StringComparer.Ordinal)
-            ? value
-            : throw new UserErrorException(TomlErrors.BadValue(s.PlaceOf(key), key, value, allowed));
     }
 }
 

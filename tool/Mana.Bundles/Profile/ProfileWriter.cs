@@ -24,6 +24,10 @@ public static class ProfileWriter
         text.Table("environment")
             .Comment("Variables for every job on this bundle, for instance UCX_TLS = \"sm,self,tcp\".");
         foreach ((string name, string value) in profile.Environment) text.Pair(name, value);
+        text.Table("checkpoints")
+            .Comment("For every job on this bundle whose user says nothing else, by an option, the environment or his configuration:")
+            .Comment("checkpoint_dir = \"/scratch/checkpoints\", interval = \"30m\", keep = 2, compress = \"none\", \"lz4\" or \"zstd\"");
+        profile.Checkpoints.Write(text);
         return text.ToString();
     }
 

@@ -26,6 +26,9 @@ public sealed record SiteProfile
 
     /// <summary>Variables for every job that runs on the bundle.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>Of every job that runs on the bundle, where its user says nothing else.</summary>
+    public CheckpointDefaults Checkpoints { get; init; } = new();
 }
 
 /// <summary>How C is compiled and linked against this MPI: the wrapper's own command taken apart.</summary>

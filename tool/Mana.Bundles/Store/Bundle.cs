@@ -22,17 +22,25 @@ public sealed record Bundle(string Name, string Folder, BundleManifest Manifest)
         return new Bundle(Path.GetFileName(folder), folder, ManifestText.Read(manifest));
     }
 
-    /// <summary>What runs must be what was built: every library by size and build-id, the launcher by where its path leads. Cheap; done at each launch.</summary>
-    public void RequireFit()
+    /// <summary>
+    /// Why it does not run here; null if it does. What runs must be what was built: every library by size and build-id, the launcher by where its path
+    /// leads. Cheap; done at each launch.
+    /// </summary>
+    public UserError? Misfit()
     {
         foreach (string file in new[] { LowerProgram, Proxy })
-            if (!File.Exists(file)) throw new UserErrorException(StoreErrors.NotABundle(Folder, Path.GetFileName(file) + " is missing"));
+            if (!File.Exists(file)) return StoreErrors.NotABundle(Folder, Path.GetFileName(file) + " is missing");
         foreach (LibraryRecord library in Manifest.Libraries)
-            if (Difference(library) is { } what) throw new UserErrorException(FitErrors.LibraryChanged(this, library, what));
+            if (Difference(library) is { } what) return FitErrors.LibraryChanged(this, library, what);
         string launcher = Manifest.Launcher.Path;
-        if (!File.Exists(launcher)) throw new UserErrorException(FitErrors.LauncherGone(this));
+        if (!File.Exists(launcher)) return FitErrors.LauncherGone(this);
         string target = Links.Target(launcher);
-        if (!string.Equals(target, Manifest.LauncherTarget, StringComparison.Ordinal)) throw new UserErrorException(FitErrors.LauncherChanged(this, target));
+        return string.Equals(target, Manifest.LauncherTarget, StringComparison.Ordinal) ? null : FitErrors.LauncherChanged(this, target);
+    }
+
+    public void RequireFit()
+    {
+        if (Misfit() is { } error) throw new UserErrorException(error);
     }
 
     private string? Difference(LibraryRecord library)

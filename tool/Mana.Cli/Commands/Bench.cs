@@ -20,11 +20,10 @@ internal static class Bench
         command.SetAction(async (parsed, _) =>
         {
             CancellationToken stop = tool.Interruption.Watch();
-            BundleWish environment = new(Backend: Environment.GetEnvironmentVariable("MANA_BACKEND") is { Length: > 0 } b ? b : null);
             Bundle bundle = new BundleChoice(tool.Bundles)
-                .Choose([new BundleWish(Backend: parsed.GetValue(backend)), environment, UserSettings.Read(tool.Home.Settings).Wish], programAbi: null);
+                .Choose(Shared.Wishes(new BundleWish(Backend: parsed.GetValue(backend)), UserSettings.Read(tool.Home.Settings)), programAbi: null);
             Listing listing = new(("what", "What"), ("native", "Native"), ("mana", "mana"), ("ratio", "Ratio"), ("unit", "Unit"));
-            foreach (BenchRow row in await new SiteBench(bundle, tool.IsRoot).RunAsync(Runs, Output.Message, stop))
+            foreach (BenchRow row in await new SiteBench(bundle, tool.IsRoot).RunAsync(Runs, tool.Talk.Inform, stop))
                 listing.Add(row.Name, Math.Round(row.Native, 1), Math.Round(row.Mana, 1), Math.Round(row.Ratio, 3), row.Unit);
             listing.Write(parsed.GetValue(json), "nothing was measured");
             return ExitCodes.Success;

@@ -17,24 +17,11 @@ internal static class BundleList
         {
             Listing listing = new(("name", "Name"), ("backend", "Backend"), ("version", "Version"), ("launcher", "Launcher"), ("fits", "Fits"), ("folder", "Folder"));
             foreach (Bundle bundle in tool.Bundles.All())
-                listing.Add(bundle.Name, bundle.Manifest.Backend, bundle.Manifest.Version, bundle.Manifest.Launcher.Path, Fits(bundle), bundle.Folder);
+                listing.Add(bundle.Name, bundle.Manifest.Backend, bundle.Manifest.Version, bundle.Manifest.Launcher.Path, bundle.Misfit() is null ? "yes" : "no", bundle.Folder);
             listing.Write(parsed.GetValue(json), "there is no bundle yet; make one: mana bundle create NAME --backend mpich|openmpi|craympi");
             return ExitCodes.Success;
         });
         return new CommandWithExamples(command, ["mana bundle list", "mana bundle list --json"]);
-    }
-
-    private static string Fits(Bundle bundle)
-    {
-        try
-        {
-            bundle.RequireFit();
-            return "yes";
-        }
-        catch (UserErrorException)
-        {
-            return "no";
-        }
     }
 }
 
@@ -100,7 +87,7 @@ internal static class BundleImport
         command.SetAction(async (parsed, _) =>
         {
             Bundle bundle = await BundleArchive.ImportAsync(parsed.GetRequiredValue(file), tool.Home, tool.Interruption.Watch());
-            Output.Message($"bundle {Shared.Describe(bundle)} is in {bundle.Folder}");
+            tool.Talk.Inform($"bundle {Shared.Describe(bundle)} is in {bundle.Folder}");
             return ExitCodes.Success;
         });
         return new CommandWithExamples(command, ["mana bundle import mpich.tar.zst"]);
@@ -115,7 +102,7 @@ internal static class BundleRemove
         Command command = new("remove", "Removes a bundle.") { name };
         command.SetAction(parsed =>
         {
-            Output.Message("removed " + tool.Bundles.Remove(parsed.GetRequiredValue(name)));
+            tool.Talk.Inform("removed " + tool.Bundles.Remove(parsed.GetRequiredValue(name)));
             return ExitCodes.Success;
         });
         return new CommandWithExamples(command, ["mana bundle remove mpich"]);

@@ -37,7 +37,7 @@ internal static class BundleCreate
             Bundle bundle = Bundle.Open(target);
             VerifyReport report = await new BundleVerifier(bundle, tool.IsRoot).RunAsync(2, stop);
             BundleVerify.Write(report, json: false);
-            if (report.Passed) Output.Message($"bundle {Shared.Describe(bundle)} is ready: {target}");
+            if (report.Passed) tool.Talk.Inform($"bundle {Shared.Describe(bundle)} is ready: {target}");
             return report.Passed ? ExitCodes.Success : ExitCodes.ManaFailed;
         });
         return new CommandWithExamples(command,
@@ -75,7 +75,7 @@ internal static class BundleProbe
         string text = ProfileWriter.Write(profile);
         if (output is null) Console.Out.Write(text);
         else await File.WriteAllTextAsync(output, text, stop);
-        Output.Message($"found {rules.Title} {profile.Version}: {profile.Compiler.Wrapper}, {profile.Launcher.Path} ({profile.Launcher.Flavour})");
+        tool.Talk.Inform($"found {rules.Title} {profile.Version}: {profile.Compiler.Wrapper}, {profile.Launcher.Path} ({profile.Launcher.Flavour})");
     }
 }
 

@@ -1,3 +1,4 @@
+using Mana.Bundles.Launch;
 using Mana.Common.Errors;
 using Mana.Coordinator.Jobs;
 
@@ -6,12 +7,20 @@ namespace Mana.Cli.Commands;
 /// <summary>Checkpoints on disk, by what a user names: an epoch's folder, a job's, a folder of jobs, or a job's name.</summary>
 internal static class CheckpointSearch
 {
+    /// <summary>Where checkpoints are: where the user says, else by default, or where the profile of a bundle has them.</summary>
+    /// <param name="flag">Of --checkpoint-dir.</param>
+    public static IReadOnlyList<string> Places(Tool tool, string? flag) =>
+        (flag ?? Shared.FromEnvironment("MANA_CHECKPOINT_DIR") ?? UserSettings.Read(tool.Home.Settings).Checkpoints.Directory) is { } said
+            ? [said]
+            : [.. tool.Bundles.All().Select(b => b.Manifest.Checkpoints.Directory).OfType<string>().Prepend(JobChoices.DefaultDir).Distinct(StringComparer.Ordinal)];
+
     /// <summary>The newest committed one that is meant.</summary>
-    /// <param name="what">Null: any job of <paramref name="dir"/>.</param>
-    public static EpochFolder Find(string? what, string dir)
+    /// <param name="what">Null: of any job in <paramref name="places"/>.</param>
+    public static EpochFolder Find(string? what, IReadOnlyList<string> places)
     {
-        string place = Path.GetFullPath(what is null ? dir : Directory.Exists(what) && !IsName(what, dir) ? what : Path.Combine(dir, what));
-        return All(place).Where(e => e.Committed).MaxBy(e => File.GetLastWriteTimeUtc(e.Manifest)) ?? throw new UserErrorException(CliErrors.NoCheckpoint(place));
+        IEnumerable<string> meant = what is null ? places : Directory.Exists(what) && !IsName(what, places) ? [what] : places.Select(p => Path.Combine(p, what));
+        string[] searched = [.. meant.Select(Path.GetFullPath)];
+        return searched.SelectMany(All).Where(e => e.Committed).MaxBy(e => File.GetLastWriteTimeUtc(e.Manifest)) ?? throw new UserErrorException(CliErrors.NoCheckpoint(searched));
     }
 
     /// <summary>All epochs at or below a folder, committed or not.</summary>
@@ -30,5 +39,5 @@ internal static class CheckpointSearch
     }
 
     /// <summary>A job's name wins over a folder here that is called the same, if it is one without checkpoints.</summary>
-    private static bool IsName(string what, string dir) => All(what).Count == 0 && Directory.Exists(Path.Combine(dir, what));
+    private static bool IsName(string what, IEnumerable<string> places) => All(what).Count == 0 && places.Any(p => Directory.Exists(Path.Combine(p, what)));
 }

@@ -18,9 +18,9 @@ internal static class Checkpoint
         Command command = new("checkpoint", "Takes a checkpoint of a running job.") { job, stop, timeout, json };
         command.SetAction(async (parsed, _) =>
         {
-            JobFile found = new JobRegistry(tool.Home.Jobs, Output.Message).Find(parsed.GetValue(job));
+            JobFile found = new JobRegistry(tool.Home.Jobs, tool.Talk.Inform).Find(parsed.GetValue(job));
             TimeSpan limit = parsed.GetValue(timeout) is { } text ? Duration.Require("--timeout", text) : TimeSpan.Zero;
-            JsonNode answer = await CoordinatorClient.CheckpointAsync(found, parsed.GetValue(stop), limit, Progress, tool.Interruption.Watch());
+            JsonNode answer = await CoordinatorClient.CheckpointAsync(found, parsed.GetValue(stop), limit, tool.Talk.Progress, tool.Interruption.Watch());
             if (parsed.GetValue(json)) Listing.WriteJson(answer);
             if (!(bool)answer["committed"]!) return parsed.GetValue(json) ? ExitCodes.ManaFailed : Output.Fail(Answers.ErrorOf(answer));
             if (!parsed.GetValue(json)) Output.Data((string)answer["folder"]!);
@@ -28,11 +28,6 @@ internal static class Checkpoint
             return ExitCodes.Success;
         });
         return new CommandWithExamples(command, ["mana checkpoint", "mana checkpoint simulation --stop", "mana checkpoint --timeout 15m"]);
-    }
-
-    private static void Progress(string line)
-    {
-        if (!Console.IsErrorRedirected) Output.Message(line);
     }
 }
 
@@ -48,20 +43,36 @@ internal static class Status
         Command command = new("status", "Shows a running job: its ranks, its last checkpoint.") { job, watch, stacks, json };
         command.SetAction(async (parsed, _) =>
         {
-            JobRegistry registry = new(tool.Home.Jobs, Output.Message);
+            JobRegistry registry = new(tool.Home.Jobs, tool.Talk.Inform);
             JobFile found = registry.Find(parsed.GetValue(job));
             CancellationToken interrupt = tool.Interruption.Watch();
-            while (true)
+            await ShowAsync(found, parsed.GetValue(stacks), parsed.GetValue(json), interrupt);
+            while (parsed.GetValue(watch))
             {
-                JsonNode answer = await CoordinatorClient.StatusAsync(found, parsed.GetValue(stacks), interrupt);
-                if (parsed.GetValue(json)) Listing.WriteJson(WithJob(found, answer));
-                else Show(found, answer);
-                if (!parsed.GetValue(watch)) return ExitCodes.Success;
                 await Task.Delay(TimeSpan.FromSeconds(2), interrupt);
-                if (!registry.Running().Any(j => string.Equals(j.Job, found.Job, StringComparison.Ordinal) && j.Port == found.Port)) return ExitCodes.Success;
+                if (!IsRunning(registry, found)) break;
+                try
+                {
+                    await ShowAsync(found, parsed.GetValue(stacks), parsed.GetValue(json), interrupt);
+                }
+                catch (UserErrorException) when (!IsRunning(registry, found))
+                {
+                    // It has ended while it was asked.
+                }
             }
+            return ExitCodes.Success;
         });
         return new CommandWithExamples(command, ["mana status", "mana status simulation --stacks", "mana status --json"]);
+    }
+
+    private static bool IsRunning(JobRegistry registry, JobFile job) =>
+        registry.Running().Any(j => string.Equals(j.Job, job.Job, StringComparison.Ordinal) && j.Port == job.Port);
+
+    private static async Task ShowAsync(JobFile job, bool stacks, bool json, CancellationToken interrupt)
+    {
+        JsonNode answer = await CoordinatorClient.StatusAsync(job, stacks, interrupt);
+        if (json) Listing.WriteJson(WithJob(job, answer));
+        else Show(job, answer);
     }
 
     private static JsonObject WithJob(JobFile job, JsonNode answer)

@@ -19,7 +19,7 @@ internal static class CommandTree
                  })
             Add(bundle, made, examples);
         Add(root, new CommandWithExamples(bundle, ["mana bundle create mpich --backend mpich", "mana bundle list"]), examples);
-        (Command images, CommandWithExamples[] ofImages) = Images.Make();
+        (Command images, CommandWithExamples[] ofImages) = Images.Make(tool);
         foreach (CommandWithExamples made in ofImages) Add(images, made, examples);
         Add(root, new CommandWithExamples(images, ["mana images list", "mana images verify"]), examples);
         foreach (CommandWithExamples made in new[]
@@ -28,6 +28,7 @@ internal static class CommandTree
                  })
             Add(root, made, examples);
         examples[root] = ["mana bundle create mpich --backend mpich", "mana launch --backend mpich -n 4 -- ./simulation input.dat", "mana checkpoint --stop", "mana restart --backend openmpi", "mana doctor"];
+        tool.Talk.AddTo(root);
         HelpOption help = root.Options.OfType<HelpOption>().Single();
         help.Action = new ExamplesHelp(examples, (HelpAction)help.Action!);
         return root;

@@ -10,10 +10,10 @@ namespace Mana.Cli.Commands;
 /// <summary>The checkpoints on disk.</summary>
 internal static class Images
 {
-    public static (Command Group, CommandWithExamples[] Commands) Make() =>
-        (new Command("images", "Shows, checks and removes checkpoints on disk."), [List(), Show(), Verify(), Prune()]);
+    public static (Command Group, CommandWithExamples[] Commands) Make(Tool tool) =>
+        (new Command("images", "Shows, checks and removes checkpoints on disk."), [List(tool), Show(tool), Verify(tool), Prune(tool)]);
 
-    private static CommandWithExamples List()
+    private static CommandWithExamples List(Tool tool)
     {
         (Argument<string?> path, Option<bool> json) = Common();
         Command command = new("list", "Lists checkpoints.") { path, json };
@@ -22,26 +22,27 @@ internal static class Images
             Listing listing = new(
                 ("job", "Job"), ("epoch", "Epoch"), ("time", "Taken"), ("ranks", "Ranks"), ("bytes", "Size"), ("mpi", "MPI"), ("program", "Program"), ("folder", "Folder"));
             bool machine = parsed.GetValue(json);
-            foreach (EpochFolder epoch in CheckpointSearch.All(Place(parsed.GetValue(path))).Where(e => e.Committed))
+            IReadOnlyList<string> places = CheckpointSearch.Places(tool, parsed.GetValue(path));
+            foreach (EpochFolder epoch in places.SelectMany(CheckpointSearch.All).Where(e => e.Committed))
             {
                 CheckpointManifest m = CheckpointManifest.Read(epoch.Manifest);
                 listing.Add(
                     m.Job.Job, m.Record.Epoch, machine ? m.Time.ToString("O") : m.Time.LocalDateTime.ToString("g"), m.Record.Images.Count,
                     machine ? JsonValue.Create(m.Stored) : Size.Of(m.Stored), $"{m.Job.Backend} {m.Job.MpiVersion}", m.Job.Program, epoch.Path);
             }
-            listing.Write(machine, "there is no checkpoint in " + Place(parsed.GetValue(path)));
+            listing.Write(machine, "there is no checkpoint in " + string.Join(", ", places));
             return ExitCodes.Success;
         });
         return new CommandWithExamples(command, ["mana images list", "mana images list /scratch/checkpoints --json"]);
     }
 
-    private static CommandWithExamples Show()
+    private static CommandWithExamples Show(Tool tool)
     {
         (Argument<string?> path, Option<bool> json) = Common();
         Command command = new("show", "Shows what a checkpoint was taken of, and its images.") { path, json };
         command.SetAction(parsed =>
         {
-            EpochFolder epoch = CheckpointSearch.Find(parsed.GetValue(path), Place(null));
+            EpochFolder epoch = CheckpointSearch.Find(parsed.GetValue(path), CheckpointSearch.Places(tool, null));
             if (!parsed.GetValue(json))
             {
                 Console.Out.Write(File.ReadAllText(epoch.Manifest));
@@ -78,13 +79,13 @@ internal static class Images
         ["milliseconds"] = image.Milliseconds,
     };
 
-    private static CommandWithExamples Verify()
+    private static CommandWithExamples Verify(Tool tool)
     {
         (Argument<string?> path, Option<bool> json) = Common();
         Command command = new("verify", "Reads the images of a checkpoint and compares every checksum.") { path, json };
         command.SetAction(parsed =>
         {
-            EpochFolder epoch = CheckpointSearch.Find(parsed.GetValue(path), Place(null));
+            EpochFolder epoch = CheckpointSearch.Find(parsed.GetValue(path), CheckpointSearch.Places(tool, null));
             Listing listing = new(("rank", "Rank"), ("file", "File"), ("state", "State"));
             int bad = 0;
             foreach (RankImage image in CheckpointManifest.Read(epoch.Manifest).Record.Images)
@@ -100,7 +101,7 @@ internal static class Images
         return new CommandWithExamples(command, ["mana images verify", "mana images verify mana-checkpoints/simulation/epoch-0003"]);
     }
 
-    private static CommandWithExamples Prune()
+    private static CommandWithExamples Prune(Tool tool)
     {
         Argument<string?> path = PathArgument();
         Option<int> keep = new("--keep") { Description = "How many checkpoints of each job stay.", DefaultValueFactory = _ => 2, HelpName = "N" };
@@ -109,8 +110,8 @@ internal static class Images
         {
             int n = parsed.GetValue(keep);
             if (n < 1) throw new UserErrorException(CliErrors.Keep(n));
-            foreach (string folder in CheckpointSearch.JobFolders(Path.GetFullPath(Place(parsed.GetValue(path)))))
-                foreach (string removed in CheckpointFolder.Prune(folder, n)) Output.Message("removed " + removed);
+            foreach (string folder in CheckpointSearch.Places(tool, parsed.GetValue(path)).Select(Path.GetFullPath).SelectMany(CheckpointSearch.JobFolders))
+                foreach (string removed in CheckpointFolder.Prune(folder, n)) tool.Talk.Inform("removed " + removed);
             return ExitCodes.Success;
         });
         return new CommandWithExamples(command, ["mana images prune", "mana images prune --keep 1 /scratch/checkpoints"]);
@@ -119,6 +120,4 @@ internal static class Images
     private static (Argument<string?> Path, Option<bool> Json) Common() => (PathArgument(), Shared.Json());
 
     private static Argument<string?> PathArgument() => new("PATH") { Description = "A checkpoint, a job's folder, or a folder of jobs.", Arity = ArgumentArity.ZeroOrOne };
-
-    private static string Place(string? path) => path ?? Shared.FromEnvironment("MANA_CHECKPOINT_DIR") ?? JobChoices.DefaultDir;
 }

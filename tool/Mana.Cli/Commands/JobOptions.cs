@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Mana.Bundles.Launch;
+using Mana.Bundles.Profile;
 using Mana.Cli.Terminal;
 using Mana.Common.Errors;
 using Mana.Coordinator.Checkpoint;
@@ -10,19 +11,25 @@ namespace Mana.Cli.Commands;
 
 /// <summary>What the user said about a job's checkpoints.</summary>
 /// <param name="Collectives">clock or two-phase; null: as the job began.</param>
-internal sealed record JobChoices(string? Name, string? CheckpointDir, TimeSpan? Interval, int Keep, Compression Compression, Signum? CheckpointSignal, string? Collectives)
+internal sealed record JobChoices(string? Name, string CheckpointDir, TimeSpan? Interval, int Keep, Compression Compression, Signum? CheckpointSignal, string? Collectives)
 {
     public const string DefaultDir = "mana-checkpoints";
+
+    /// <summary>For -v.</summary>
+    public override string ToString() =>
+        (Interval is { } time ? $"one every {CheckpointErrors.Duration(time)}" : "none by the clock") + $", {Keep} kept, compression {Compression.ToString().ToLowerInvariant()}";
 
     public static CollectiveStrategy Strategy(string? name) => name is "two-phase" ? CollectiveStrategy.TwoPhase : CollectiveStrategy.Clock;
 }
 
-/// <summary>Options that `launch` and `restart` share. Flag, then environment, then configuration.</summary>
+/// <summary>Options that `launch` and `restart` share. Flag, then environment, then the user's configuration, then the site's profile, then a default.</summary>
 internal sealed class JobOptions
 {
-    private readonly Option<string?> _dir = Shared.CheckpointDir();
+    private const int DefaultKeep = 2;
+
+    private readonly Option<string?> _dir = new("--checkpoint-dir") { Description = "The folder of the checkpoints (./mana-checkpoints).", HelpName = "DIR" };
     private readonly Option<string?> _interval = new("--interval") { Description = "Take a checkpoint every so often: 30m, 90s, 2h.", HelpName = "TIME" };
-    private readonly Option<int> _keep = new("--keep") { Description = "How many checkpoints stay; older ones are removed.", DefaultValueFactory = _ => 2, HelpName = "N" };
+    private readonly Option<int?> _keep = new("--keep") { Description = $"How many checkpoints stay; older ones are removed ({DefaultKeep}).", HelpName = "N" };
     private readonly Option<string?> _job = new("--job") { Description = "Name of the job; else the program's name and a number.", HelpName = "NAME" };
     private readonly Option<string?> _collectives = new("--collectives")
     {
@@ -30,7 +37,7 @@ internal sealed class JobOptions
         HelpName = "STRATEGY",
     };
 
-    private readonly Option<string> _compress = new("--compress") { Description = "How images are compressed: none, lz4 (fast) or zstd (smaller).", DefaultValueFactory = _ => "none" };
+    private readonly Option<string?> _compress = new("--compress") { Description = "How images are compressed: none (the default), lz4 (fast) or zstd (smaller)." };
     private readonly Option<string> _signal = new("--checkpoint-signal")
     {
         Description = "At this signal a checkpoint is taken and the job stopped (exit code 85): SIGUSR1, SIGUSR2 or none.",
@@ -41,7 +48,7 @@ internal sealed class JobOptions
     public JobOptions()
     {
         _collectives.AcceptOnlyFromAmong("clock", "two-phase");
-        _compress.AcceptOnlyFromAmong("none", "lz4", "zstd");
+        _compress.AcceptOnlyFromAmong([.. CheckpointDefaults.Codecs]);
         _signal.AcceptOnlyFromAmong("SIGUSR1", "SIGUSR2", "none");
     }
 
@@ -53,19 +60,28 @@ internal sealed class JobOptions
     /// <summary>The codec's word, as mana-lower takes it; null for none.</summary>
     public static string? WordOf(Compression compression) => compression switch { Compression.Lz4 => "lz4", Compression.Zstd => "zstd", _ => null };
 
-    public JobChoices Read(ParseResult parsed, UserSettings settings)
+    /// <summary>What --checkpoint-dir says.</summary>
+    public string? Directory(ParseResult parsed) => parsed.GetValue(_dir);
+
+    public JobChoices Read(ParseResult parsed, CheckpointDefaults user, CheckpointDefaults site)
     {
-        int keep = parsed.GetValue(_keep);
+        int keep = parsed.GetValue(_keep) ?? user.Keep ?? site.Keep ?? DefaultKeep;
         if (keep < 1) throw new UserErrorException(CliErrors.Keep(keep));
-        string? interval = parsed.GetValue(_interval) ?? Shared.FromEnvironment("MANA_INTERVAL") ?? settings.Interval;
         string? name = parsed.GetValue(_job);
         return new JobChoices(
             name is null ? null : JobRegistry.RequireName(name),
-            parsed.GetValue(_dir) ?? Shared.FromEnvironment("MANA_CHECKPOINT_DIR") ?? settings.CheckpointDir,
-            interval is null ? null : Duration.Require("--interval", interval),
+            Directory(parsed) ?? Shared.FromEnvironment("MANA_CHECKPOINT_DIR") ?? user.Directory ?? site.Directory ?? JobChoices.DefaultDir,
+            Interval(("--interval", parsed.GetValue(_interval)), ("MANA_INTERVAL", Shared.FromEnvironment("MANA_INTERVAL")), ("interval, in your configuration,", user.Interval), ("interval, in the bundle's profile,", site.Interval)),
             keep,
-            parsed.GetValue(_compress) switch { "lz4" => Compression.Lz4, "zstd" => Compression.Zstd, _ => Compression.None },
+            (parsed.GetValue(_compress) ?? user.Compress ?? site.Compress) switch { "lz4" => Compression.Lz4, "zstd" => Compression.Zstd, _ => Compression.None },
             parsed.GetValue(_signal) switch { "SIGUSR1" => Signum.SIGUSR1, "SIGUSR2" => Signum.SIGUSR2, _ => null },
             parsed.GetValue(_collectives));
+    }
+
+    /// <summary>The first that is said; a mistake is told by who made it.</summary>
+    private static TimeSpan? Interval(params (string Who, string? Text)[] said)
+    {
+        (string who, string? text) = said.FirstOrDefault(s => s.Text is not null);
+        return text is null ? null : Duration.Require(who, text);
     }
 }

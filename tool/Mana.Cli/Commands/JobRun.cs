@@ -12,24 +12,24 @@ namespace Mana.Cli.Commands;
 /// <param name="job">What runs.</param>
 /// <param name="choices">Its checkpoints.</param>
 /// <param name="ranks">As asked for.</param>
-/// <param name="verbose">Tell of checkpoints that were taken.</param>
-internal sealed class JobRun(Tool tool, JobDescription job, JobChoices choices, int ranks, bool verbose)
+internal sealed class JobRun(Tool tool, JobDescription job, JobChoices choices, int ranks)
 {
     /// <summary>Ranks that cannot be restarted leave by themselves, without a word of the launcher's, if they can.</summary>
     private static readonly TimeSpan s_leaving = TimeSpan.FromSeconds(5);
 
-    private readonly string _dir = Path.GetFullPath(choices.CheckpointDir ?? JobChoices.DefaultDir);
+    private readonly string _dir = Path.GetFullPath(choices.CheckpointDir);
 
     /// <param name="settings">Of the coordinator; epochs go on from what is in the job's folder.</param>
     /// <param name="planWith">The launcher's command, for the path of the job file; null where there is none.</param>
     public async Task<int> RunAsync(JobSettings settings, Func<string?, LaunchPlan> planWith)
     {
-        JobRegistry registry = new(tool.Home.Jobs, Output.Message);
+        JobRegistry registry = new(tool.Home.Jobs, tool.Talk.Inform);
         registry.RequireFree(job.Job);
         string? asked = Environment.GetEnvironmentVariable(CoordinatorFaults.Variable);
         CoordinatorFaults faults = CoordinatorFaults.TryParse(asked) ?? throw new UserErrorException(CliErrors.NoFault(asked!));
         CheckpointFolder store = new(_dir, job, choices.Keep, faults);
         settings = settings with { LastEpoch = Math.Max(settings.LastEpoch, store.HighestEpoch), Ranks = ranks, Faults = faults, Log = new JobLog(store.Folder).Write };
+        tool.Talk.Detail($"mana: checkpoints go to {store.Folder}, {choices}");
         await using CoordinatorServer server = new(settings, store);
         string? file = Announce(server, store);
         try
@@ -71,7 +71,7 @@ internal sealed class JobRun(Tool tool, JobDescription job, JobChoices choices, 
                 Output.Error(CheckpointErrors.Died(first.Rank, first.Hello.Host, gone.Skip(1).Select(r => r.Rank), EpochFolder.Of(checkpoints).LastOrDefault(e => e.Committed)?.Path));
             return code;
         }
-        Output.Message($"mana: checkpointed and stopped; go on with: mana restart {job.Job}");
+        tool.Talk.Inform($"mana: checkpointed and stopped; go on with: mana restart {job.Job}");
         return ExitCodes.Stopped;
     }
 
@@ -95,15 +95,12 @@ internal sealed class JobRun(Tool tool, JobDescription job, JobChoices choices, 
     /// <param name="recurring">Of those that are taken by the clock.</param>
     private async Task CheckpointAsync(CoordinatorServer server, bool stop, RecurringError? recurring = null, CancellationToken ended = default)
     {
-        CheckpointOutcome outcome = await server.CheckpointAsync(stop, limit: null, line =>
-        {
-            if (verbose) Output.Message("mana: " + line);
-        });
+        CheckpointOutcome outcome = await server.CheckpointAsync(stop, limit: null, line => tool.Talk.Detail("mana: " + line));
         // One of many that are taken by the clock is not missed when the job has ended.
         if (ended.IsCancellationRequested) return;
         if ((recurring is null ? outcome.Error : recurring.ToTell(outcome)) is { } error) Output.Error(error);
         if (outcome.Warning is { } warning) Output.Message("mana: " + warning);
-        if (outcome.Committed && verbose) Output.Message($"mana: checkpoint {outcome.Epoch} is in {outcome.Folder} ({Size.Of(outcome.Bytes)}, {outcome.Elapsed.TotalSeconds:0.0} s)");
+        if (outcome.Committed) tool.Talk.Detail($"mana: checkpoint {outcome.Epoch} is in {outcome.Folder} ({Size.Of(outcome.Bytes)}, {outcome.Elapsed.TotalSeconds:0.0} s)");
     }
 
     private async Task RepeatAsync(CoordinatorServer server, TimeSpan interval, CancellationToken ended)

@@ -13,8 +13,8 @@ namespace Mana.Cli.Commands;
 internal static class Launch
 {
     private sealed record Options(
-        Option<string?> Backend, Option<string?> Bundle, Option<int> Ranks, Option<string> Syscalls, Option<string[]> LauncherArguments, Option<bool> DryRun,
-        Option<bool> Verbose, Option<bool> Quiet, JobOptions Job, Argument<string[]> Program);
+        Option<string?> Backend, Option<string?> Bundle, Option<int> Ranks, Option<string?> Syscalls, Option<string[]> LauncherArguments, Option<bool> DryRun,
+        JobOptions Job, Argument<string[]> Program);
 
     public static CommandWithExamples Make(Tool tool)
     {
@@ -22,17 +22,14 @@ internal static class Launch
             Shared.Backend(tool),
             new Option<string?>("--bundle") { Description = "The bundle to run on.", HelpName = "NAME" },
             new Option<int>("-n") { Description = "Number of ranks.", DefaultValueFactory = _ => 1, HelpName = "N" },
-            new Option<string>("--syscalls") { Description = "How system calls are steered: patch (fast), or dispatch for programs with raw system calls.", DefaultValueFactory = _ => "patch" },
+            Shared.Syscalls("How system calls are steered: patch (the default, fast), or dispatch for programs with raw system calls."),
             new Option<string[]>("--launcher-arg") { Description = "Passed to the launcher as it is; may be repeated.", HelpName = "ARG", Arity = ArgumentArity.OneOrMore },
             new Option<bool>("--dry-run") { Description = "Print the launcher's command instead of running it." },
-            new Option<bool>("-v", "--verbose") { Description = "Tell what is done." },
-            new Option<bool>("-q", "--quiet") { Description = "Tell only errors." },
             new JobOptions(),
             new Argument<string[]>("PROGRAM") { Description = "After --: the program and its arguments.", Arity = ArgumentArity.OneOrMore });
-        o.Syscalls.AcceptOnlyFromAmong("patch", "dispatch");
         Command command = new("launch", "Runs an unmodified MPI program on a bundle.")
         {
-            o.Backend, o.Bundle, o.Ranks, o.Syscalls, o.LauncherArguments, o.DryRun, o.Verbose, o.Quiet, o.Program,
+            o.Backend, o.Bundle, o.Ranks, o.Syscalls, o.LauncherArguments, o.DryRun, o.Program,
         };
         o.Job.AddTo(command);
         command.SetAction((parsed, stop) => RunAsync(tool, parsed, o, stop));
@@ -61,13 +58,11 @@ internal static class Launch
         if (named is not null && backend is not null) throw new UserErrorException(CliErrors.Both("--bundle", "--backend"));
         RequireDashes(parsed, parsed.GetRequiredValue(o.Program));
         UserSettings settings = UserSettings.Read(tool.Home.Settings);
-        JobChoices choices = o.Job.Read(parsed, settings);
         string[] words = parsed.GetRequiredValue(o.Program);
         CheckedProgram program = await new ProgramCheck(tool.Candidates).RequireAsync(words[0], stop);
-        BundleWish environment = new(Backend: Shared.FromEnvironment("MANA_BACKEND"));
-        Bundle bundle = new BundleChoice(tool.Bundles).Choose([new BundleWish(named, backend), environment, settings.Wish], program.Abi);
+        Bundle bundle = new BundleChoice(tool.Bundles).Choose(Shared.Wishes(new BundleWish(named, backend), settings), program.Abi);
         bundle.RequireFit();
-        bool verbose = parsed.GetValue(o.Verbose) && !parsed.GetValue(o.Quiet);
+        JobChoices choices = o.Job.Read(parsed, settings.Checkpoints, bundle.Manifest.Checkpoints);
         LaunchRequest request = new()
         {
             Program = words[0],
@@ -76,8 +71,9 @@ internal static class Launch
             Syscalls = parsed.GetValue(o.Syscalls) is "dispatch" ? SyscallSteering.Dispatch : SyscallSteering.Patch,
             Collectives = JobChoices.Strategy(choices.Collectives),
             LauncherArguments = [.. settings.LauncherArguments, .. parsed.GetValue(o.LauncherArguments) ?? []],
-            Verbose = verbose ? 1 : 0,
+            Verbose = tool.Talk.Verbose ? 1 : 0,
             Compress = JobOptions.WordOf(choices.Compression),
+            CheckpointSignal = (int?)choices.CheckpointSignal,
         };
         LaunchPlan Plan(string? file) => LaunchPlan.Make(bundle, request with { JobFile = file }, Environment.GetEnvironmentVariable, tool.IsRoot);
         if (parsed.GetValue(o.DryRun))
@@ -85,7 +81,7 @@ internal static class Launch
             Output.Data(Plan(null).ToString());
             return ExitCodes.Success;
         }
-        if (verbose) Output.Message($"mana: {program.File} on bundle {Shared.Describe(bundle)}\nmana: {Plan(null)}");
+        tool.Talk.Detail($"mana: {program.File} on bundle {Shared.Describe(bundle)}\nmana: {Plan(null)}");
         JobDescription job = new()
         {
             Job = choices.Name ?? JobRegistry.DefaultName(words[0]),
@@ -99,6 +95,6 @@ internal static class Launch
             Syscalls = request.Syscalls is SyscallSteering.Dispatch ? "dispatch" : "patch",
             Collectives = choices.Collectives ?? "clock",
         };
-        return await new JobRun(tool, job, choices, ranks, verbose).RunAsync(new JobSettings { Compression = choices.Compression }, Plan);
+        return await new JobRun(tool, job, choices, ranks).RunAsync(new JobSettings { Compression = choices.Compression }, Plan);
     }
 }

@@ -18,31 +18,34 @@ internal static class Restart
         Option<string?> named = new("--bundle") { Description = "The bundle to run on.", HelpName = "NAME" };
         Option<string[]> launcherArguments = new("--launcher-arg") { Description = "Passed to the launcher as it is; may be repeated.", HelpName = "ARG", Arity = ArgumentArity.OneOrMore };
         Option<int?> ranks = new("-n") { Description = "Number of ranks; that of the checkpoint, for no other can be.", HelpName = "N" };
+        Option<string?> syscalls = Shared.Syscalls("How system calls are steered; as they were at the checkpoint, for no other way can be.");
         Option<string[]> variables = new("--env") { Description = "Changes a variable of the program's environment; may be repeated.", HelpName = "NAME=VALUE", Arity = ArgumentArity.OneOrMore };
         Option<string[]> map = new("--map") { Description = "The program's files and folders below the full path OLD are below NEW now; may be repeated.", HelpName = "OLD=NEW", Arity = ArgumentArity.OneOrMore };
         Option<bool> keepFiles = new("--keep-files") { Description = "Leave files that grew since the checkpoint as they are, instead of cutting them back." };
         Option<bool> force = new("--force") { Description = "Even if a job that was restarted from this checkpoint still runs." };
         Option<bool> dryRun = new("--dry-run") { Description = "Print the launcher's command instead of running it." };
-        Option<bool> verbose = new("-v", "--verbose") { Description = "Tell what is done." };
         JobOptions job = new();
         Command command = new("restart", "Goes on from a checkpoint, on the same or on another MPI.")
         {
-            what, backend, named, ranks, variables, map, keepFiles, launcherArguments, force, dryRun, verbose,
+            what, backend, named, ranks, syscalls, variables, map, keepFiles, launcherArguments, force, dryRun,
         };
         job.AddTo(command);
         command.SetAction(async (parsed, _) =>
         {
             if (parsed.GetValue(named) is not null && parsed.GetValue(backend) is not null) throw new UserErrorException(CliErrors.Both("--bundle", "--backend"));
             UserSettings settings = UserSettings.Read(tool.Home.Settings);
-            JobChoices choices = job.Read(parsed, settings);
-            EpochFolder checkpoint = CheckpointSearch.Find(parsed.GetValue(what), choices.CheckpointDir ?? JobChoices.DefaultDir);
+            EpochFolder checkpoint = CheckpointSearch.Find(parsed.GetValue(what), CheckpointSearch.Places(tool, job.Directory(parsed)));
             CheckpointManifest manifest = CheckpointManifest.Read(checkpoint.Manifest);
             int recorded = manifest.Record.Images.Count;
             if (parsed.GetValue(ranks) is { } n && n != recorded) throw new UserErrorException(CliErrors.OtherRanks(n, recorded, checkpoint.Path));
+            if (parsed.GetValue(syscalls) is { } steering && !string.Equals(steering, manifest.Job.Syscalls, StringComparison.Ordinal))
+                throw new UserErrorException(CliErrors.OtherSyscalls(steering, manifest.Job.Syscalls, checkpoint.Path));
             PathMap moved = PathMap.Require(parsed.GetValue(map) ?? []);
             string folder = moved.Apply(manifest.Job.WorkingDirectory);
             Bundle bundle = Choose(tool, new BundleWish(parsed.GetValue(named), parsed.GetValue(backend)), settings, manifest.Job);
-            bundle.RequireFit();
+            // Beside the checkpoint it comes from, unless the user names another place.
+            string beside = Path.GetDirectoryName(Path.GetDirectoryName(checkpoint.Path))!;
+            JobChoices choices = job.Read(parsed, settings.Checkpoints, bundle.Manifest.Checkpoints with { Directory = beside });
             if (!Directory.Exists(folder)) throw new UserErrorException(CliErrors.WorkingDirectoryGone(folder, checkpoint.Path));
             LaunchRequest request = new()
             {
@@ -51,8 +54,9 @@ internal static class Restart
                 Syscalls = manifest.Job.Syscalls is "dispatch" ? SyscallSteering.Dispatch : SyscallSteering.Patch,
                 Collectives = JobChoices.Strategy(choices.Collectives ?? manifest.Job.Collectives),
                 LauncherArguments = [.. settings.LauncherArguments, .. parsed.GetValue(launcherArguments) ?? []],
-                Verbose = parsed.GetValue(verbose) ? 1 : 0,
+                Verbose = tool.Talk.Verbose ? 1 : 0,
                 Compress = JobOptions.WordOf(choices.Compression),
+                CheckpointSignal = (int?)choices.CheckpointSignal,
                 Restart = new RestartFrom(checkpoint.Path, manifest.Record.ThreadLevel, folder)
                 {
                     Moved = moved,
@@ -66,7 +70,7 @@ internal static class Restart
                 Output.Data(Plan(null).ToString());
                 return ExitCodes.Success;
             }
-            if (request.Verbose > 0) Output.Message($"mana: {manifest.Job.Program} from {checkpoint.Path} on bundle {Shared.Describe(bundle)}");
+            tool.Talk.Detail($"mana: {manifest.Job.Program} from {checkpoint.Path} on bundle {Shared.Describe(bundle)}");
             JobDescription description = manifest.Job with
             {
                 Job = choices.Name ?? manifest.Job.Job,
@@ -76,11 +80,9 @@ internal static class Restart
                 MpiVersion = bundle.Manifest.Version,
                 Collectives = choices.Collectives ?? manifest.Job.Collectives,
             };
-            // Beside the checkpoint it comes from, unless the user names another place.
-            choices = choices with { CheckpointDir = choices.CheckpointDir ?? Path.GetDirectoryName(Path.GetDirectoryName(checkpoint.Path)) };
             using RestartLock held = RestartLock.Take(checkpoint.Path, parsed.GetValue(force));
             JobSettings coordinator = new() { LastEpoch = manifest.Record.Epoch, Restart = manifest.Record, Compression = choices.Compression };
-            return await new JobRun(tool, description, choices, request.Ranks, request.Verbose > 0).RunAsync(coordinator, Plan);
+            return await new JobRun(tool, description, choices, request.Ranks).RunAsync(coordinator, Plan);
         });
         return new CommandWithExamples(command,
         [
@@ -94,11 +96,15 @@ internal static class Restart
     private static string RequireVariable(string assignment) =>
         assignment.IndexOf('=', StringComparison.Ordinal) > 0 ? assignment : throw new UserErrorException(CliErrors.NoVariable(assignment));
 
-    /// <summary>What the user says now; else the bundle it ran on, if that is here; else what a launch would choose.</summary>
+    /// <summary>What the user says now, which must fit; else one that fits, the bundle it ran on first.</summary>
     private static Bundle Choose(Tool tool, BundleWish flags, UserSettings settings, JobDescription job)
     {
-        BundleWish recorded = tool.Bundles.All().Any(b => string.Equals(b.Name, job.Bundle, StringComparison.Ordinal)) ? new BundleWish(job.Bundle) : new BundleWish();
-        BundleWish environment = new(Backend: Shared.FromEnvironment("MANA_BACKEND"));
-        return new BundleChoice(tool.Bundles).Choose([flags, environment, settings.Wish, recorded], job.ProgramAbi.Length > 0 ? job.ProgramAbi : null);
+        BundleChoice choice = new(tool.Bundles);
+        string? abi = job.ProgramAbi.Length > 0 ? job.ProgramAbi : null;
+        BundleWish[] wishes = Shared.Wishes(flags, settings);
+        if (wishes.All(w => w.IsEmpty)) return choice.ChooseFitting(job.Bundle, job.Backend, abi, tool.Talk.Inform);
+        Bundle bundle = choice.Choose(wishes, abi);
+        bundle.RequireFit();
+        return bundle;
     }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Mana.Bundles.Launch;
 using Mana.Bundles.Store;
 using Mana.Coordinator.Jobs;
 
@@ -31,15 +32,22 @@ internal static class Shared
 
     public static string Describe(Bundle bundle) => $"{bundle.Name} ({bundle.Manifest.Backend} {bundle.Manifest.Version})";
 
-    public static Option<string?> CheckpointDir() =>
-        new("--checkpoint-dir") { Description = "The folder of the checkpoints (./mana-checkpoints).", HelpName = "DIR" };
-
     public static Argument<string?> Job(Tool tool)
     {
         Argument<string?> argument = new("JOB") { Description = "Name of the job; not needed when only one runs.", Arity = ArgumentArity.ZeroOrOne };
         argument.CompletionSources.Add(_ => new JobRegistry(tool.Home.Jobs, _ => { }).Running().Select(j => new System.CommandLine.Completions.CompletionItem(j.Job)));
         return argument;
     }
+
+    public static Option<string?> Syscalls(string description)
+    {
+        Option<string?> option = new("--syscalls") { Description = description };
+        option.AcceptOnlyFromAmong("patch", "dispatch");
+        return option;
+    }
+
+    /// <summary>Which bundle the user wants: flags before the environment before his configuration.</summary>
+    public static BundleWish[] Wishes(BundleWish flags, UserSettings settings) => [flags, new BundleWish(Backend: FromEnvironment("MANA_BACKEND")), settings.Wish];
 
     /// <summary>Null where a variable is not set, or empty.</summary>
     public static string? FromEnvironment(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } value ? value : null;

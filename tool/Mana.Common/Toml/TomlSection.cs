@@ -62,6 +62,13 @@ public sealed class TomlSection
 
     public string Text(string key, string absent) => Optional<string>(key, "a string") ?? absent;
 
+    /// <summary>One of the words that are allowed.</summary>
+    public string Word(string key, IEnumerable<string> allowed)
+    {
+        string value = Text(key);
+        return allowed.Contains(value, StringComparer.Ordinal) ? value : throw new UserErrorException(TomlErrors.BadValue(PlaceOf(key), key, value, allowed));
+    }
+
     public long Number(string key) => Required<object>(key, "a whole number") is long n ? n : throw Mistyped(key, "a whole number");
 
     public long Number(string key, long absent) => Has(key) ? Number(key) : absent;

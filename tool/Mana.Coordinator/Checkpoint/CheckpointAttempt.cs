@@ -117,7 +117,7 @@ internal sealed class CheckpointAttempt
                 _progress.Count(rank, m.Sent, m.Received, m.Collectives);
                 break;
             case WroteMessage m when m.Epoch == Epoch && Stage == Stage.Write:
-                _progress.Write(rank, m);
+                if (_progress.Write(rank, m)) _say($"checkpoint {Epoch}: {_progress.Written} of {_ranks.Count} images written, {_progress.Stored >> 20} MiB");
                 Mark(rank, CheckpointStep.Wrote, now);
                 break;
             case WhereMessage m:

@@ -20,7 +20,8 @@ internal sealed class RankProgress
 internal sealed class JobProgress(int ranks)
 {
     private readonly RankProgress[] _ranks = [.. Enumerable.Range(0, ranks).Select(_ => new RankProgress())];
-    private int _parked, _wrote, _inCollectives;
+    private const int Reports = 10;
+    private int _parked, _inCollectives;
     private ulong _inFlight;
 
     public RankProgress this[int rank] => _ranks[rank];
@@ -30,7 +31,13 @@ internal sealed class JobProgress(int ranks)
     /// <summary>All stand still, and nothing is under way between them.</summary>
     public bool IsDrained => IsParked && _inCollectives == 0 && InFlight == 0;
 
-    public bool IsWritten => _wrote == _ranks.Length;
+    public bool IsWritten => Written == _ranks.Length;
+
+    /// <summary>Images that are on disk.</summary>
+    public int Written { get; private set; }
+
+    /// <summary>Bytes of these.</summary>
+    public ulong Stored { get; private set; }
 
     /// <summary>Messages that were sent and not received; below zero only while ranks still run, whose words are of different moments.</summary>
     public long InFlight => (long)_inFlight;
@@ -49,9 +56,13 @@ internal sealed class JobProgress(int ranks)
         (own.Sent, own.Received, own.Collectives) = (sent, received, collectives);
     }
 
-    public void Write(int rank, WroteMessage message)
+    /// <returns>Whether to tell of it: ten times in all, or of each rank where there are fewer.</returns>
+    public bool Write(int rank, WroteMessage message)
     {
-        if (_ranks[rank].Wrote is null) _wrote++;
+        if (_ranks[rank].Wrote is not null) return false;
         _ranks[rank].Wrote = message;
+        Stored += message.Stored;
+        long before = (long)Written++ * Reports / _ranks.Length;
+        return (long)Written * Reports / _ranks.Length > before;
     }
 }
