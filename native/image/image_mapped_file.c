@@ -23,7 +23,7 @@ static uint64_t file_end(const struct image_region *region) {
 
 static bool is_in_memory(const struct image_area *area) {
   struct statfs system;
-  return statfs(area->path, &system) != 0 || system.f_type == TMPFS_MAGIC || system.f_type == RAMFS_MAGIC;
+  return statfs(area->path, &system) == 0 && (system.f_type == TMPFS_MAGIC || system.f_type == RAMFS_MAGIC);
 }
 
 /* What the program cannot write, is small and was there before the program (caches of the C library, a host's own) goes into the image: a
@@ -43,7 +43,6 @@ int image_mapped_file_settle(struct image_area *area, int64_t program_started, c
   if (found) {
     region->file_size = (uint64_t)status.st_size;
     area->file_end = file_end(region);
-    area->file_in_memory = is_in_memory(area);
   }
   if (!(region->flags & IMAGE_SHARED)) return 0;
   if (!found) {
@@ -53,6 +52,7 @@ int image_mapped_file_settle(struct image_area *area, int64_t program_started, c
                      "use private or anonymous memory, or a file that stays",
                      area->path, region->start);
   }
+  area->file_in_memory = is_in_memory(area);
   if (is_taken_along(area, &status, program_started)) {
     region->flags &= ~(uint32_t)IMAGE_SHARED;
     return 0;

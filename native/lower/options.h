@@ -10,7 +10,7 @@
  *   --checkpoint-signal=N  ranks ignore this signal, unless the program handles it: it is for `mana launch`
  *   --restart=FOLDER       instead of a program: the checkpoint to go on from
  *   --thread-level=N       its MPI thread level, canonical
- *   --keep-files           files that grew since the checkpoint are not cut back
+ *   --keep-files           files that grew or were overwritten since the checkpoint are taken as they are
  *   --env NAME=VALUE       a variable of the program that is changed in its memory
  *   --map OLD=NEW          files and folders below the full path OLD are below NEW now (native/state/path_map.h)
  *

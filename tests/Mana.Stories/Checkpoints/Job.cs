@@ -22,7 +22,7 @@ internal sealed class Job : IAsyncDisposable
     private Job(Place place, IReadOnlyList<string> words, TimeSpan limit)
     {
         this.place = place;
-        Running = Bounded.RunAsync(words, place.Folder.Path, place.Environment, limit, place.Input, over.Token);
+        Running = Bounded.RunAsync(words, place.Folder.Path, place.Environment, limit, place.Input, over: over.Token);
     }
 
     /// <summary>Where a job lives: the same for all its restarts.</summary>

@@ -9,6 +9,10 @@ namespace Mana.Stories.Checkpoints;
 public sealed class RestartStories(House house)
 {
     private const string Steps = "300";
+
+    /// <summary>So many that a rank can be killed before the last.</summary>
+    private const string Long = "1000";
+
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
 
     [Fact]
@@ -52,7 +56,7 @@ public sealed class RestartStories(House house)
     {
         using Folder folder = new();
         Job.Place place = new(house, folder, "overwritten", 2, Stories.Environment);
-        await using (Job job = Job.Launch(place, Mpi.OpenMpi, [House.CheckpointStory("files", Mpi.OpenMpi), Steps], Limit))
+        await using (Job job = Job.Launch(place, Mpi.OpenMpi, [House.CheckpointStory("files", Mpi.OpenMpi), Long], Limit))
         {
             Assert.True(await job.IsUnderWayAsync());
             await Task.Delay(500);

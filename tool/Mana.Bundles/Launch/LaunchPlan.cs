@@ -55,7 +55,7 @@ public sealed record RestartFrom(string Folder, uint ThreadLevel, string Working
     /// <summary>Files and folders that are elsewhere now.</summary>
     public PathMap Moved { get; init; } = PathMap.None;
 
-    /// <summary>Files that grew since the checkpoint are not cut back.</summary>
+    /// <summary>Files that grew or were overwritten since the checkpoint are taken as they are.</summary>
     public bool KeepFiles { get; init; }
 
     /// <summary>NAME=VALUE: variables of the program that are changed in its memory.</summary>

@@ -21,7 +21,7 @@ internal static class Restart
         Option<string?> syscalls = Shared.Syscalls("How system calls are steered; as they were at the checkpoint, for no other way can be.");
         Option<string[]> variables = new("--env") { Description = "Changes a variable of the program's environment; may be repeated.", HelpName = "NAME=VALUE", Arity = ArgumentArity.OneOrMore };
         Option<string[]> map = new("--map") { Description = "The program's files and folders below the full path OLD are below NEW now; may be repeated.", HelpName = "OLD=NEW", Arity = ArgumentArity.OneOrMore };
-        Option<bool> keepFiles = new("--keep-files") { Description = "Leave files that grew since the checkpoint as they are, instead of cutting them back." };
+        Option<bool> keepFiles = new("--keep-files") { Description = "Take files as they are: those that grew since the checkpoint are not cut back, those overwritten are not refused." };
         Option<bool> force = new("--force") { Description = "Even if a job that was restarted from this checkpoint still runs." };
         Option<bool> dryRun = new("--dry-run") { Description = "Print the launcher's command instead of running it." };
         JobOptions job = new();
