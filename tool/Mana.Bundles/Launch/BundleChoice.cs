@@ -48,7 +48,7 @@ public sealed class BundleChoice(BundleStore store)
     /// </summary>
     /// <param name="recorded">The bundle it ran on.</param>
     /// <param name="backend">Of that bundle.</param>
-    /// <param name="say">Told when it goes on on another one, and why.</param>
+    /// <param name="say">Told when it is another one, and why.</param>
     public Bundle ChooseFitting(string recorded, string backend, string? programAbi, Action<string> say)
     {
         IReadOnlyList<Bundle> all = store.All();
@@ -62,7 +62,7 @@ public sealed class BundleChoice(BundleStore store)
                 reasons.Add(misfit.What);
                 continue;
             }
-            if (reasons.Count > 0) say($"mana: {reasons[0]}\nmana: the job goes on on the bundle {bundle.Name} ({bundle.Manifest.Backend} {bundle.Manifest.Version})");
+            if (reasons.Count > 0) say($"mana: {reasons[0]}\nmana: the job goes on with the bundle {bundle.Name} ({bundle.Manifest.Backend} {bundle.Manifest.Version})");
             return bundle;
         }
         throw new UserErrorException(ChoiceErrors.NoneFits(recorded, backend, reasons));
@@ -98,7 +98,7 @@ public static class ChoiceErrors
         ExitCodes.Usage);
 
     public static UserError NoneFits(string recorded, string backend, IEnumerable<string> reasons) => new(
-        "no bundle of this machine fits it, so there is no MPI to go on with",
+        "no bundle fits this machine, so there is no MPI to go on with",
         $"Make one: mana bundle create {recorded} --backend {backend} --force    (any MPI will do; `mana doctor` tells which are here)",
         string.Join('\n', reasons));
 

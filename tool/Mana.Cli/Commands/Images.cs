@@ -110,7 +110,8 @@ internal static class Images
         {
             int n = parsed.GetValue(keep);
             if (n < 1) throw new UserErrorException(CliErrors.Keep(n));
-            foreach (string folder in CheckpointSearch.Places(tool, parsed.GetValue(path)).Select(Path.GetFullPath).SelectMany(CheckpointSearch.JobFolders))
+            // Not where only the profile of a bundle says: others may have their checkpoints there, too.
+            foreach (string folder in CheckpointSearch.Places(tool, parsed.GetValue(path)).Take(1).Select(Path.GetFullPath).SelectMany(CheckpointSearch.JobFolders))
                 foreach (string removed in CheckpointFolder.Prune(folder, n)) tool.Talk.Inform("removed " + removed);
             return ExitCodes.Success;
         });
