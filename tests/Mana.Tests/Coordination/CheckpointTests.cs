@@ -211,6 +211,7 @@ public sealed class CheckpointTests
         Assert.Null(Told(12, "a window is open"));
         Assert.Null(recurring.ToTell(new CheckpointOutcome(1, "", 0, TimeSpan.Zero, Stopped: false, Error: null)));
         Assert.NotNull(Told(1, "a window is open"));
+        Assert.Null(recurring.ToTell(CheckpointOutcome.Failed(0, CheckpointErrors.Ending())));
 
         UserError? Told(int rank, string why) => recurring.ToTell(CheckpointOutcome.Failed(1, CheckpointErrors.RankFailed(rank, "node", why)));
     }

@@ -34,12 +34,17 @@ public static class CheckpointErrors
         string.Join('\n', turnedAway.Select(TurnedAway).Prepend("missing: " + (missing.Count == 0 ? "all ranks" : "rank " + Ranks(missing)))));
 
     /// <summary>Why a rank may be missing, and where that is said.</summary>
-    public const string Unheard = "A rank that has called it and is missing cannot read the job file, or not reach this host: then it has said so, among the job's own messages.";
+    public const string Unheard = "A rank that has called MPI_Init and is missing cannot read the job file, or not reach this host: then it has said so, among the job's own messages.";
 
     public static string TurnedAway(string line) => "turned away: " + line;
 
     public static string Waiting(IReadOnlyCollection<int> missing) =>
-        missing.Count == 0 ? "waiting for the ranks to initialize MPI" : $"waiting for {missing.Count} ranks to initialize MPI: rank {Ranks(missing)}";
+        missing.Count switch
+        {
+            0 => "waiting for the ranks to initialize MPI",
+            1 => $"waiting for rank {Ranks(missing)} to initialize MPI",
+            int many => $"waiting for {many} ranks to initialize MPI: rank {Ranks(missing)}",
+        };
 
     public static UserError RankFailed(int rank, string host, string why) => new(
         $"rank {rank} cannot be checkpointed: {why}", GoesOn, $"rank {rank} on {host}");
