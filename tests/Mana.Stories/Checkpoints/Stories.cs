@@ -17,6 +17,9 @@ internal static class Stories
     /// <summary>As long as one wishes: `make soak`.</summary>
     public const string Soak = "soak";
 
+    /// <summary>The same for minutes.</summary>
+    public const string ShortSoak = "short-soak";
+
     /// <summary>All pairs, two and four ranks.</summary>
     public const string Matrix = "matrix";
 
