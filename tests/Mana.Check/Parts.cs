@@ -109,7 +109,7 @@ internal sealed class MatrixPart(string name) : TestProjectPart("Mana.Stories", 
             Console.WriteLine($"   {kind.Key,-28}{kind.Count(Holds),8}{kind.Count(r => !Holds(r)),8}");
         foreach (string[] broken in rows.Where(r => !Holds(r))) Console.WriteLine($"   broken: {broken[0]}: {broken[1]}");
         string left = File.ReadAllText(Path.ChangeExtension(file, "left")).Trim();
-        if (left != "0") Console.WriteLine($"   {left} cases are left: the same command goes on with them");
+        if (left != "0") Console.WriteLine($"   Incomplete: time is up and {left} cases are left to run; the same command goes on with them.");
         int held = rows.Count(Holds);
         return new Counts(held, Math.Max(rows.Length - held, run.Failed), 0);
     }
