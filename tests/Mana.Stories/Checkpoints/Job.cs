@@ -14,6 +14,9 @@ internal sealed class Job : IAsyncDisposable
     /// <summary>What mana itself could not do.</summary>
     public const int ManaFailed = 125;
 
+    /// <summary>That one checkpoint after the other may meet, of a program whose children are short-lived.</summary>
+    private const int MostChildren = 10;
+
     private static readonly TimeSpan CommandLimit = TimeSpan.FromSeconds(90);
 
     private readonly Place place;
@@ -79,12 +82,20 @@ internal sealed class Job : IAsyncDisposable
         return outcome.ExitCode == 0 ? JsonNode.Parse(outcome.Output) : null;
     }
 
+    /// <summary>Refused, and to be taken again when the child has ended.</summary>
+    private static bool MetAChild(Outcome checkpoint) => checkpoint.ExitCode == ManaFailed && checkpoint.Errors.Contains("it has a child process, ", StringComparison.Ordinal);
+
     public Task<Outcome> CheckpointAsync(params string[] options) => CommandAsync(["checkpoint", place.Name, .. options]);
 
     /// <summary>Takes a checkpoint that stops the job, and waits for its end. Null: the program had ended, or was ending, before.</summary>
     public async Task<Outcome?> StopAsync()
     {
         Outcome checkpoint = await CheckpointAsync("--stop");
+        for (int tries = 0; MetAChild(checkpoint) && tries < MostChildren; tries++)
+        {
+            await Task.Delay(50);
+            checkpoint = await CheckpointAsync("--stop");
+        }
         if (checkpoint.ExitCode == 0)
         {
             Outcome stopped = await Running;

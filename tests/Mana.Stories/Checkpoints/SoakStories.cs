@@ -12,7 +12,8 @@ namespace Mana.Stories.Checkpoints;
 [Collection(InTheHouse.Name)]
 public sealed class SoakStories(House house)
 {
-    private static readonly string[] Rotation = [.. Stories.All, "lammps"];
+    /// <summary>All but the one whose checkpoints are refused where they meet a child.</summary>
+    private static readonly string[] Rotation = [.. Stories.All.Where(s => s != "children"), "lammps"];
 
     /// <summary>A soak in so many minutes; on a machine so slow that it has taken too few checkpoints then, it goes on for up to three times as long.</summary>
     /// <param name="Name">Its folder.</param>

@@ -25,8 +25,8 @@ internal static class Stories
 
     public static readonly IReadOnlyList<string> All =
     [
-        "inflight", "derived", "waitsets", "nonblocking", "freed", "skewed", "objects", "constructors", "persistent", "bsend", "cancelled", "messages", "blocked",
-        "threads", "multiple", "openmp", "signals", "sleeps", "files", "mpifiles", "mpiviews", "memory", "solver",
+        "inflight", "derived", "waitsets", "nonblocking", "neighbors", "freed", "skewed", "objects", "constructors", "persistent", "bsend", "cancelled", "messages", "blocked",
+        "threads", "multiple", "openmp", "signals", "masks", "storm", "sleeps", "children", "files", "mpifiles", "mpiviews", "memory", "plugin", "solver",
     ];
 
     /// <summary>Threads that spin while they wait leave no core for ranks that work.</summary>
