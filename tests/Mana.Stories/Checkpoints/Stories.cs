@@ -26,7 +26,7 @@ internal static class Stories
     public static readonly IReadOnlyList<string> All =
     [
         "inflight", "derived", "waitsets", "nonblocking", "neighbors", "freed", "skewed", "objects", "constructors", "persistent", "bsend", "cancelled", "messages", "blocked",
-        "threads", "multiple", "openmp", "signals", "masks", "storm", "sleeps", "children", "files", "mpifiles", "mpiviews", "memory", "plugin", "solver",
+        "threads", "multiple", "openmp", "signals", "masks", "storm", "sleeps", "events", "children", "files", "mpifiles", "mpiviews", "memory", "plugin", "solver",
     ];
 
     /// <summary>Threads that spin while they wait leave no core for ranks that work.</summary>
