@@ -39,6 +39,7 @@ internal sealed class FaultWalk(House house)
             }
             end = await job.Running;
         }
+        Assert.True(end.Errors.Contains(point.Fired("kill"), StringComparison.Ordinal), $"it was not killed at {point.Name}: {end}");
         if (point.NeedsStop) Assert.True(end is { ExitCode: Job.Stopped, TimedOut: false }, end.ToString());
         else AssertNamed(end);
         await AssertRestartsAsync(place, site);
