@@ -110,11 +110,14 @@ internal sealed class Job : IAsyncDisposable
     }
 
     /// <param name="signal">As kill(1) wants it.</param>
-    public async Task SignalRankAsync(int rank, string signal)
+    public async Task SignalRankAsync(int rank, string signal) => await (await ProcessesAsync()).Ranks[rank].SignalAsync(signal);
+
+    /// <summary>mana's own process and those of the ranks.</summary>
+    public async Task<(LiveProcess Mana, IReadOnlyList<LiveProcess> Ranks)> ProcessesAsync()
     {
-        int pid = (int?)(await StatusAsync())?["ranks"]?.AsArray().Single(r => (int)r!["rank"]! == rank)!["pid"] ?? throw new InvalidOperationException("no status");
-        Outcome outcome = await Bounded.RunAsync(["kill", "-" + signal, pid.ToString()], "/", new Dictionary<string, string?>(), TimeSpan.FromSeconds(10));
-        Assert.True(outcome.ExitCode == 0, outcome.ToString());
+        JsonNode status = await StatusAsync() ?? throw new InvalidOperationException("no status");
+        LiveProcess[] ranks = [.. status["ranks"]!.AsArray().OrderBy(r => (int)r!["rank"]!).Select(r => LiveProcess.Of((int)r!["pid"]!))];
+        return (LiveProcess.Of((int)status["pid"]!), ranks);
     }
 
     private Task<Outcome> CommandAsync(params string[] words) =>
