@@ -64,6 +64,7 @@ bool fault_hit(enum fault_point point) {
   if (armed.rank >= 0 && (agent_proxy()->identity(&rank, &size) != 0 || rank != armed.rank)) return false;
   if (agent.epoch < armed.epoch) return false;
   fault_armed = FAULT_NONE;
+  report_warning(NULL, "MANA_FAULT: %s at %s", actions[armed.action], points[point].name);
   if (armed.action == ACTION_FAIL) return points[point].fails;
   /* To this very thread, so that it goes no further; the signal is the whole process's all the same. */
   syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), armed.action == ACTION_KILL ? SIGKILL : SIGSTOP);

@@ -3,7 +3,8 @@
  *   MANA_FAULT=POINT[:RANK[:kill|stop|fail[:EPOCH]]]     in the environment of mana-lower; for tests only
  *
  * RANK is * (the default) for every rank; `kill` is the default action; before checkpoint EPOCH nothing happens. It happens once in a
- * process. `fail` is what the point itself makes of it: the stage reports that it failed. Not armed, a point costs a comparison. */
+ * process, which says so on standard error. `fail` is what the point itself makes of it: the stage reports that it failed. Not armed, a
+ * point costs a comparison. */
 #ifndef MANA_AGENT_FAULTS_H
 #define MANA_AGENT_FAULTS_H
 #include <stdbool.h>

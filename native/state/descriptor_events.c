@@ -85,6 +85,9 @@ int timer_save(const struct descriptor *d, const struct descriptor_list *all, st
   char info[INFO_SIZE];
   unsigned clock, flags;
   unsigned long long ticks, seconds, nanoseconds, every, every_ns;
+  struct itimerspec left = {0};
+  /* A periodic timer that has expired is set again when somebody reads or asks (fs/timerfd.c): fdinfo alone shows it as one that is off. */
+  RAW2(SYS_timerfd_gettime, d->fd, &left);
   descriptor_info(d->fd, info, sizeof info);
   const char *at = value_of(info, "clockid:");
   if (!at || sscanf(at, "%u ticks: %llu settime flags: %o it_value: (%llu, %llu) it_interval: (%llu, %llu)", &clock,
@@ -93,14 +96,16 @@ int timer_save(const struct descriptor *d, const struct descriptor_list *all, st
   }
   struct timespec now;
   clock_gettime(CLOCK_REALTIME, &now);
-  uint64_t first = seconds * NS + nanoseconds;
+  uint64_t interval = every * NS + every_ns, first = seconds * NS + nanoseconds;
+  bool is_on = left.it_value.tv_sec || left.it_value.tv_nsec;
+  if (is_on && !first) first = interval; /* expired between the two calls */
   bool by_the_wall = (flags & TFD_TIMER_ABSTIME) && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_ALARM);
   save_u32(to, clock);
   save_u32(to, flags);
   save_u64(to, ticks);
   save_u64(to, by_the_wall && first ? (uint64_t)now.tv_sec * NS + (uint64_t)now.tv_nsec + first : 0);
   save_u64(to, first);
-  save_u64(to, every * NS + every_ns);
+  save_u64(to, interval);
   return 0;
 }
 

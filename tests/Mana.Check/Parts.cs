@@ -48,9 +48,7 @@ internal sealed class FormatPart(string name, string promise, Func<IReadOnlyList
 /// <param name="part">Its own name, where the project has several.</param>
 /// <param name="filter">Which tests of the project (dotnet test --filter); all if null.</param>
 /// <param name="always">False: only when named.</param>
-/// <param name="environment">What its tests read there.</param>
-internal class TestProjectPart(string name, string? part = null, string? filter = null, bool always = true, IReadOnlyDictionary<string, string?>? environment = null)
-    : Part(part ?? name, always)
+internal class TestProjectPart(string name, string? part = null, string? filter = null, bool always = true) : Part(part ?? name, always)
 {
     private static readonly XNamespace Trx = "http://microsoft.com/schemas/VisualStudio/TeamTest/2010";
 
@@ -60,7 +58,7 @@ internal class TestProjectPart(string name, string? part = null, string? filter 
         Outcome outcome = await Bounded.RunAsync(
             ["dotnet", "test", $"tests/{name}", "--no-build", "-c", "Release", "--nologo", "-tl:off", "--logger", "trx;LogFileName=report.trx", "--results-directory", results.Path,
                 .. filter is null ? (string[])[] : ["--filter", filter]],
-            Repository.Root, environment ?? new Dictionary<string, string?>(), TimeSpan.FromMinutes(35));
+            Repository.Root, new Dictionary<string, string?>(), TimeSpan.FromMinutes(35));
         if (!File.Exists(results["report.trx"]))
         {
             Console.WriteLine(outcome);
@@ -83,17 +81,14 @@ internal class TestProjectPart(string name, string? part = null, string? filter 
     private static string Indented(string text) => string.Join('\n', text.Split('\n').Take(60).Select(l => "     " + l));
 }
 
-/// <summary>A part of the soak, and what all parts have come to.</summary>
-/// <param name="name">Of the part.</param>
-/// <param name="minutes">How long it lasts; null: only when named, and as long as MANA_SOAK_MINUTES says.</param>
-internal sealed class SoakPart(string name, int? minutes = null) : TestProjectPart(
-    "Mana.Stories", name, "Part=soak", always: minutes is not null,
-    minutes is { } n ? new Dictionary<string, string?>(StringComparer.Ordinal) { ["MANA_SOAK_MINUTES"] = n.ToString() } : null)
+/// <summary>A part of a soak, and what all its parts have come to.</summary>
+/// <param name="name">Of the part, of its tests and of its folder.</param>
+internal sealed class SoakPart(string name, bool always) : TestProjectPart("Mana.Stories", name, "Part=" + name, always)
 {
     public override async Task<Counts> RunAsync()
     {
         Counts counts = await base.RunAsync();
-        string log = Path.Combine(Repository.Root, "build", "soak", "log");
+        string log = Path.Combine(Repository.Root, "build", Name, "log");
         if (File.Exists(log)) Console.WriteLine("   so far: " + File.ReadLines(log).Last().Split("; ")[^1]);
         return counts;
     }
@@ -114,7 +109,7 @@ internal sealed class MatrixPart(string name) : TestProjectPart("Mana.Stories", 
             Console.WriteLine($"   {kind.Key,-28}{kind.Count(Holds),8}{kind.Count(r => !Holds(r)),8}");
         foreach (string[] broken in rows.Where(r => !Holds(r))) Console.WriteLine($"   broken: {broken[0]}: {broken[1]}");
         string left = File.ReadAllText(Path.ChangeExtension(file, "left")).Trim();
-        if (left != "0") Console.WriteLine($"   {left} cases are left: the same command goes on with them");
+        if (left != "0") Console.WriteLine($"   Incomplete: time is up and {left} cases are left to run; the same command goes on with them.");
         int held = rows.Count(Holds);
         return new Counts(held, Math.Max(rows.Length - held, run.Failed), 0);
     }

@@ -13,7 +13,8 @@ internal static class Report
         foreach (IGrouping<string, Result> family in results.GroupBy(r => r.Test.Split('/')[0], StringComparer.Ordinal).OrderBy(g => g.Key, StringComparer.Ordinal))
             Console.WriteLine($"{family.Key,-12}" + Cells(family));
         Console.WriteLine($"{"all",-12}" + Cells(results));
-        int passed = results.Count(r => r.Verdict == Verdict.Pass), failed = results.Count(r => r.Verdict == Verdict.Fail);
+        foreach (Result late in results.Where(r => r.Verdict == Verdict.SecondTry)) Console.WriteLine($"passed at the second try: {late.Test}  ({late.Note})");
+        int passed = results.Count(r => r.Verdict is Verdict.Pass or Verdict.SecondTry), failed = results.Count(r => r.Verdict == Verdict.Fail);
         int excepted = results.Count(r => r.Verdict == Verdict.Excepted);
         double share = passed + failed + excepted == 0 ? 0 : (double)passed / (passed + failed + excepted);
         Console.WriteLine($"{share:P1} of those that pass natively; {setting.Required:P0} required" + (setting.Required < 1 ? "" : ", but for the exceptions"));

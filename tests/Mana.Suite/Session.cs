@@ -40,7 +40,7 @@ internal sealed class Session(InstalledTool tool, string? template)
     public async Task<int> AllAsync(IReadOnlyList<Setting> settings, DateTime until, string? only, bool fresh)
     {
         (int passed, int failed, int skipped) = (0, 0, 0);
-        bool complete = true;
+        int left = 0;
         foreach (Setting setting in settings)
         {
             SuiteBuild build = new(setting.BuiltFor);
@@ -54,11 +54,11 @@ internal sealed class Session(InstalledTool tool, string? template)
             ResultFile results = ResultFile.For(setting, only is null ? "all" : "some");
             if (fresh || only is not null) results.Clear();
             if (DateTime.UtcNow < until) await build.MakeAsync(tests);
-            complete &= await new SuiteRun(setting, build, Launch(setting), exceptions).RunAsync(tests, results, until);
+            left += await new SuiteRun(setting, build, Launch(setting), exceptions).RunAsync(tests, results, until);
             (int p, int f, int s) = Report.Print(setting, results.Read());
             (passed, failed, skipped) = (passed + p, failed + f, skipped + s);
         }
-        if (!complete) Console.WriteLine("\nTime is up and some tests are still to run: the same command goes on with them.");
+        if (left > 0) Console.WriteLine($"\nIncomplete: time is up and {left} tests are left to run; the same command goes on with them.");
         return Close(passed, failed, skipped);
     }
 

@@ -9,18 +9,19 @@ internal sealed class SuiteRun(Setting setting, SuiteBuild build, LaunchTemplate
     private static readonly TimeSpan ShortestLimit = TimeSpan.FromSeconds(60);
 
     /// <summary>Stops before `until`; then results are missing in the file, and a later call brings them.</summary>
-    /// <returns>Whether all are there.</returns>
-    public async Task<bool> RunAsync(IReadOnlyList<SuiteTest> tests, ResultFile results, DateTime until)
+    /// <returns>How many.</returns>
+    public async Task<int> RunAsync(IReadOnlyList<SuiteTest> tests, ResultFile results, DateTime until)
     {
         HashSet<string> done = [.. results.Read().Select(r => r.Test)];
-        foreach (SuiteTest test in tests.Where(t => !done.Contains(t.Key)))
+        SuiteTest[] left = [.. tests.Where(t => !done.Contains(t.Key))];
+        for (int ran = 0; ran < left.Length; ran++)
         {
-            if (DateTime.UtcNow > until) return false;
-            Result result = await JudgeAsync(test);
+            if (DateTime.UtcNow > until) return left.Length - ran;
+            Result result = await JudgeAsync(left[ran]);
             results.Add(result);
-            if (result.Verdict != Verdict.Pass) Console.WriteLine($"  {result.Verdict,-11} {test.Key}  {result.Note}");
+            if (result.Verdict != Verdict.Pass) Console.WriteLine($"  {result.Verdict,-11} {result.Test}  {result.Note}");
         }
-        return true;
+        return 0;
     }
 
     /// <summary>A failure counts when it happens twice and the same program passes natively here and now.</summary>
@@ -32,10 +33,10 @@ internal sealed class SuiteRun(Setting setting, SuiteBuild build, LaunchTemplate
         Result Judged(Verdict verdict, string note) => new(test.Key, verdict, watch.Elapsed.TotalSeconds, note);
         if (test.Passed(outcome)) return Judged(Verdict.Pass, "");
         if (exceptions.Find(test, setting) is { } known) return Judged(Verdict.Excepted, known.Reason);
-        outcome = await RunOnceAsync(launch.Words(test), test);
-        if (test.Passed(outcome)) return Judged(Verdict.Pass, "at the second try");
+        Outcome second = await RunOnceAsync(launch.Words(test), test);
+        if (test.Passed(second)) return Judged(Verdict.SecondTry, Summary(outcome));
         Outcome native = await RunOnceAsync(LaunchTemplate.Native(setting.BuiltFor).Words(test), test);
-        return Judged(test.Passed(native) ? Verdict.Fail : Verdict.NativeFails, Summary(outcome));
+        return Judged(test.Passed(native) ? Verdict.Fail : Verdict.NativeFails, Summary(second));
     }
 
     private Task<Outcome> RunOnceAsync(IReadOnlyList<string> words, SuiteTest test)

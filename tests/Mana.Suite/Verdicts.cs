@@ -7,6 +7,10 @@ namespace Mana.Suite;
 internal enum Verdict
 {
     Pass,
+
+    /// <summary>Failed at first: nobody's fault once (a busy machine), something to look into when it is often the same one.</summary>
+    SecondTry,
+
     Fail,
 
     /// <summary>Fails, and is listed in exceptions.toml.</summary>

@@ -1,19 +1,18 @@
-/* Memory of every kind: sparse, protected, shared, of a file and changed, the heap, a library opened by name, a stack near
- * its limit; and how the processor rounds. */
+/* Memory of every kind: sparse, protected, shared, of files, private and shared, the heap, a stack near its limit; and how the
+ * processor rounds. */
 #define _GNU_SOURCE
-#include <dlfcn.h>
 #include <fcntl.h>
 #include <fenv.h>
 #include <malloc.h>
+#include <math.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 
 #include "story.h"
 
-enum { PAGE = 4096, ISLANDS = 40, BLOCKS = 200, DEEP = 6 << 20 };
+enum { PAGE = 4096, ISLANDS = 40, BLOCKS = 200, MOST = 8 << 20, LEFT = 192 << 10 };
 static const size_t sparse_bytes = (size_t)4 << 30, apart = (size_t)97 << 20;
-static uint64_t *sparse, *guarded, *shared, *file, *blocks[BLOCKS];
-static double (*cube_root)(double);
+static uint64_t *sparse, *guarded, *shared, *file, *shared_file, *blocks[BLOCKS];
 static volatile double one = 1.0, three = 3.0;
 
 static void *map(size_t bytes, int flags, int descriptor) {
@@ -21,18 +20,24 @@ static void *map(size_t bytes, int flags, int descriptor) {
   CHECK(at != MAP_FAILED);
   return at;
 }
-static void make(void) {
+/* Four pages of a file. */
+static uint64_t *map_file(const char *name, int flags) {
   char path[64];
   uint64_t page[PAGE / 8];
-  snprintf(path, sizeof path, "memory-mapped.%d", story_rank);
+  snprintf(path, sizeof path, "memory-%s.%d", name, story_rank);
   int descriptor = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
   CHECK(descriptor >= 0);
   for (int i = 0; i < 4; i++) {
     story_fill(page, PAGE / 8, (uint64_t)i);
     CHECK(write(descriptor, page, PAGE) == PAGE);
   }
-  file = map((size_t)4 * PAGE, MAP_PRIVATE, descriptor);
+  uint64_t *at = map((size_t)4 * PAGE, flags, descriptor);
   close(descriptor);
+  return at;
+}
+static void make(void) {
+  file = map_file("private", MAP_PRIVATE);
+  shared_file = map_file("shared", MAP_SHARED);
   file[PAGE / 8] = 4711; /* page 1 is ours now, the others are still the file's */
   sparse = map(sparse_bytes, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
   guarded = map((size_t)3 * PAGE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
@@ -40,10 +45,6 @@ static void make(void) {
   for (size_t i = 0; i < ISLANDS; i++) sparse[i * apart / 8] = story_word(1, i);
   for (size_t i = 0; i < 3; i++) story_fill(guarded + i * PAGE / 8, PAGE / 8, 50 + i);
   CHECK(mprotect(guarded, PAGE, PROT_NONE) == 0 && mprotect(guarded + PAGE / 8, PAGE, PROT_READ) == 0);
-  void *libm = dlopen("libm.so.6", RTLD_NOW | RTLD_LOCAL);
-  CHECK(libm);
-  *(void **)&cube_root = dlsym(libm, "cbrt");
-  CHECK(cube_root);
   mallopt(M_MMAP_THRESHOLD, 1 << 30); /* all of the heap by brk */
 }
 
@@ -62,7 +63,9 @@ static void verify(int step) {
   shared[0]++;
   CHECK(file[0] == story_word(0, 0) && file[PAGE / 8] == 4711 && file[PAGE / 8 + 1] == story_word(1, 1));
   CHECK(story_holds(file + 3 * PAGE / 8, PAGE / 8, 3));
-  double root = cube_root(27.0 * three * three * three); /* the last bit depends on the rounding */
+  CHECK(shared_file[1] == story_word(0, 1) + (uint64_t)step && shared_file[PAGE / 8] == story_word(1, 0));
+  shared_file[1]++;
+  double root = cbrt(27.0 * three * three * three); /* the last bit depends on the rounding */
   CHECK(root > 9.0 - 1e-12 && root < 9.0 + 1e-12);
 }
 /* A block of the heap is replaced; the others have stayed. */
@@ -93,6 +96,15 @@ static void verify_rounding(void) {
   CHECK(one / three * three > 1.0 || one / three > 0.33333333333333331); /* the upper neighbour */
 }
 
+/* What is written to the mapping is in the file, whoever reads it. */
+static void verify_file(void) {
+  char path[64];
+  uint64_t word;
+  snprintf(path, sizeof path, "memory-shared.%d", story_rank);
+  int descriptor = open(path, O_RDONLY);
+  CHECK(descriptor >= 0 && pread(descriptor, &word, 8, 8) == 8 && word == shared_file[1]);
+  close(descriptor);
+}
 /* All steps, with the stack as deep as it gets. */
 static __attribute__((noinline)) void all_steps(volatile char *deep, size_t bytes) {
   for (int step = 0; story_goes_on(step); step++) {
@@ -100,6 +112,7 @@ static __attribute__((noinline)) void all_steps(volatile char *deep, size_t byte
     verify(step);
     churn(step);
     verify_rounding();
+    if (step % 4 == 3) verify_file();
     for (size_t at = 0; at < bytes; at += PAGE) CHECK(deep[at] == (char)(at / PAGE % 251));
     MPI_Allreduce(&step, &sum, 1, MPI_INT, MPI_SUM, MPI_COMM_WORLD);
     CHECK(sum == step * story_size);
@@ -111,7 +124,7 @@ int main(int argc, char **argv) {
   story_begin("memory", &argc, &argv);
   make();
   CHECK(getrlimit(RLIMIT_STACK, &stack) == 0);
-  size_t bytes = stack.rlim_cur < (8 << 20) ? stack.rlim_cur / 2 : DEEP;
+  size_t bytes = (stack.rlim_cur < MOST ? stack.rlim_cur : MOST) - LEFT;
   volatile char *deep = __builtin_alloca(bytes);
   for (size_t at = bytes; at-- > 0;)
     if (at % PAGE == 0) deep[at] = (char)(at / PAGE % 251);

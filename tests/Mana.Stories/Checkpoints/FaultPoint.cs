@@ -32,6 +32,9 @@ internal sealed partial record FaultPoint(string Name, bool Fails)
     public IReadOnlyDictionary<string, string?> Armed(string action) =>
         new Dictionary<string, string?>(Stories.Environment, StringComparer.Ordinal) { ["MANA_FAULT"] = $"{Name}:1:{action}:{(IsOfRestart ? 0 : 2)}" };
 
+    /// <summary>What rank 1 says on standard error when it happens.</summary>
+    public string Fired(string action) => $"mana: rank 1: MANA_FAULT: {action} at {Name}\n";
+
     [GeneratedRegex(@"^    (?<name>[A-Z][A-Za-z]+),\s*$", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
     private static partial Regex Member();
 

@@ -4,8 +4,8 @@ using Xunit;
 namespace Mana.Stories.Checkpoints;
 
 /// <summary>
-/// A rank, or mana launch, is killed at each stage of the second checkpoint, or of a restart: its user is told which rank it was, and the first checkpoint goes on to the
-/// native result. A rank that only stops, or fails, costs the checkpoint and nothing else.
+/// A rank, mana, or the site's launcher is killed at each stage of the second checkpoint, or of a restart: its user is told which rank it was, and the first checkpoint goes
+/// on to the native result. A rank that only stops, or fails, costs the checkpoint and nothing else.
 /// </summary>
 [Collection(InTheHouse.Name)]
 [Trait(Stories.Part, Stories.Faults)]
@@ -30,6 +30,17 @@ public sealed class FaultStories(House house)
     [MemberData(nameof(Some_to_stop_at))]
     public Task A_rank_that_does_not_answer_costs_the_checkpoint_only(string point, string site) =>
         new FaultWalk(house).StandStillAsync(FaultPoint.Named(point), Mpi.Named(site));
+
+    [Theory]
+    [InlineData("PARKED", "mpich")]
+    [InlineData("HALF_WRITTEN", "openmpi")]
+    public Task The_launcher_is_killed_and_nothing_is_left_behind(string point, string site) =>
+        new LauncherWalk(house).KillLauncherAsync(FaultPoint.Named(point), Mpi.Named(site));
+
+    [Theory]
+    [InlineData("RESTART_REBUILT", "openmpi")]
+    public Task Mana_restart_is_killed_and_nothing_is_left_behind(string point, string site) =>
+        new LauncherWalk(house).KillRestartAsync(FaultPoint.Named(point), Mpi.Named(site));
 
     private static TheoryData<string, string> InTurn(IReadOnlyList<string> points)
     {

@@ -13,9 +13,9 @@ internal sealed class FaultWalk(House house)
     private const string Long = "450";
 
     /// <summary>A gate is met by chance.</summary>
-    private const int Tries = 12;
+    internal const int Tries = 12;
 
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(100);
+    internal static readonly TimeSpan Limit = TimeSpan.FromSeconds(100);
 
     public async Task KillRankAsync(FaultPoint point, Mpi site)
     {
@@ -39,6 +39,7 @@ internal sealed class FaultWalk(House house)
             }
             end = await job.Running;
         }
+        Assert.True(end.Errors.Contains(point.Fired("kill"), StringComparison.Ordinal), $"it was not killed at {point.Name}: {end}");
         if (point.NeedsStop) Assert.True(end is { ExitCode: Job.Stopped, TimedOut: false }, end.ToString());
         else AssertNamed(end);
         await AssertRestartsAsync(place, site);
@@ -56,7 +57,7 @@ internal sealed class FaultWalk(House house)
             Assert.True(last.ExitCode == Job.ManaFailed && last.Errors.Length > 0, last.ToString());
             Outcome end = await job.Running; // until the ranks have closed its standard output
             Assert.True(!end.TimedOut && end.ExitCode is not 0, end.ToString());
-            Assert.Equal(await house.NativeStoryAsync(Story, 2, Long), end.Output);
+            Assert.Equal(await ExpectedAsync(), end.Output);
         }
         Assert.Equal(point == "AfterRename" ? 2 : 1, place.Committed.Count);
         await AssertRestartsAsync(place, site);
@@ -99,16 +100,16 @@ internal sealed class FaultWalk(House house)
         await AssertResultAsync(await job.Running);
     }
 
-    private static Job Launch(Job.Place place, Mpi site) => Job.Launch(place, site, [House.CheckpointStory(Story, Mpi.OpenMpi), Long], Limit, "--keep", "50");
+    internal static Job Launch(Job.Place place, Mpi site) => Job.Launch(place, site, [House.CheckpointStory(Story, Mpi.OpenMpi), Long], Limit, "--keep", "50");
 
-    private static async Task CheckpointAsync(Job job)
+    internal static async Task CheckpointAsync(Job job)
     {
         Assert.True(await job.IsUnderWayAsync(), job.Running.IsCompleted ? (await job.Running).ToString() : "not under way");
         Outcome outcome = await job.CheckpointAsync();
         Assert.True(outcome.ExitCode == 0, outcome.ToString());
     }
 
-    private static async Task StopAsync(Job job)
+    internal static async Task StopAsync(Job job)
     {
         Assert.True(await job.IsUnderWayAsync(), job.Running.IsCompleted ? (await job.Running).ToString() : "not under way");
         Assert.NotNull(await job.StopAsync());
@@ -117,14 +118,17 @@ internal sealed class FaultWalk(House house)
     private static void AssertNamed(Outcome end) =>
         Assert.True(end is { TimedOut: false, ExitCode: not 0 } && !end.Output.Contains("OK ", StringComparison.Ordinal) && end.Errors.Contains("rank 1", StringComparison.Ordinal), end.ToString());
 
+    /// <summary>The native result.</summary>
+    internal Task<string> ExpectedAsync() => house.NativeStoryAsync(Story, 2, Long);
+
     private async Task AssertResultAsync(Outcome end)
     {
         Assert.True(end is { ExitCode: 0, TimedOut: false }, end.ToString());
-        Assert.Equal(await house.NativeStoryAsync(Story, 2, Long), end.Output);
+        Assert.Equal(await ExpectedAsync(), end.Output);
     }
 
     /// <summary>The first checkpoint, at the other site.</summary>
-    private async Task AssertRestartsAsync(Job.Place place, Mpi site)
+    internal async Task AssertRestartsAsync(Job.Place place, Mpi site)
     {
         await using Job again = Job.Restart(place, Mpi.All.First(m => m != site), place.Committed[0], Limit);
         await AssertResultAsync(await again.Running);

@@ -14,6 +14,9 @@ internal sealed class Job : IAsyncDisposable
     /// <summary>What mana itself could not do.</summary>
     public const int ManaFailed = 125;
 
+    /// <summary>That one checkpoint after the other may meet, of a program whose children are short-lived.</summary>
+    private const int MostChildren = 10;
+
     private static readonly TimeSpan CommandLimit = TimeSpan.FromSeconds(90);
 
     private readonly Place place;
@@ -87,12 +90,20 @@ internal sealed class Job : IAsyncDisposable
         return outcome.ExitCode == 0 ? JsonNode.Parse(outcome.Output) : null;
     }
 
+    /// <summary>Refused, and to be taken again when the child has ended.</summary>
+    private static bool MetAChild(Outcome checkpoint) => checkpoint.ExitCode == ManaFailed && checkpoint.Errors.Contains("it has a child process, ", StringComparison.Ordinal);
+
     public Task<Outcome> CheckpointAsync(params string[] options) => ManaAsync(["checkpoint", place.Name, .. options]);
 
     /// <summary>Takes a checkpoint that stops the job, and waits for its end. Null: the program had ended, or was ending, before.</summary>
     public async Task<Outcome?> StopAsync()
     {
         Outcome checkpoint = await CheckpointAsync("--stop");
+        for (int tries = 0; MetAChild(checkpoint) && tries < MostChildren; tries++)
+        {
+            await Task.Delay(50);
+            checkpoint = await CheckpointAsync("--stop");
+        }
         if (checkpoint.ExitCode == 0)
         {
             Outcome stopped = await Running;
@@ -124,6 +135,14 @@ internal sealed class Job : IAsyncDisposable
     {
         Outcome outcome = await Bounded.RunAsync(["kill", "-" + signal, "--", pid.ToString()], "/", new Dictionary<string, string?>(), TimeSpan.FromSeconds(10));
         Assert.True(outcome.ExitCode == 0, outcome.ToString());
+    }
+
+    /// <summary>mana's own process and those of the ranks.</summary>
+    public async Task<(LiveProcess Mana, IReadOnlyList<LiveProcess> Ranks)> ProcessesAsync()
+    {
+        JsonNode status = await StatusAsync() ?? throw new InvalidOperationException("no status");
+        LiveProcess[] ranks = [.. status["ranks"]!.AsArray().OrderBy(r => (int)r!["rank"]!).Select(r => LiveProcess.Of((int)r!["pid"]!))];
+        return (LiveProcess.Of((int)status["pid"]!), ranks);
     }
 
     /// <summary>Another command of mana's, in the job's folder.</summary>

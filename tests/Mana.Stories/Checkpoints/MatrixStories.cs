@@ -46,6 +46,7 @@ public sealed class MatrixStories(House house)
     {
         Journeys journeys = new(house);
         FaultWalk faults = new(house);
+        LauncherWalk launchers = new(house);
         IEnumerable<Case> programs = from program in Journeys.Programs from home in Mpi.All from abroad in Mpi.All from ranks in (int[])[2, 4]
             select new Case($"{home} -> {abroad}, {ranks} ranks", program, () => journeys.RunAsync(program, home, abroad, ranks));
         IEnumerable<Case> stories = from builtFor in Mpi.All from story in Stories.All from ranks in (int[])[2, 4] from home in Mpi.All from abroad in Mpi.All
@@ -56,7 +57,11 @@ public sealed class MatrixStories(House house)
             select new Case("mana launch dies", $"{point} on {site}", () => faults.KillLaunchAsync(point, site));
         IEnumerable<Case> failures = from point in FaultPoint.All.Where(p => p.Fails) from site in Mpi.All
             select new Case("stage fails", $"{point.Name} on {site}", () => faults.FailAsync(point, site));
-        return [.. programs, .. deaths, .. orphans, .. failures, .. stories];
+        IEnumerable<Case> headless = from point in FaultPoint.All from site in Mpi.All
+            select new Case("launcher dies", $"{point.Name} on {site}", () => launchers.KillLauncherAsync(point, site));
+        IEnumerable<Case> abandoned = from point in FaultPoint.All.Where(p => p.IsOfRestart) from site in Mpi.All
+            select new Case("mana restart dies", $"{point.Name} on {site}", () => launchers.KillRestartAsync(point, site));
+        return [.. programs, .. deaths, .. orphans, .. headless, .. abandoned, .. failures, .. stories];
     }
 
     private static async Task<string?> ProblemOfAsync(Case one)

@@ -17,13 +17,17 @@ internal static class Stories
     /// <summary>As long as one wishes: `make soak`.</summary>
     public const string Soak = "soak";
 
+    /// <summary>The same for minutes.</summary>
+    public const string ShortSoak = "short-soak";
+
     /// <summary>All pairs, two and four ranks.</summary>
     public const string Matrix = "matrix";
 
     public static readonly IReadOnlyList<string> All =
     [
-        "inflight", "derived", "waitsets", "nonblocking", "freed", "fresh", "skewed", "objects", "constructors", "persistent", "bsend", "cancelled", "messages",
-        "blocked", "threads", "multiple", "openmp", "signals", "waiting", "sleeps", "clocks", "files", "mpifiles", "mpiviews", "memory", "solver",
+        "inflight", "derived", "waitsets", "nonblocking", "neighbors", "freed", "fresh", "skewed", "objects", "constructors", "persistent", "bsend", "cancelled",
+        "messages", "blocked", "threads", "multiple", "openmp", "signals", "masks", "storm", "waiting", "sleeps", "events", "children", "clocks", "files",
+        "mpifiles", "mpiviews", "memory", "plugin", "solver",
     ];
 
     /// <summary>Threads that spin while they wait leave no core for ranks that work.</summary>
