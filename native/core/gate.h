@@ -38,6 +38,7 @@ static inline __attribute__((always_inline)) void core_gate_add(uint32_t clock) 
     __atomic_fetch_add(&c->seq, 1, __ATOMIC_SEQ_CST);
   } else {
     SPLIT->inside++;
+    __asm__ volatile("" ::: "memory"); /* the agent reads them in the other order */
     c->seq++;
   }
   __asm__ volatile("" ::: "memory");
