@@ -47,22 +47,27 @@ public sealed class MatrixStories(House house)
         Journeys journeys = new(house);
         FaultWalk faults = new(house);
         LauncherWalk launchers = new(house);
-        IEnumerable<Case> programs = from program in Journeys.Programs from home in Mpi.All from abroad in Mpi.All from ranks in (int[])[2, 4]
-            select new Case($"{home} -> {abroad}, {ranks} ranks", program, () => journeys.RunAsync(program, home, abroad, ranks));
-        IEnumerable<Case> stories = from builtFor in Mpi.All from story in Stories.All from ranks in (int[])[2, 4] from home in Mpi.All from abroad in Mpi.All
-            select new Case($"{home} -> {abroad}, {ranks} ranks", $"{story} for {builtFor}", () => journeys.TellAsync(story, builtFor, home, abroad, ranks));
-        IEnumerable<Case> deaths = from point in FaultPoint.All from site in Mpi.All
-            select new Case("rank dies", $"{point.Name} on {site}", () => faults.KillRankAsync(point, site));
-        IEnumerable<Case> orphans = from point in FaultPoint.OfCoordinator from site in Mpi.All
-            select new Case("mana launch dies", $"{point} on {site}", () => faults.KillLaunchAsync(point, site));
-        IEnumerable<Case> failures = from point in FaultPoint.All.Where(p => p.Fails) from site in Mpi.All
-            select new Case("stage fails", $"{point.Name} on {site}", () => faults.FailAsync(point, site));
-        IEnumerable<Case> headless = from point in FaultPoint.All from site in Mpi.All
-            select new Case("launcher dies", $"{point.Name} on {site}", () => launchers.KillLauncherAsync(point, site));
-        IEnumerable<Case> abandoned = from point in FaultPoint.All.Where(p => p.IsOfRestart) from site in Mpi.All
-            select new Case("mana restart dies", $"{point.Name} on {site}", () => launchers.KillRestartAsync(point, site));
-        return [.. programs, .. deaths, .. orphans, .. headless, .. abandoned, .. failures, .. stories];
+        IReadOnlyList<FaultPoint> points = FaultPoint.All;
+        return
+        [
+            .. Everywhere(Journeys.Programs, journeys.RunAsync),
+            .. AtEach("rank dies", points, faults.KillRankAsync),
+            .. FaultPoint.OfCoordinator.SelectMany(point => Mpi.All.Select(site => new Case("mana launch dies", $"{point} on {site}", () => faults.KillLaunchAsync(point, site)))),
+            .. AtEach("launcher dies", points, launchers.KillLauncherAsync),
+            .. AtEach("mana restart dies", points.Where(p => p.IsOfRestart), launchers.KillRestartAsync),
+            .. AtEach("stage fails", points.Where(p => p.Fails), faults.FailAsync),
+            .. Mpi.All.SelectMany(builtFor => Everywhere(
+                Stories.All, (story, home, abroad, ranks) => journeys.TellAsync(story, builtFor, home, abroad, ranks), $" for {builtFor}")),
+        ];
     }
+
+    /// <summary>All pairs of MPIs, two and four ranks.</summary>
+    private static IEnumerable<Case> Everywhere(IReadOnlyList<string> names, Func<string, Mpi, Mpi, int, Task> travel, string suffix = "") =>
+        names.SelectMany(name => Mpi.All.SelectMany(home => Mpi.All.SelectMany(abroad => ((int[])[2, 4]).Select(ranks =>
+            new Case($"{home} -> {abroad}, {ranks} ranks", name + suffix, () => travel(name, home, abroad, ranks))))));
+
+    private static IEnumerable<Case> AtEach(string kind, IEnumerable<FaultPoint> points, Func<FaultPoint, Mpi, Task> walk) =>
+        points.SelectMany(point => Mpi.All.Select(site => new Case(kind, $"{point.Name} on {site}", () => walk(point, site))));
 
     private static async Task<string?> ProblemOfAsync(Case one)
     {
