@@ -207,8 +207,10 @@ public sealed class SiteTests(Installation mana)
     public async Task On_a_terminal_tables_have_frames_and_with_NO_COLOR_no_colour()
     {
         Dictionary<string, string?> environment = new(StringComparer.Ordinal) { ["NO_COLOR"] = "1", ["TERM"] = "xterm-256color" };
-        Outcome list = await mana.RunAsync(["script", "-qec", mana.Tool + " bundle list", "/dev/null"], TimeSpan.FromMinutes(1), environment);
-        Assert.True(list.ExitCode == 0 && list.Output.Contains('╭'), list.ToString());
+        Outcome list = await mana.RunAsync(["script", "-qec", $"stty cols 300; {mana.Tool} bundle list; stty cols 40; {mana.Tool} bundle list", "/dev/null"], TimeSpan.FromMinutes(1), environment);
+        string[] lines = list.Output.Split('\n');
+        Assert.True(list.ExitCode == 0 && lines.Any(l => l.Contains("│ mpich", StringComparison.Ordinal)), list.ToString());
+        Assert.True(lines.Any(l => l.StartsWith("mpich ", StringComparison.Ordinal)), "too narrow for frames, and whole all the same:\n" + list);
         Assert.DoesNotMatch("\u001b\\[[0-9;]*m", list.Output);
     }
 }

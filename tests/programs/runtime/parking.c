@@ -332,7 +332,6 @@ static int timer(clockid_t clock) {
   siginfo_t info;
   sigemptyset(&set);
   sigaddset(&set, SIGUSR2);
-  sigprocmask(SIG_BLOCK, &set, NULL);
   EXPECT(timer_create(clock, &event, &timer) == 0 && timer_settime(timer, TIMER_ABSTIME, &when, NULL) == 0);
   int good = sigwaitinfo(&set, &info) == SIGUSR2;
   timer_delete(timer);
@@ -364,6 +363,10 @@ static int waits_until(const struct timespec *time) {
 
 static void clocks(void) {
   struct timespec before, between, later;
+  sigset_t of_timers;
+  sigemptyset(&of_timers);
+  sigaddset(&of_timers, SIGUSR2);
+  sigprocmask(SIG_BLOCK, &of_timers, NULL); /* before there are other threads, which could take it */
   clock_gettime(CLOCK_MONOTONIC, &before);
   clock_gettime(CLOCK_BOOTTIME, &between);
   STATE->monotonic_offset = 1000ll * NS;

@@ -32,16 +32,25 @@ internal sealed class Listing(params (string Key, string Title)[] columns)
         return row;
     }
 
-    /// <summary>Aligned columns without frames, for pipes; nothing is cut or wrapped.</summary>
+    /// <summary>Aligned columns without frames, for pipes and for terminals that are too narrow; nothing is cut or wrapped.</summary>
     private void WritePlain()
     {
         string[][] all = [[.. columns.Select(c => c.Title)], .. _rows.Select(r => r.Select(Text).ToArray())];
-        int[] widths = [.. Enumerable.Range(0, columns.Length).Select(i => all.Max(row => row[i].Length))];
+        int[] widths = Widths();
         foreach (string[] row in all) Output.Data(string.Join("  ", row.Select((cell, i) => cell.PadRight(widths[i]))).TrimEnd());
     }
 
+    private int[] Widths() =>
+        [.. Enumerable.Range(0, columns.Length).Select(i => _rows.Select(row => Text(row[i]).Length).Append(columns[i].Title.Length).Max())];
+
     private void WriteTable()
     {
+        const int frame = 3; // of each column, and one more at the end
+        if (Widths().Sum(w => w + frame) + 1 > AnsiConsole.Console.Profile.Width)
+        {
+            WritePlain();
+            return;
+        }
         Table table = new Table().Border(TableBorder.Rounded);
         foreach ((_, string title) in columns) table.AddColumn(new TableColumn(Markup.Escape(title)).NoWrap());
         foreach (JsonNode?[] row in _rows) table.AddRow(row.Select(c => Markup.Escape(Text(c))).ToArray());
