@@ -181,23 +181,41 @@ static int check_seen_once(const struct image_areas *areas, size_t at, char *why
   return 0;
 }
 
-static int settle(struct image_areas *areas, char *why) {
+/* A file that was deleted or replaced has another inode under its path, or none. Some file systems show their mappings another device than
+ * stat(2) (btrfs): theirs are stored. */
+static void settle_private_file(struct image_area *area) {
+  struct image_region *region = &area->region;
+  struct stat status;
+  if (stat(area->path, &status) != 0 || !S_ISREG(status.st_mode)) return;
+  if (status.st_ino != region->inode || status.st_dev != region->device) return;
+  if ((uint64_t)status.st_size <= region->file_offset) return;
+  region->file_size = (uint64_t)status.st_size;
+  area->can_refer = true;
+}
+
+static int settle(struct image_areas *areas, bool refer, char *why) {
   for (size_t i = 0; i < areas->count; i++) {
     struct image_area *area = &areas->area[i];
-    if (!(area->region.flags & IMAGE_SHARED)) continue;
-    int result = area->region.flags & IMAGE_FILE ? settle_shared_file(area, why) : check_seen_once(areas, i, why);
+    int result = 0;
+    switch (area->region.flags & (IMAGE_SHARED | IMAGE_FILE)) {
+      case IMAGE_SHARED | IMAGE_FILE: result = settle_shared_file(area, why); break;
+      case IMAGE_SHARED: result = check_seen_once(areas, i, why); break;
+      case IMAGE_FILE:
+        if (refer) settle_private_file(area);
+        break;
+    }
     if (result != 0) return result;
   }
   return 0;
 }
 
 int image_areas_read(struct image_areas *areas, const struct image_range *exclusions, size_t exclusion_count,
-                     char why[IMAGE_WHY_SIZE]) {
+                     bool refer, char why[IMAGE_WHY_SIZE]) {
   FILE *smaps = fopen("/proc/self/smaps", "re");
   if (!smaps) return image_why(why, "cannot read /proc/self/smaps: %s", strerror(errno));
   int result = read_smaps(areas, smaps, exclusions, exclusion_count, why);
   fclose(smaps);
-  return result == 0 ? settle(areas, why) : result;
+  return result == 0 ? settle(areas, refer, why) : result;
 }
 
 void image_areas_free(struct image_areas *areas) {

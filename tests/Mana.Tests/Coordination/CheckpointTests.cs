@@ -1,3 +1,4 @@
+using Mana.Coordinator.Checkpoint;
 using Mana.Coordinator.Protocol;
 using Xunit;
 
@@ -44,6 +45,21 @@ public sealed class CheckpointTests
         Assert.False(job.Core.Stopped);
         job.Core.Ask(job, stop: false, limit: null);
         Assert.Equal(2u, job.Take<IntentMessage>(0).Epoch);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Ranks_are_told_how_to_write(bool referenceFiles)
+    {
+        FakeJob job = new(2, new JobSettings { Compression = Compression.Zstd, ReferenceFiles = referenceFiles });
+        job.Core.Ask(job, stop: false, limit: null);
+        job.TakeAll<IntentMessage>();
+        job.RunToWrite();
+        job.TakeAll<TargetsMessage>();
+        job.TakeAll<ParkMessage>();
+        WriteMessage write = job.Take<WriteMessage>(0);
+        Assert.Equal((2u, referenceFiles ? 1u : 0u), (write.Compress, write.Refer));
     }
 
     [Fact]

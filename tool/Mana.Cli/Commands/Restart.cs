@@ -79,7 +79,13 @@ internal static class Restart
             // Beside the checkpoint it comes from, unless the user names another place.
             choices = choices with { CheckpointDir = choices.CheckpointDir ?? Path.GetDirectoryName(Path.GetDirectoryName(checkpoint.Path)) };
             using RestartLock held = RestartLock.Take(checkpoint.Path, parsed.GetValue(force));
-            JobSettings coordinator = new() { LastEpoch = manifest.Record.Epoch, Restart = manifest.Record, Compression = choices.Compression };
+            JobSettings coordinator = new()
+            {
+                LastEpoch = manifest.Record.Epoch,
+                Restart = manifest.Record,
+                Compression = choices.Compression,
+                ReferenceFiles = choices.ReferenceFiles,
+            };
             return await new JobRun(tool, description, choices, request.Ranks, request.Verbose > 0).RunAsync(coordinator, Plan);
         });
         return new CommandWithExamples(command,
