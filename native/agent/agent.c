@@ -132,12 +132,12 @@ static void end_checkpoint(void) {
   save_free(&agent.mpi);
 }
 
-static void do_write(const char *folder, uint32_t codec) {
+static void do_write(const char *folder, uint32_t codec, bool refer) {
   struct agent_written written;
   struct timespec from, to;
   clock_gettime(CLOCK_MONOTONIC, &from);
   pthread_mutex_unlock(&agent.lock);
-  int result = agent_write(folder, codec, &written, agent.why);
+  int result = agent_write(folder, codec, refer, &written, agent.why);
   pthread_mutex_lock(&agent.lock);
   clock_gettime(CLOCK_MONOTONIC, &to);
   agent.stage = AGENT_WRITTEN;
@@ -163,8 +163,9 @@ static void take_targets(struct save_stream *frame) {
 
 static void take_write(struct save_stream *frame) {
   char folder[4096];
-  uint32_t epoch, codec;
-  if (protocol_get_write(frame, &epoch, folder, sizeof folder, &codec) && epoch == agent.epoch) do_write(folder, codec);
+  uint32_t epoch, codec, refer;
+  if (protocol_get_write(frame, &epoch, folder, sizeof folder, &codec, &refer) && epoch == agent.epoch)
+    do_write(folder, codec, refer);
 }
 
 static void leave(void) __attribute__((noreturn));

@@ -125,7 +125,7 @@ void agent_dismiss(void);
 struct agent_written {
   uint64_t bytes, stored, checksum;
 };
-/* All sections and the memory, into FOLDER/rank-N.img, compressed as WRITE says (enum image_codec). 0, or -1 with `why`. */
-int agent_write(const char *folder, uint32_t codec, struct agent_written *written, char why[PROXY_WHY_SIZE])
+/* All sections and the memory, into FOLDER/rank-N.img, compressed (enum image_codec) and with files referred to as WRITE says. 0, or -1 with `why`. */
+int agent_write(const char *folder, uint32_t codec, bool refer, struct agent_written *written, char why[PROXY_WHY_SIZE])
     __attribute__((warn_unused_result));
 #endif

@@ -134,7 +134,9 @@ static int verify(struct image *image, int rank, int size, char why[PROXY_WHY_SI
   char path[4096 + 32];
   uint64_t since = microseconds();
   snprintf(path, sizeof path, "%s/rank-%d.img", options.restart, rank);
-  if (image_open(path, image, why) != 0 || image_verify(image, why) != 0) return -1;
+  if (image_open(path, image, why) != 0) return -1;
+  image->moved = path_map_apply;
+  if (image_verify(image, why) != 0) return -1;
   took.verify = microseconds() - since;
   if (check_identity(image, rank, size, why) != 0 || check_kernel(why) != 0) return -1;
   return check_files(image, why);
@@ -174,7 +176,6 @@ static void map_upper_half(struct image *image) {
   char why[PROXY_WHY_SIZE] = "";
   uint64_t since = microseconds();
   fresh = *SPLIT;
-  image->moved = path_map_apply;
   image->keep_files = options.keep_files;
   require(image_map(image, present, sizeof present / sizeof *present, why), "memory", why);
   upper_half_adopt(&fresh);

@@ -43,8 +43,8 @@ static int halfway(char why[IMAGE_WHY_SIZE]) {
   return -1;
 }
 
-static int write_image(const char *folder, uint32_t codec, struct save_stream *streams, struct agent_written *written,
-                       char why[PROXY_WHY_SIZE]) {
+static int write_image(const char *folder, uint32_t codec, bool refer, struct save_stream *streams,
+                       struct agent_written *written, char why[PROXY_WHY_SIZE]) {
   static const struct image_range exclusions[] = {
       {MPI_TABLE_ADDR, MPI_TABLE_ADDR + ((sizeof(struct mpi_table) + 4095) & ~4095ull)},
       {OWNER_PAGE_ADDR, OWNER_PAGE_ADDR + 4096},
@@ -61,6 +61,7 @@ static int write_image(const char *folder, uint32_t codec, struct save_stream *s
   struct image_source source = {
       .path = path,
       .codec = codec,
+      .refer = refer,
       .halfway = halfway,
       .sections = sections,
       .section_count = PARTS + 1,
@@ -75,7 +76,8 @@ static int write_image(const char *folder, uint32_t codec, struct save_stream *s
   return 0;
 }
 
-int agent_write(const char *folder, uint32_t codec, struct agent_written *written, char why[PROXY_WHY_SIZE]) {
+int agent_write(const char *folder, uint32_t codec, bool refer, struct agent_written *written,
+                char why[PROXY_WHY_SIZE]) {
   struct save_stream streams[PARTS] = {0};
   char unsynced[STATE_WHY_SIZE] = "";
   int synced = state_descriptors_sync(unsynced);
@@ -95,7 +97,7 @@ int agent_write(const char *folder, uint32_t codec, struct agent_written *writte
     snprintf(why, PROXY_WHY_SIZE, FAULT_WHY);
     result = -1;
   }
-  if (result == 0) result = write_image(folder, codec, streams, written, why);
+  if (result == 0) result = write_image(folder, codec, refer, streams, written, why);
   for (int i = 0; i < PARTS; i++) save_free(&streams[i]);
   return result;
 }

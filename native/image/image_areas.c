@@ -167,12 +167,12 @@ static int check_seen_once(const struct image_areas *areas, size_t at, char *why
   return 0;
 }
 
-static int settle(struct image_areas *areas, int64_t program_started, char *why) {
+static int settle(struct image_areas *areas, const struct image_source *source, char *why) {
   for (size_t i = 0; i < areas->count; i++) {
     struct image_area *area = &areas->area[i];
     int result = 0;
     if (area->region.flags & IMAGE_FILE) {
-      result = image_mapped_file_settle(area, program_started, why);
+      result = image_mapped_file_settle(area, source, why);
     } else if (area->region.flags & IMAGE_SHARED) {
       result = check_seen_once(areas, i, why);
     }
@@ -181,13 +181,12 @@ static int settle(struct image_areas *areas, int64_t program_started, char *why)
   return 0;
 }
 
-int image_areas_read(struct image_areas *areas, const struct image_range *exclusions, size_t exclusion_count,
-                     int64_t program_started, char why[IMAGE_WHY_SIZE]) {
+int image_areas_read(struct image_areas *areas, const struct image_source *source, char why[IMAGE_WHY_SIZE]) {
   FILE *smaps = fopen("/proc/self/smaps", "re");
   if (!smaps) return image_why(why, "cannot read /proc/self/smaps: %s", strerror(errno));
-  int result = read_smaps(areas, smaps, exclusions, exclusion_count, why);
+  int result = read_smaps(areas, smaps, source->exclusions, source->exclusion_count, why);
   fclose(smaps);
-  return result == 0 ? settle(areas, program_started, why) : result;
+  return result == 0 ? settle(areas, source, why) : result;
 }
 
 void image_areas_free(struct image_areas *areas) {

@@ -3,7 +3,7 @@
 #define MANA_IMAGE_AREAS_H
 #include <stdbool.h>
 
-#include "image_format.h"
+#include "image_write.h"
 
 struct image_area {
   struct image_region region;
@@ -12,14 +12,16 @@ struct image_area {
   uint64_t
       file_end; /* address: behind it a mapped file has ended, and there is nothing; UINT64_MAX = no file, or nobody knows */
   bool file_in_memory; /* that of a shared file is tmpfs: what is not resident or swapped is a hole */
+  bool can_refer; /* a private mapping of a file that is still found by its path, where the image may refer to files */
 };
 struct image_areas {
   struct image_area *area;
   size_t count, capacity;
 };
 
-/* Fills `areas`, which starts as {0}, with all mappings of the upper half less the exclusions. Shared files are written back. `program_started`: image_write.h. -1 with `why`: out of memory, or a mapping that could not be restored. */
-int image_areas_read(struct image_areas *areas, const struct image_range *exclusions, size_t exclusion_count,
-                     int64_t program_started, char why[IMAGE_WHY_SIZE]) __attribute__((warn_unused_result));
+/* Fills `areas`, which starts as {0}, with all mappings of the upper half less the source's exclusions. Shared files are written back.
+ * -1 with `why`: out of memory, or a mapping that could not be restored. */
+int image_areas_read(struct image_areas *areas, const struct image_source *source, char why[IMAGE_WHY_SIZE])
+    __attribute__((warn_unused_result));
 void image_areas_free(struct image_areas *areas);
 #endif

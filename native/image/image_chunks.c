@@ -25,12 +25,17 @@ int image_chunks_begin(struct image_chunks *chunks, const struct image *image, c
 
 void image_chunks_end(struct image_chunks *chunks) {
   image_coder_free(&chunks->coder);
+  image_referred_close(&chunks->referred);
   free(chunks->read);
 }
 
 uint64_t image_chunks_batch(const struct image *image, uint64_t first, uint64_t end) {
   uint64_t count = 0, length = 0;
-  while (first + count < end && (length += image->chunk[first + count].stored) <= IMAGE_CHUNKS_BYTES) count++;
+  if (image->chunk[first].flags & IMAGE_REFERS) return 1;
+  for (; first + count < end; count++) {
+    const struct image_chunk *chunk = &image->chunk[first + count];
+    if ((chunk->flags & IMAGE_REFERS) || (length += chunk->stored) > IMAGE_CHUNKS_BYTES) break;
+  }
   return count;
 }
 
@@ -70,7 +75,7 @@ static void scatter(const uint8_t *from, const struct iovec *run, int count) {
   for (int i = 0; i < count; from += run[i++].iov_len) memcpy(run[i].iov_base, from, run[i].iov_len);
 }
 
-/* From the chunk's bytes in the file, which are right as far as the checksum tells, to its pages. */
+/* From the chunk's bytes, as they were read, which are right as far as the checksum tells, to its pages. */
 static int place(struct image_chunks *c, const struct image_chunk *chunk, const uint8_t *stored, int64_t away) {
   struct iovec run[CHUNK_RUNS];
   bool nowhere = away == IMAGE_NOWHERE;
@@ -88,10 +93,19 @@ static int place(struct image_chunks *c, const struct image_chunk *chunk, const 
   return 0;
 }
 
+static int load_referred(struct image_chunks *c, uint64_t index, int64_t away) {
+  const struct image_chunk *chunk = &c->image->chunk[index];
+  struct iovec run[CHUNK_RUNS];
+  int runs = list_runs(chunk, 0, run);
+  if (image_referred_read(&c->referred, c->image, index, run, runs, c->read, c->why) != 0) return -1;
+  return place(c, chunk, c->read, away);
+}
+
 int image_chunks_load(struct image_chunks *c, uint64_t first, uint64_t count, const int64_t *away) {
   const struct image_chunk *chunk = c->image->chunk + first, *last = chunk + count - 1;
   uint64_t length = last->offset + last->stored - chunk->offset;
   const uint8_t *at = c->read;
+  if (chunk->flags & IMAGE_REFERS) return load_referred(c, first, away ? *away : 0);
   if (image_file_read(c->image, c->read, length, chunk->offset, c->why) != 0) return -1;
   for (uint64_t i = 0; i < count; i++) {
     if (crc32c(0, at, chunk[i].stored) != chunk[i].checksum) return damaged(c, &chunk[i]);

@@ -11,8 +11,9 @@
  *
  * A chunk is what one window of 1 MiB (1 MiB-aligned) of one region holds: `pages` has a bit for each page that is in the file, the lowest
  * bit of pages[0] is the window's first page. A page without a bit is zero. A chunk may be compressed by itself: as an LZ4 block, or as Zstandard
- * frames; it becomes as many pages as have a bit. Little-endian, as x86-64. Header size, place of magic,
- * version and checksum are the same in all versions; anything else may change with IMAGE_VERSION. */
+ * frames; it becomes as many pages as have a bit. A chunk may also refer: its pages are in the file that the region maps, where the mapping has
+ * them, and only their checksum is here; it comes behind the chunk of the same window that has the others. Little-endian, as x86-64. Header size,
+ * place of magic, version and checksum are the same in all versions; anything else may change with IMAGE_VERSION. */
 #ifndef MANA_IMAGE_FORMAT_H
 #define MANA_IMAGE_FORMAT_H
 #include <stddef.h>
@@ -23,10 +24,11 @@
 #define IMAGE_PAGE 4096ull
 #define IMAGE_WINDOW (1ull << 20)
 enum {
-  IMAGE_VERSION = 3,
+  IMAGE_VERSION = 4,
   IMAGE_CPU_WORDS = 8,
   IMAGE_PAGE_WORDS = IMAGE_WINDOW / IMAGE_PAGE / 64,
   IMAGE_SECTIONS_MAX = 1024,
+  IMAGE_PATH_SIZE = 4096, /* of a file that chunks refer to, with its NUL */
   IMAGE_WHY_SIZE = 512,
 };
 enum image_codec { IMAGE_CODEC_NONE, IMAGE_CODEC_LZ4, IMAGE_CODEC_ZSTD, IMAGE_CODEC_COUNT };
@@ -78,18 +80,22 @@ struct image_region {
   uint64_t first_chunk, chunk_count;
   uint64_t file_offset;       /* of the mapping: in its file, or in its anonymous shared object */
   uint64_t device, inode;     /* of that; the device for information, it differs between hosts */
-  uint64_t file_size;         /* of a file that still had its name, at the checkpoint */
+  uint64_t file_size;         /* of a file that still had its name, at the checkpoint; else 0 */
   uint32_t path, path_length; /* offset in the paths; 0, 0 = none */
 };
 _Static_assert(sizeof(struct image_region) == 80, "no padding");
 
+enum image_chunk_flag {
+  IMAGE_REFERS = 1 << 0, /* codec none, stored 0; the checksum is of the pages, one after the other */
+  IMAGE_CHUNK_FLAGS = (1 << 1) - 1,
+};
 struct image_chunk {
   uint64_t address;  /* of the window */
-  uint64_t offset;   /* in the file */
-  uint32_t stored;   /* bytes in the file; codec none: pages set, times 4096; with a codec: fewer */
-  uint32_t checksum; /* of the bytes in the file */
+  uint64_t offset;   /* in the image */
+  uint32_t stored;   /* bytes in the image; codec none: pages set, times 4096; with a codec: fewer */
+  uint32_t checksum; /* of the bytes in the image */
   uint32_t codec;    /* enum image_codec */
-  uint32_t zero;
+  uint32_t flags;    /* enum image_chunk_flag */
   uint64_t pages[IMAGE_PAGE_WORDS];
 };
 _Static_assert(sizeof(struct image_chunk) == 64, "no padding");

@@ -36,7 +36,13 @@ static bool is_taken_along(const struct image_area *area, const struct stat *sta
          !area->file_in_memory;
 }
 
-int image_mapped_file_settle(struct image_area *area, int64_t program_started, char why[IMAGE_WHY_SIZE]) {
+/* A file that was replaced may have got the old one's inode on another file system. Some file systems show their mappings another device than
+ * stat(2) (btrfs): theirs are stored. */
+static bool can_refer(const struct image_region *region, const struct stat *status) {
+  return status->st_dev == region->device && region->file_size > region->file_offset;
+}
+
+int image_mapped_file_settle(struct image_area *area, const struct image_source *source, char why[IMAGE_WHY_SIZE]) {
   struct image_region *region = &area->region;
   struct stat status;
   bool found = stat(area->path, &status) == 0 && status.st_ino == region->inode && S_ISREG(status.st_mode);
@@ -44,7 +50,10 @@ int image_mapped_file_settle(struct image_area *area, int64_t program_started, c
     region->file_size = (uint64_t)status.st_size;
     area->file_end = file_end(region);
   }
-  if (!(region->flags & IMAGE_SHARED)) return 0;
+  if (!(region->flags & IMAGE_SHARED)) {
+    area->can_refer = source->refer && found && can_refer(region, &status);
+    return 0;
+  }
   if (!found) {
     return image_why(why,
                      "the program shares memory through '%s' (at %#" PRIx64
@@ -53,7 +62,7 @@ int image_mapped_file_settle(struct image_area *area, int64_t program_started, c
                      area->path, region->start);
   }
   area->file_in_memory = is_in_memory(area);
-  if (is_taken_along(area, &status, program_started)) {
+  if (is_taken_along(area, &status, source->program_started)) {
     region->flags &= ~(uint32_t)IMAGE_SHARED;
     return 0;
   }

@@ -4,9 +4,9 @@
 #include "image_areas.h"
 #include "image_chunks.h"
 
-/* Decides for one mapping of a file whether it stays shared with the file, fills in what the region and the area say of the file, and writes
- * a shared one back. -1 with `why`: a shared one that could not be found again. */
-int image_mapped_file_settle(struct image_area *area, int64_t program_started, char why[IMAGE_WHY_SIZE])
+/* Decides for one mapping of a file whether it stays shared with the file, or may be referred to, fills in what the region and the area say of
+ * the file, and writes a shared one back. -1 with `why`: a shared one that could not be found again. */
+int image_mapped_file_settle(struct image_area *area, const struct image_source *source, char why[IMAGE_WHY_SIZE])
     __attribute__((warn_unused_result));
 
 /* A shared file, open as `fd`, mapped again and writable: becomes what it was, and keeps what has been added behind its end. 0, or -1 with the

@@ -57,6 +57,8 @@ static void take(struct line *line, struct image_coder *coder, char *why) {
     struct image_window *w = &slot->window;
     w->area = &areas->area[line->area];
     found = image_pages_next(&line->pages, w->area, line->at, &w->chunk.address, w->bits, why);
+    if (found > 0 && image_pages_unmodified(&line->pages, w->area, w->chunk.address, w->unmodified, why) != 0)
+      found = -1;
     if (found) break;
   }
   if (found < 0) fail(line, why);
@@ -88,7 +90,7 @@ static uint64_t ready(struct line *line, uint64_t *bytes) {
 }
 
 /* --- one thread at a time, without the lock -------------------------------------------------------------------------- */
-static int add_chunk(struct image_memory *m, const struct image_window *w, char *why) {
+static int add_chunk(struct image_memory *m, struct image_area *area, const struct image_chunk *added, char *why) {
   if (m->chunk_count == m->chunk_capacity) {
     size_t capacity = m->chunk_capacity ? 2 * m->chunk_capacity : 1024;
     struct image_chunk *more = realloc(m->chunk, capacity * sizeof *more);
@@ -97,22 +99,28 @@ static int add_chunk(struct image_memory *m, const struct image_window *w, char 
     m->chunk_capacity = capacity;
   }
   struct image_chunk *chunk = &m->chunk[m->chunk_count++];
-  *chunk = w->chunk;
+  *chunk = *added;
   chunk->offset = m->out->offset;
-  w->area->region.chunk_count++;
-  for (int i = 0; i < IMAGE_PAGE_WORDS; i++) m->bytes += IMAGE_PAGE * (uint64_t)__builtin_popcountll(chunk->pages[i]);
-  for (size_t i = 0; i < w->run_count; i++) image_output_add(m->out, w->run[i].iov_base, w->run[i].iov_len);
+  area->region.chunk_count++;
   return 0;
+}
+
+static int add_window(struct image_memory *m, const struct image_window *w, char *why) {
+  if (w->chunk.stored) {
+    const uint64_t *pages = w->chunk.pages;
+    if (!image_output_has_room(m->out, w->run_count) && image_output_flush(m->out) != 0) return -1;
+    if (add_chunk(m, w->area, &w->chunk, why) != 0) return -1;
+    for (int i = 0; i < IMAGE_PAGE_WORDS; i++) m->bytes += IMAGE_PAGE * (uint64_t)__builtin_popcountll(pages[i]);
+    for (size_t i = 0; i < w->run_count; i++) image_output_add(m->out, w->run[i].iov_base, w->run[i].iov_len);
+  }
+  return w->referring.flags ? add_chunk(m, w->area, &w->referring, why) : 0;
 }
 
 static int write_windows(struct line *line, uint64_t first, uint64_t count, char *why) {
   struct image_memory *m = line->memory;
   m->out->why = why;
   for (uint64_t i = first; i < first + count; i++) {
-    const struct image_window *w = &slot_of(line, i)->window;
-    if (!w->chunk.stored) continue;
-    if (!image_output_has_room(m->out, w->run_count) && image_output_flush(m->out) != 0) return -1;
-    if (add_chunk(m, w, why) != 0) return -1;
+    if (add_window(m, &slot_of(line, i)->window, why) != 0) return -1;
   }
   return image_output_flush(m->out);
 }

@@ -12,6 +12,7 @@
 /* Bits of an entry, Documentation/admin-guide/mm/pagemap.rst. A guard page (MADV_GUARD_INSTALL) calls itself swapped but must not be read. */
 #define PM_PRESENT (1ull << 63)
 #define PM_SWAPPED (1ull << 62)
+#define PM_FILE (1ull << 61) /* of a present page: it is the file's own */
 #define PM_GUARD (1ull << 58)
 
 /* ioctl of Linux 6.7, include/uapi/linux/fs.h; older headers lack it. */
@@ -159,4 +160,24 @@ int image_pages_next(struct image_pages *pages, const struct image_area *area, u
     case IMAGE_FILE: return next_of_all(area, at, window, bits);
     default: return area->resident || area->swapped ? next_of_pagemap(pages, area, at, window, bits, why) : 0;
   }
+}
+
+/* The program's write makes a page its own: anonymous, or swapped out. Absent ones it has not touched, or the kernel took them back, which it
+ * does to the file's only. */
+static bool is_unmodified(uint64_t entry) {
+  if (entry & (PM_SWAPPED | PM_GUARD)) return false;
+  return !(entry & PM_PRESENT) || (entry & PM_FILE);
+}
+
+int image_pages_unmodified(struct image_pages *pages, const struct image_area *area, uint64_t window,
+                           uint64_t bits[IMAGE_PAGE_WORDS], char why[IMAGE_WHY_SIZE]) {
+  memset(bits, 0, IMAGE_PAGE_WORDS * sizeof *bits);
+  if (!area->can_refer) return 0;
+  const struct image_region *region = &area->region;
+  uint64_t at = window < region->start ? region->start : window, last = window_end(area, window);
+  if ((at < pages->low || last > pages->high) && read_entries(pages, at, end_of(area), why) != 0) return -1;
+  for (; at < last; at += IMAGE_PAGE) {
+    if (is_unmodified(pages->entry[(at - pages->low) / IMAGE_PAGE])) set_bit(bits, at);
+  }
+  return 0;
 }

@@ -20,4 +20,10 @@ void image_pages_close(struct image_pages *pages);
  * -1 with `why`. Areas may be asked in ascending order only. */
 int image_pages_next(struct image_pages *pages, const struct image_area *area, uint64_t at, uint64_t *window,
                      uint64_t bits[IMAGE_PAGE_WORDS], char why[IMAGE_WHY_SIZE]) __attribute__((warn_unused_result));
+
+/* Sets the bits of those pages of the window that hold what the area's file holds, in areas that can refer to it. Asked of the window that
+ * was found last. 0, or -1 with `why`. */
+int image_pages_unmodified(struct image_pages *pages, const struct image_area *area, uint64_t window,
+                           uint64_t bits[IMAGE_PAGE_WORDS], char why[IMAGE_WHY_SIZE])
+    __attribute__((warn_unused_result));
 #endif

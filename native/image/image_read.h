@@ -21,7 +21,7 @@ struct image {
   void *section_data[IMAGE_SECTIONS_MAX];
   struct image_stage *stage; /* image_verify's, for image_map: image_stage.h */
   size_t stage_count;
-  /* For image_map: where a file is now that the program shares memory through, as path_map_apply says it; NULL = where it was. */
+  /* Set before image_verify: where a file is now that the program has mapped, as path_map_apply says it; NULL = where it was. */
   int (*moved)(char *path, size_t size);
   bool keep_files; /* for image_map: those files are left as they are now */
 };
@@ -31,8 +31,8 @@ struct image {
 int image_open(const char *path, struct image *image, char why[IMAGE_WHY_SIZE]) __attribute__((warn_unused_result));
 /* Gives everything back, also after a failed image_open. What image_map has mapped stays. */
 void image_close(struct image *image);
-/* Reads the whole file and checks all contents, with several threads. Keeps what it read in memory of its own, which image_map puts in place
- * without reading or copying it again. 0, or -1 with `why`: damaged, or memory is short. */
+/* Reads the whole file, and the files that it refers to, and checks all contents, with several threads. Keeps what it read in memory of its own, which image_map puts in place
+ * without reading or copying it again. 0, or -1 with `why`: damaged, memory is short, or a file that is referred to is gone or another one. */
 int image_verify(struct image *image, char why[IMAGE_WHY_SIZE]) __attribute__((warn_unused_result));
 /* A section's contents, checked, until image_close. NULL with `why`: none of this kind, or damaged. */
 const void *image_section(struct image *image, uint32_t kind, size_t *length, char why[IMAGE_WHY_SIZE])

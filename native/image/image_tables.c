@@ -20,6 +20,7 @@ static bool region_is_sound(const struct image_region *region, uint64_t lowest, 
   }
   if (region->file_offset % IMAGE_PAGE) return false;
   bool has_path = region->flags & IMAGE_FILE;
+  if (region->file_size > (has_path ? (uint64_t)INT64_MAX : 0)) return false;
   return has_path ? (uint64_t)region->path + region->path_length < paths_length : !region->path && !region->path_length;
 }
 
@@ -29,10 +30,12 @@ static uint64_t page_count(const struct image_chunk *chunk) {
   return count;
 }
 
-/* What is stored as it is has the size of its pages; what is compressed has less, else it would not be. */
+/* What is stored as it is has the size of its pages; what is compressed has less, else it would not be; what is referred to has none. */
 static bool size_is_sound(const struct image_chunk *chunk) {
   uint64_t length = page_count(chunk) * IMAGE_PAGE;
-  if (!length || !chunk->stored || chunk->zero || chunk->codec >= IMAGE_CODEC_COUNT) return false;
+  if (!length || (chunk->flags & ~(uint32_t)IMAGE_CHUNK_FLAGS) || chunk->codec >= IMAGE_CODEC_COUNT) return false;
+  if (chunk->flags & IMAGE_REFERS) return !chunk->stored && chunk->codec == IMAGE_CODEC_NONE;
+  if (!chunk->stored) return false;
   return chunk->codec == IMAGE_CODEC_NONE ? chunk->stored == length : chunk->stored < length;
 }
 
@@ -45,16 +48,34 @@ static bool bits_are_inside(const struct image_chunk *chunk, const struct image_
   return true;
 }
 
-/* The chunks of a region; *lowest and *offset: where the next may begin. */
+/* A private mapping, by a full path, of a file that is long enough: each page begins inside it. */
+static bool can_refer(const struct image *image, const struct image_region *region, const struct image_chunk *chunk) {
+  if (!(chunk->flags & IMAGE_REFERS)) return true;
+  if (!(region->flags & IMAGE_FILE) || (region->flags & IMAGE_SHARED)) return false;
+  if (image->paths[region->path] != '/' || region->path_length >= IMAGE_PATH_SIZE) return false;
+  if (region->file_offset >= region->file_size) return false;
+  uint64_t last = IMAGE_WINDOW / IMAGE_PAGE - 1;
+  while (!(chunk->pages[last / 64] >> last % 64 & 1)) last--;
+  return chunk->address + last * IMAGE_PAGE - region->start < region->file_size - region->file_offset;
+}
+
+/* One chunk a window; two where only a part is stored and the rest is referred to. */
+static bool follows(const struct image_chunk *chunk, const struct image_chunk *before) {
+  if (chunk->address != before->address) return chunk->address > before->address;
+  for (int i = 0; i < IMAGE_PAGE_WORDS; i++) {
+    if (chunk->pages[i] & before->pages[i]) return false;
+  }
+  return (chunk->flags & IMAGE_REFERS) && !(before->flags & IMAGE_REFERS);
+}
+
+/* The chunks of a region; *offset: where the next may begin. */
 static bool chunks_are_sound(const struct image *image, const struct image_region *region, uint64_t *offset) {
-  uint64_t lowest = 0;
   bool in_file = (region->flags & IMAGE_FILE) && (region->flags & IMAGE_SHARED);
   if (region->chunk_count && in_file && !(region->flags & IMAGE_MAY_WRITE)) return false;
   for (uint64_t i = 0; i < region->chunk_count; i++) {
     const struct image_chunk *chunk = &image->chunk[region->first_chunk + i];
-    if (chunk->address % IMAGE_WINDOW || (i && chunk->address < lowest) || chunk->offset != *offset) return false;
-    if (!size_is_sound(chunk) || !bits_are_inside(chunk, region)) return false;
-    lowest = chunk->address + IMAGE_WINDOW;
+    if (chunk->address % IMAGE_WINDOW || (i && !follows(chunk, chunk - 1)) || chunk->offset != *offset) return false;
+    if (!size_is_sound(chunk) || !bits_are_inside(chunk, region) || !can_refer(image, region, chunk)) return false;
     *offset += chunk->stored;
   }
   return true;
@@ -67,7 +88,7 @@ static bool regions_are_sound(const struct image *image, const struct image_head
     if (!region_is_sound(region, lowest, paths_length)) return false;
     if (region->first_chunk != chunk || region->chunk_count > image->chunk_count - chunk) return false;
     if (!chunks_are_sound(image, region, &offset)) return false;
-    if (region->path_length && image->paths[region->path + region->path_length]) return false;
+    if ((region->flags & IMAGE_FILE) && image->paths[region->path + region->path_length]) return false;
     lowest = region->start + region->length;
     chunk += region->chunk_count;
   }

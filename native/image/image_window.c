@@ -64,6 +64,20 @@ static int copy_pages(struct image_window *w, int memory, char *why) {
   return 0;
 }
 
+/* Takes the pages that are referred to out of the others: of those that can be read and are not zero, the checksum is enough. */
+static void refer(struct image_window *w) {
+  struct image_chunk *chunk = &w->referring;
+  for (uint64_t page = 0; page < PAGES; page++) {
+    const uint8_t *at = w->copy + page * IMAGE_PAGE;
+    if (!bit(w->unmodified, page) || !bit(w->bits, page)) continue;
+    w->bits[page / 64] &= ~(1ull << page % 64);
+    if (page_is_zero(at)) continue;
+    chunk->flags = IMAGE_REFERS;
+    chunk->pages[page / 64] |= 1ull << page % 64;
+    chunk->checksum = crc32c(chunk->checksum, at, IMAGE_PAGE);
+  }
+}
+
 /* Lists the pages that are not zero. `at` is where they can be read: the window itself, or its copy. */
 static void gather(struct image_window *w, const uint8_t *at) {
   bool before = false;
@@ -104,11 +118,12 @@ static void compress(struct image_window *w, uint32_t codec, struct image_coder 
 int image_window_fill(struct image_window *w, int memory, uint32_t codec, struct image_coder *coder,
                       char why[IMAGE_WHY_SIZE]) {
   const uint8_t *at = (const uint8_t *)w->chunk.address;
-  w->chunk = (struct image_chunk){.address = w->chunk.address};
+  w->chunk = w->referring = (struct image_chunk){.address = w->chunk.address};
   w->run_count = 0;
   if (must_copy(w->area)) {
     if (copy_pages(w, memory, why) != 0) return -1;
     at = w->copy;
+    refer(w);
   }
   gather(w, at);
   if (w->chunk.stored && codec != IMAGE_CODEC_NONE) compress(w, codec, coder);

@@ -11,9 +11,11 @@ enum { IMAGE_WINDOW_RUNS = IMAGE_WINDOW / IMAGE_PAGE / 2 };
 
 struct image_window {
   struct image_area *area;
-  uint64_t bits[IMAGE_PAGE_WORDS]; /* pages that may hold something */
-  struct image_chunk chunk;        /* address given; all but the offset is filled in. stored = 0: nothing but zeros */
-  size_t run_count;                /* what is to be written */
+  uint64_t bits[IMAGE_PAGE_WORDS];       /* pages that may hold something */
+  uint64_t unmodified[IMAGE_PAGE_WORDS]; /* of those: they are referred to */
+  struct image_chunk chunk;     /* address given; all but the offset is filled in. stored = 0: nothing but zeros */
+  struct image_chunk referring; /* filled in likewise; flags = 0: nothing is referred to */
+  size_t run_count;             /* what is to be written */
   struct iovec run[IMAGE_WINDOW_RUNS];
   uint8_t *copy, *packed; /* IMAGE_WINDOW bytes each; `packed` only with a codec */
 };

@@ -151,7 +151,7 @@ int image_write(const struct image_source *source, struct image_result *result, 
   w->why = why;
   w->out.path = source->path;
   w->out.why = why;
-  int done = image_areas_read(&w->areas, source->exclusions, source->exclusion_count, source->program_started, why);
+  int done = image_areas_read(&w->areas, source, why);
   if (done == 0) done = write_open(w, result);
   image_areas_free(&w->areas);
   image_memory_free(&w->memory);

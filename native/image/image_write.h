@@ -1,6 +1,8 @@
 /* Writes the image of this process: its upper half, and sections that others have saved. Format: image_format.h. */
 #ifndef MANA_IMAGE_WRITE_H
 #define MANA_IMAGE_WRITE_H
+#include <stdbool.h>
+
 #include "image_format.h"
 
 struct image_block {
@@ -19,6 +21,7 @@ struct image_source {
   /* Called when half of the memory's areas are in the file; null: not. Nonzero, with `why`: the image is not wanted any more. */
   int (*halfway)(char why[IMAGE_WHY_SIZE]);
   uint32_t codec; /* enum image_codec: how memory is compressed */
+  bool refer;     /* unmodified pages of private file mappings are not stored: the file must be the same at a restart */
   int64_t
       program_started; /* by CLOCK_REALTIME, ns: files that changed later are part of the job (image_mapped_file.c) */
 };

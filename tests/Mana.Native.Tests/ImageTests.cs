@@ -20,6 +20,10 @@ public sealed class ImageTests(Runtime runtime)
     [Fact]
     public Task A_damaged_image_is_never_mapped() => RunsAsync("image_damage");
 
+    /// <summary>Files that were deleted or replaced before, changed, cut off, gone or moved after; references that lie.</summary>
+    [Fact]
+    public Task What_a_program_has_not_changed_of_a_file_is_read_there_again() => RunsAsync("image_refers");
+
     private async Task RunsAsync(string program)
     {
         Outcome outcome = await runtime.RunAsync([runtime[program], "."], seconds: 120);

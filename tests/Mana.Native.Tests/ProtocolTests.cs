@@ -26,7 +26,7 @@ public sealed class ProtocolTests(Runtime runtime)
             new ClocksMessage(1, []),
             new TargetsMessage(1, 9, clocks),
             new WroteMessage(2, 1UL << 40, 77, ulong.MaxValue, 1500),
-            new WriteMessage(2, "/scratch/a b/epoch-0002", 2),
+            new WriteMessage(2, "/scratch/a b/epoch-0002", 2, 1),
             new FinalizingMessage(),
         ];
         byte[] sent = [.. messages.SelectMany(Frame.Encode)];

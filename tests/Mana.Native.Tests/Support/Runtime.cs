@@ -63,7 +63,7 @@ public sealed class Runtime : IAsyncLifetime, IDisposable
             .. Directory.GetFiles($"{Native}/common", "*.c"), $"{Native}/common/hook_entry.S", $"{Native}/lower/initial_stack.c",
             $"{Native}/lower/mpi_needed.c", $"{Native}/agent/cpu_features.c",
         ]);
-        foreach (string name in (string[])["image_roundtrip", "image_corners", "image_damage"])
+        foreach (string name in (string[])["image_roundtrip", "image_corners", "image_damage", "image_refers"])
         {
             await CompileAsync(name, $"{name}.c",
             [

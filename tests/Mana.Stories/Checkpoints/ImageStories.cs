@@ -45,6 +45,31 @@ public sealed class ImageStories(House house)
         Assert.Equal(await house.NativeStoryAsync(Story, 2, Steps), output + end.Output);
     }
 
+    /// <summary>The story has changed one page of four of a file that it has mapped; the others are in no image.</summary>
+    [Fact]
+    public async Task Images_that_refer_to_files_need_them_as_they_were_and_a_restart_can_be_told_where_they_are_now()
+    {
+        using Folder folder = new();
+        Job.Place place = PlaceIn(folder, "referring");
+        string output = await StopAsync(place, "openmpi", "lz4", "--reference-files"), file = folder["memory-mapped.1"], elsewhere = folder["elsewhere"];
+        Outcome good = await ManaAsync(place, "images", "verify", place.JobFolder, "--json");
+        Assert.Equal(["good", "good"], StatesIn(good));
+        const long OfAnUnchangedPage = 3 * 4096 + 100;
+        Flip(file, OfAnUnchangedPage);
+        await using (Job refused = Job.Restart(place, Mpi.Mpich, place.JobFolder, Limit))
+        {
+            Outcome outcome = await refused.Running;
+            Assert.True(outcome is { ExitCode: Job.ManaFailed, Output: "" }, outcome.ToString());
+            Assert.Contains($"'{file}' is not the file that was mapped", outcome.Errors, StringComparison.Ordinal);
+        }
+        Flip(file, OfAnUnchangedPage);
+        File.Move(file, elsewhere);
+        await using Job job = Job.Restart(place, Mpi.Mpich, place.JobFolder, Limit, "--reference-files", "--map", $"{file}={elsewhere}");
+        Outcome end = await job.Running;
+        Assert.True(end is { ExitCode: 0, TimedOut: false }, end.ToString());
+        Assert.Equal(await house.NativeStoryAsync(Story, 2, Steps), output + end.Output);
+    }
+
     [Fact]
     public async Task Images_that_are_missing_cut_off_or_not_in_the_manifest_are_named()
     {
@@ -102,13 +127,13 @@ public sealed class ImageStories(House house)
 
     private Job.Place PlaceIn(Folder folder, string name) => new(house, folder, name, 2, Stories.Environment);
 
-    private static Job Launch(Job.Place place, string site, string codec) =>
-        Job.Launch(place, Mpi.Named(site), [House.CheckpointStory(Story, Mpi.OpenMpi), Steps], Limit, "--compress", codec);
+    private static Job Launch(Job.Place place, string site, string codec, params string[] options) =>
+        Job.Launch(place, Mpi.Named(site), [House.CheckpointStory(Story, Mpi.OpenMpi), Steps], Limit, ["--compress", codec, .. options]);
 
     /// <summary>Starts the story and stops it half a second later; what it has printed until then.</summary>
-    private static async Task<string> StopAsync(Job.Place place, string site, string codec)
+    private static async Task<string> StopAsync(Job.Place place, string site, string codec, params string[] options)
     {
-        await using Job job = Launch(place, site, codec);
+        await using Job job = Launch(place, site, codec, options);
         Assert.True(await job.IsUnderWayAsync(), job.Running.IsCompleted ? (await job.Running).ToString() : "it does not get under way");
         await Task.Delay(500);
         Outcome? stopped = await job.StopAsync();

@@ -64,6 +64,21 @@ public sealed class CheckpointTests
         Assert.True(job.Outcome.Committed);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Ranks_are_told_how_to_write(bool referenceFiles)
+    {
+        FakeJob job = new(2, new JobSettings { Compression = Compression.Zstd, ReferenceFiles = referenceFiles });
+        job.Core.Ask(job, stop: false, limit: null);
+        job.TakeAll<IntentMessage>();
+        job.RunToWrite();
+        job.TakeAll<TargetsMessage>();
+        job.TakeAll<ParkMessage>();
+        WriteMessage write = job.Take<WriteMessage>(0);
+        Assert.Equal((2u, referenceFiles ? 1u : 0u), (write.Compress, write.Refer));
+    }
+
     [Fact]
     public void After_stop_the_ranks_exit_instead_and_no_further_checkpoint_begins()
     {

@@ -21,7 +21,7 @@ static void again(struct save_stream *in, struct save_stream *out) {
   uint8_t nonce[16], proof[16];
   char text[300];
   int32_t rank, size, pid;
-  uint32_t a, b, c, count;
+  uint32_t a, b, c, d, count;
   uint64_t x, y, z;
   switch (protocol_get_type(in)) {
     case PROTOCOL_HELLO:
@@ -51,8 +51,8 @@ static void again(struct save_stream *in, struct save_stream *out) {
       protocol_put_wrote(out, a, x, y, z, b);
       break;
     case PROTOCOL_WRITE:
-      MUST(protocol_get_write(in, &a, text, sizeof text, &c));
-      protocol_put_write(out, a, text, c);
+      MUST(protocol_get_write(in, &a, text, sizeof text, &c, &d));
+      protocol_put_write(out, a, text, c, d);
       break;
     case PROTOCOL_FINALIZING:
       MUST(protocol_get_finalizing(in));

@@ -11,7 +11,7 @@ namespace Mana.Cli.Commands;
 
 /// <summary>What the user said about a job's checkpoints.</summary>
 /// <param name="Collectives">clock or two-phase; null: as the job began.</param>
-internal sealed record JobChoices(string? Name, string CheckpointDir, TimeSpan? Interval, int Keep, Compression Compression, Signum? CheckpointSignal, string? Collectives)
+internal sealed record JobChoices(string? Name, string CheckpointDir, TimeSpan? Interval, int Keep, Compression Compression, bool ReferenceFiles, Signum? CheckpointSignal, string? Collectives)
 {
     public const string DefaultDir = "mana-checkpoints";
 
@@ -38,6 +38,11 @@ internal sealed class JobOptions
     };
 
     private readonly Option<string?> _compress = new("--compress") { Description = "How images are compressed: none (the default), lz4 (fast) or zstd (smaller)." };
+    private readonly Option<bool> _referenceFiles = new("--reference-files")
+    {
+        Description = "Images leave out what the program has not changed of the files it has mapped (program, libraries): a restart needs the same files.",
+    };
+
     private readonly Option<string> _signal = new("--checkpoint-signal")
     {
         Description = "At this signal a checkpoint is taken and the job stopped (exit code 85): SIGUSR1, SIGUSR2 or none.",
@@ -54,7 +59,7 @@ internal sealed class JobOptions
 
     public void AddTo(Command command)
     {
-        foreach (Option option in (Option[])[_dir, _interval, _keep, _job, _collectives, _compress, _signal]) command.Add(option);
+        foreach (Option option in (Option[])[_dir, _interval, _keep, _job, _collectives, _compress, _referenceFiles, _signal]) command.Add(option);
     }
 
     /// <summary>The codec's word, as mana-lower takes it; null for none.</summary>
@@ -74,6 +79,7 @@ internal sealed class JobOptions
             Interval(("--interval", parsed.GetValue(_interval)), ("MANA_INTERVAL", Shared.FromEnvironment("MANA_INTERVAL")), ("interval, in your configuration,", user.Interval), ("interval, in the bundle's profile,", site.Interval)),
             keep,
             (parsed.GetValue(_compress) ?? user.Compress ?? site.Compress) switch { "lz4" => Compression.Lz4, "zstd" => Compression.Zstd, _ => Compression.None },
+            parsed.GetValue(_referenceFiles),
             parsed.GetValue(_signal) switch { "SIGUSR1" => Signum.SIGUSR1, "SIGUSR2" => Signum.SIGUSR2, _ => null },
             parsed.GetValue(_collectives));
     }

@@ -95,6 +95,6 @@ internal static class Launch
             Syscalls = request.Syscalls is SyscallSteering.Dispatch ? "dispatch" : "patch",
             Collectives = choices.Collectives ?? "clock",
         };
-        return await new JobRun(tool, job, choices, ranks).RunAsync(new JobSettings { Compression = choices.Compression }, Plan);
+        return await new JobRun(tool, job, choices, ranks).RunAsync(new JobSettings { Compression = choices.Compression, ReferenceFiles = choices.ReferenceFiles }, Plan);
     }
 }

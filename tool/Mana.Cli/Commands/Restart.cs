@@ -81,7 +81,13 @@ internal static class Restart
                 Collectives = choices.Collectives ?? manifest.Job.Collectives,
             };
             using RestartLock held = RestartLock.Take(checkpoint.Path, parsed.GetValue(force));
-            JobSettings coordinator = new() { LastEpoch = manifest.Record.Epoch, Restart = manifest.Record, Compression = choices.Compression };
+            JobSettings coordinator = new()
+            {
+                LastEpoch = manifest.Record.Epoch,
+                Restart = manifest.Record,
+                Compression = choices.Compression,
+                ReferenceFiles = choices.ReferenceFiles,
+            };
             return await new JobRun(tool, description, choices, request.Ranks).RunAsync(coordinator, Plan);
         });
         return new CommandWithExamples(command,

@@ -188,7 +188,7 @@ internal sealed class CheckpointAttempt
             Stage = Stage.Write;
             _say($"checkpoint {Epoch}: writing");
             _settings.Faults.At(CoordinatorFault.BeforeWrite, Epoch);
-            SendAll(new WriteMessage(Epoch, folder, (uint)_settings.Compression));
+            SendAll(new WriteMessage(Epoch, folder, (uint)_settings.Compression, _settings.ReferenceFiles ? 1u : 0));
             _settings.Faults.At(CoordinatorFault.AfterWrite, Epoch);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -22,6 +22,9 @@ public sealed record JobSettings
 
     public Compression Compression { get; init; }
 
+    /// <summary>What the program has not changed of the files it has mapped is not stored: it must be found there at a restart.</summary>
+    public bool ReferenceFiles { get; init; }
+
     /// <summary>Ranks that are lost within it are lost together: the kernel tells of their connections in any order.</summary>
     public TimeSpan SameMoment { get; init; } = TimeSpan.FromMilliseconds(50);
 

@@ -6,14 +6,15 @@ namespace Mana.Coordinator.Jobs;
 
 /// <summary>
 /// Reads an image as native/image/image_format.h draws it, and compares every checksum (CRC32C). A restart does so too; this finds damage before it, on any host.
-/// Chunks that are compressed are not unpacked: the restart does that, before anything is mapped.
+/// Chunks that are compressed are not unpacked, and files that chunks refer to are not read: the restart does that, where it is made, before anything is mapped.
 /// </summary>
 public static class ImageCheck
 {
     private const ulong Magic = 0x474d49414e414d8f;
     private const int HeaderBytes = 4096, RegionBytes = 80, ChunkBytes = 64, SectionBytes = 24;
-    private const int Version = 3, LargestTables = 1 << 30;
+    private const int Version = 4, LargestTables = 1 << 30;
     private const uint Codecs = 3; // none, lz4, zstd
+    private const uint Refers = 1; // the only flag of a chunk
 
     /// <summary>What is wrong with an image; null for a good one.</summary>
     public static string? Damage(string file, RankImage recorded)
@@ -52,16 +53,18 @@ public static class ImageCheck
         if (Crc(tables) != U32(header, 168)) return "its tables are damaged";
         int at = (int)regions * RegionBytes;
         for (ulong i = 0; i < chunks; i++, at += ChunkBytes)
-            if (!IsChunk(tables.AsSpan(at, ChunkBytes)) || !IsGood(stream, U64(tables, at + 8), U32(tables, at + 16), U32(tables, at + 20))) return $"its memory at {U64(tables, at):x} is damaged";
+            if (!IsChunk(tables.AsSpan(at, ChunkBytes)) || (U32(tables, at + 28) != Refers && !IsGood(stream, U64(tables, at + 8), U32(tables, at + 16), U32(tables, at + 20)))) return $"its memory at {U64(tables, at):x} is damaged";
         for (uint i = 0; i < sections; i++, at += SectionBytes)
             if (!IsGood(stream, U64(tables, at + 8), U64(tables, at + 16), U32(tables, at + 4))) return $"its section {U32(tables, at)} is damaged";
         return null;
     }
 
-    /// <summary>What is compressed is smaller than its pages; its checksum is of the bytes in the file, so nothing needs to be unpacked here.</summary>
+    /// <summary>What is compressed is smaller than its pages; its checksum is of the bytes in the image, so nothing needs to be unpacked here. What is referred to has none.</summary>
     private static bool IsChunk(ReadOnlySpan<byte> chunk)
     {
         uint stored = BinaryPrimitives.ReadUInt32LittleEndian(chunk[16..]), codec = BinaryPrimitives.ReadUInt32LittleEndian(chunk[24..]);
+        uint flags = BinaryPrimitives.ReadUInt32LittleEndian(chunk[28..]);
+        if (flags != 0) return flags == Refers && codec == 0 && stored == 0;
         int length = 0;
         for (int at = 32; at < ChunkBytes; at += 8) length += BitOperations.PopCount(BinaryPrimitives.ReadUInt64LittleEndian(chunk[at..])) * 4096;
         return codec < Codecs && (codec == 0 ? stored == length : stored > 0 && stored < length);
