@@ -10,13 +10,19 @@ public sealed class JourneyStories(House house)
 {
     private static readonly (Mpi Home, Mpi Abroad)[] Directions = [(Mpi.OpenMpi, Mpi.Mpich), (Mpi.Mpich, Mpi.OpenMpi)];
 
-    public static TheoryData<string, string, string> Stories_once_per_direction() => InBothDirections(Stories.All);
+    /// <summary>Each on one pair, the two directions in turn; the matrix has all of them.</summary>
+    public static TheoryData<string, string, string> Stories_on_one_pair()
+    {
+        TheoryData<string, string, string> data = [];
+        foreach ((int i, string story) in Stories.All.Index()) data.Add(story, Directions[i % 2].Home.Name, Directions[i % 2].Abroad.Name);
+        return data;
+    }
 
     public static TheoryData<string, string, string> Programs_once_per_direction() => InBothDirections(Journeys.Programs);
 
     /// <summary>It was built for the MPI on which it begins.</summary>
     [Theory]
-    [MemberData(nameof(Stories_once_per_direction))]
+    [MemberData(nameof(Stories_on_one_pair))]
     public Task A_story_goes_on_under_the_other_MPI_and_back(string story, string home, string abroad) =>
         new Journeys(house).TellAsync(story, Mpi.Named(home), Mpi.Named(home), Mpi.Named(abroad), 2);
 
