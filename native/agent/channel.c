@@ -66,7 +66,8 @@ static int read_secret(const char *hex, uint8_t secret[16]) {
 }
 
 /* --- connecting --------------------------------------------------------------------------------------------------------- */
-enum { CONNECT_SECONDS = 10 };
+/* A coordinator may be slow to answer when thousands of ranks come at once; one that cannot be reached is not waited for so long. */
+enum { CONNECT_SECONDS = 10, HANDSHAKE_SECONDS = 30 };
 
 /* On another host the coordinator's loopback address leads to whatever listens there. */
 static bool leads_there(const char *address, const struct job *job) {
@@ -105,7 +106,7 @@ int channel_open(const char *job_file) {
   char *rest = NULL;
   for (char *host = strtok_r(job.address, " ", &rest); host && connection < 0; host = strtok_r(NULL, " ", &rest)) {
     if (leads_there(host, &job)) connection = try_address(host, job.port);
-    if (connection >= 0 && handshake(secret, CONNECT_SECONDS * 1000, why, sizeof why) != 0) channel_close();
+    if (connection >= 0 && handshake(secret, HANDSHAKE_SECONDS * 1000, why, sizeof why) != 0) channel_close();
   }
   if (connection < 0) {
     report_warning("see that this node reaches the one where `mana launch` runs; the job runs on without checkpoints",

@@ -9,7 +9,7 @@ namespace Mana.Coordinator.Jobs;
 /// <summary>What `mana checkpoint` and `mana status` say to a job's coordinator.</summary>
 public static class CoordinatorClient
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_connect = TimeSpan.FromSeconds(5), s_handshake = TimeSpan.FromSeconds(30);
 
     /// <summary>Blocks until the checkpoint is committed or has failed.</summary>
     /// <param name="limit">Zero: the job's own.</param>
@@ -47,11 +47,12 @@ public static class CoordinatorClient
         foreach (string address in job.AddressesFrom(Environment.MachineName))
         {
             using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(interrupt);
-            patience.CancelAfter(s_patience);
+            patience.CancelAfter(s_connect);
             Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
             try
             {
                 await socket.ConnectAsync(IPAddress.Parse(address), job.Port, patience.Token);
+                patience.CancelAfter(s_handshake);
                 Connection connection = new(socket);
                 if (await Handshake.EnterAsync(connection, job.Secret, patience.Token) is not { } refused) return connection;
                 await connection.DisposeAsync();

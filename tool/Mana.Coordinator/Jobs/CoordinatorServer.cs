@@ -16,7 +16,7 @@ namespace Mana.Coordinator.Jobs;
 public sealed class CoordinatorServer : IAsyncDisposable
 {
     private const int LongestFirstFrame = 4096;
-    private static readonly TimeSpan s_handshake = TimeSpan.FromSeconds(20), s_lastLines = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_handshake = TimeSpan.FromSeconds(30), s_lastLines = TimeSpan.FromSeconds(1);
 
     private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
     private readonly Lock _lock = new();
