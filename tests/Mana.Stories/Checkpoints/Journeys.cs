@@ -9,8 +9,8 @@ internal sealed class Journeys(House house)
     /// <summary>Of each leg.</summary>
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
 
-    /// <summary>Some three seconds: time enough to see that all ranks are there, on a busy machine too.</summary>
-    private const string Steps = "300";
+    /// <summary>Some eight seconds: time enough to see that all ranks are there, on a slow or busy machine too.</summary>
+    private const string Steps = "800";
 
     /// <summary>Debian's own.</summary>
     public static readonly IReadOnlyList<string> Programs = ["lammps", "hpcc", "gromacs", "quantum-espresso", "python"];

@@ -42,7 +42,7 @@ public sealed class TwoPhaseStories(House house)
     [InlineData("nonblocking", "openmpi", "mpich")]
     public async Task A_story_goes_on_under_the_other_MPI_and_back(string story, string home, string abroad)
     {
-        const string steps = "300";
+        const string steps = "800";
         string expected = await house.NativeStoryAsync(story, 2, steps);
         Journey journey = new(house, Journey.ThereAndBack(Mpi.Named(home), Mpi.Named(abroad)), 2, Limit, TimeSpan.FromSeconds(1.2)) { Options = ["--collectives", "two-phase"] };
         using Folder end = await journey.TravelAsync($"two-phase-{story}-{home}-{abroad}", Stories.Environment, _ => [House.CheckpointStory(story, Mpi.Named(home)), steps]);
