@@ -296,7 +296,8 @@ static void make_process(void) {
   MUST(syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0);
   MUST(mkdir("deep", 0700) == 0 && chdir("deep") == 0);
   umask(027);
-  MUST(setpriority(PRIO_PROCESS, 0, 3) == 0 && setrlimit(RLIMIT_CORE, &limit) == 0 && prctl(PR_SET_NAME, "renamed") == 0);
+  MUST(setpriority(PRIO_PROCESS, 0, 3) == 0 && setrlimit(RLIMIT_CORE, &limit) == 0 &&
+       prctl(PR_SET_NAME, "renamed") == 0);
   STATE->monotonic_offset = 1000000000000;
 }
 static void look_at_process(const char *folder) {
