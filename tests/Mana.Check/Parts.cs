@@ -4,12 +4,12 @@ using Mana.Testing;
 
 namespace Mana.Check;
 
-/// <summary>How many checks passed, failed and were skipped. As text it is the closing line that continuous integration reads.</summary>
+/// <summary>How many checks passed, failed and were skipped; those are named where it happens. As text it is the closing line that continuous integration reads.</summary>
 internal sealed record Counts(int Passed, int Failed, int Skipped)
 {
     public static Counts operator +(Counts a, Counts b) => new(a.Passed + b.Passed, a.Failed + b.Failed, a.Skipped + b.Skipped);
 
-    public override string ToString() => $"{Passed} passed, {Failed} failed" + (Skipped > 0 ? $", {Skipped} skipped" : "");
+    public override string ToString() => $"{Passed} passed, {Failed} failed";
 }
 
 /// <summary>One part of `make test`.</summary>
@@ -67,6 +67,8 @@ internal class TestProjectPart(string name, string? part = null, string? filter 
         XElement report = XElement.Load(results["report.trx"]);
         foreach (XElement failed in report.Descendants(Trx + "UnitTestResult").Where(r => (string?)r.Attribute("outcome") == "Failed"))
             Console.WriteLine($"   FAILED {(string?)failed.Attribute("testName")}\n{Indented(failed.Descendants(Trx + "Message").FirstOrDefault()?.Value ?? "")}");
+        foreach (XElement left in report.Descendants(Trx + "UnitTestResult").Where(r => (string?)r.Attribute("outcome") == "NotExecuted"))
+            Console.WriteLine($"   SKIPPED {(string?)left.Attribute("testName")}: {left.Descendants(Trx + "Output").FirstOrDefault()?.Value}");
         XElement counters = report.Descendants(Trx + "Counters").Single();
         int total = (int)counters.Attribute("total")!, passed = (int)counters.Attribute("passed")!, executed = (int)counters.Attribute("executed")!;
         int failures = executed - passed, skipped = total - executed;

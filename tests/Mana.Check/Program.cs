@@ -36,5 +36,6 @@ foreach (Part part in parts.Where(p => args.Length == 0 ? p.Always : args.Contai
     Console.WriteLine($"   {part.Name}: {counts} in {watch.Elapsed.TotalSeconds:0} s");
     sum += counts;
 }
+if (sum.Skipped > 0) Console.WriteLine($"{sum.Skipped} skipped, named above with the reason");
 Console.WriteLine(sum);
 return sum is { Failed: 0, Passed: > 0 } ? 0 : 1;

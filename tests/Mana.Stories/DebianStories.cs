@@ -19,7 +19,7 @@ public sealed class DebianStories(House house)
     [MemberData(nameof(Sites))]
     public Task Hpcc_passes_all_its_checks(string bundle, int ranks) => SameResultAsync(bundle, ranks, Workload.Hpcc(ranks));
 
-    [Theory]
+    [GromacsTheory]
     [InlineData("mpich", 2, 1)]
     [InlineData("mpich", 2, 2)]
     [InlineData("openmpi", 2, 1)]

@@ -11,6 +11,9 @@ namespace Mana.Stories;
 /// <summary>What all stories share: the installed tool, the programs built for both MPIs, and what they say natively (asked once).</summary>
 public sealed class House : IAsyncLifetime, IDisposable
 {
+    /// <summary>A story's milliseconds a step: the fewest that it takes (story.h).</summary>
+    private const string FullSpeed = "2";
+
     private readonly ConcurrentDictionary<string, Outcome> natives = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, string> results = new(StringComparer.Ordinal);
     private readonly Folder water = new();
@@ -57,9 +60,13 @@ public sealed class House : IAsyncLifetime, IDisposable
         return outcome;
     }
 
-    /// <summary>What a checkpoint story says when nothing interrupts it: the same on either MPI, asked once of Open MPI, whose waiting ranks leave their cores to others.</summary>
+    /// <summary>
+    /// What a checkpoint story says when nothing interrupts it: the same on either MPI and at any pace, so asked once, of Open MPI, whose waiting ranks leave their cores to
+    /// others, at the highest pace.
+    /// </summary>
     public async Task<string> NativeStoryAsync(string story, int ranks, params string[] arguments)
     {
+        if (arguments.Length == 1) arguments = [.. arguments, FullSpeed];
         string key = string.Join('\n', ["story", story, ranks.ToString(), .. arguments]);
         if (results.TryGetValue(key, out string? known)) return known;
         using Folder folder = new();
@@ -102,7 +109,7 @@ public sealed class House : IAsyncLifetime, IDisposable
     {
         string input = water["topol.tpr"];
         if (File.Exists(input)) return input;
-        foreach (string file in Directory.EnumerateFiles(Path.Combine(Repository.Workloads, "water"))) File.Copy(file, water[Path.GetFileName(file)]);
+        foreach (string file in Directory.EnumerateFiles(Path.Combine(Repository.Workloads, "water"))) File.Copy(file, water[Path.GetFileName(file)], overwrite: true);
         string[] steps =
         [
             "solvate -cs spc216.gro -box 3.5 3.5 3.5 -o conf.gro -p topol.top",

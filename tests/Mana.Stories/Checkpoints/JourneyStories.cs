@@ -18,7 +18,21 @@ public sealed class JourneyStories(House house)
         return data;
     }
 
-    public static TheoryData<string, string, string> Programs_once_per_direction() => InBothDirections(Journeys.Programs);
+    public static TheoryData<string, string, string> Programs_once_per_direction()
+    {
+        TheoryData<string, string, string> data = [];
+        foreach (string program in Journeys.Programs)
+            foreach ((Mpi home, Mpi abroad) in Directions)
+                data.Add(program, home.Name, abroad.Name);
+        return data;
+    }
+
+    public static TheoryData<string, string> Gromacs_once_per_direction()
+    {
+        TheoryData<string, string> data = [];
+        foreach ((Mpi home, Mpi abroad) in Directions) data.Add(home.Name, abroad.Name);
+        return data;
+    }
 
     /// <summary>It was built for the MPI on which it begins.</summary>
     [Theory]
@@ -31,6 +45,11 @@ public sealed class JourneyStories(House house)
     public Task A_program_of_Debian_goes_on_under_the_other_MPI_and_back(string program, string home, string abroad) =>
         new Journeys(house).RunAsync(program, Mpi.Named(home), Mpi.Named(abroad), 2);
 
+    [GromacsTheory]
+    [MemberData(nameof(Gromacs_once_per_direction))]
+    public Task GROMACS_goes_on_under_the_other_MPI_and_back(string home, string abroad) =>
+        new Journeys(house).RunAsync(Journeys.Gromacs, Mpi.Named(home), Mpi.Named(abroad), 2);
+
     /// <summary>Each thread that is made anew has its system calls handed over again.</summary>
     [Theory]
     [InlineData("openmpi", "mpich")]
@@ -42,14 +61,5 @@ public sealed class JourneyStories(House house)
         Journey journey = new(house, Journey.ThereAndBack(Mpi.Named(home), Mpi.Named(abroad)), 2, TimeSpan.FromMinutes(3), TimeSpan.FromSeconds(1.2)) { Options = ["--syscalls", "dispatch"] };
         using Folder end = await journey.TravelAsync($"rawcalls-{home}-{abroad}", Stories.Environment, _ => [House.CheckpointStory("rawcalls", Mpi.Named(home)), steps]);
         Assert.Equal(expected, await File.ReadAllTextAsync(end["stdout"]));
-    }
-
-    private static TheoryData<string, string, string> InBothDirections(IReadOnlyList<string> names)
-    {
-        TheoryData<string, string, string> data = [];
-        foreach (string name in names)
-            foreach ((Mpi home, Mpi abroad) in Directions)
-                data.Add(name, home.Name, abroad.Name);
-        return data;
     }
 }

@@ -50,7 +50,7 @@ public sealed class MatrixStories(House house)
         IReadOnlyList<FaultPoint> points = FaultPoint.All;
         return
         [
-            .. Everywhere(Journeys.Programs, journeys.RunAsync),
+            .. Everywhere([.. Journeys.Programs, .. GromacsTheoryAttribute.RunsHere ? (string[])[Journeys.Gromacs] : []], journeys.RunAsync),
             .. AtEach("rank dies", points, faults.KillRankAsync),
             .. FaultPoint.OfCoordinator.SelectMany(point => Mpi.All.Select(site => new Case("mana launch dies", $"{point} on {site}", () => faults.KillLaunchAsync(point, site)))),
             .. AtEach("launcher dies", points, launchers.KillLauncherAsync),

@@ -366,7 +366,7 @@ static void clocks(void) {
   sigset_t of_timers;
   sigemptyset(&of_timers);
   sigaddset(&of_timers, SIGUSR2);
-  sigprocmask(SIG_BLOCK, &of_timers, NULL); /* before there are other threads, which could take it */
+  sigprocmask(SIG_BLOCK, &of_timers, NULL);
   clock_gettime(CLOCK_MONOTONIC, &before);
   clock_gettime(CLOCK_BOOTTIME, &between);
   STATE->monotonic_offset = 1000ll * NS;
@@ -395,7 +395,11 @@ int main(void) {
   pthread_t parker;
   load();
   main_tid = gettid();
-  MUST(pthread_create(&parker, NULL, park_often, NULL) == 0);
+  sigset_t all, none;
+  sigfillset(&all);
+  sigprocmask(SIG_SETMASK, &all, &none);
+  MUST(pthread_create(&parker, NULL, park_often, NULL) == 0); /* it takes no signal that comes for the process */
+  sigprocmask(SIG_SETMASK, &none, NULL);
   timed_waits();
   ended_by_the_program();
   cannot_be_blocked();
