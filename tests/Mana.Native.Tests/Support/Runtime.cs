@@ -42,11 +42,14 @@ public sealed class Runtime : IAsyncLifetime, IDisposable
             await CompileAsync(name, $"{name}.c", $"{Native}/core/attach.c", "-fno-stack-protector", $"-I{Native}/include", $"-I{Native}/upper");
         }
 
-        await CompileAsync("states", "states.c",
-        [
-            "-D_GNU_SOURCE", "-static", "-no-pie", .. ((string[])["include", "common", "upper", "lower", "saved", "image", "state"]).Select(f => $"-I{Native}/{f}"),
-            .. Directory.GetFiles($"{Native}/state", "*.c"), .. Directory.GetFiles($"{Native}/saved", "*.c"), $"{Native}/image/crc32c.c",
-        ]);
+        foreach (string name in (string[])["states", "states_refused", "states_input"])
+        {
+            await CompileAsync(name, $"{name}.c",
+            [
+                "-D_GNU_SOURCE", "-static", "-no-pie", .. ((string[])["include", "common", "upper", "lower", "saved", "image", "state"]).Select(f => $"-I{Native}/{f}"),
+                .. Directory.GetFiles($"{Native}/state", "*.c"), .. Directory.GetFiles($"{Native}/saved", "*.c"), $"{Native}/image/crc32c.c",
+            ]);
+        }
         await CompileAsync("list_sites", "list_sites.c",
             $"-I{Native}/common", $"{Native}/common/elf_image.c", $"{Native}/common/machine_code.c");
         await CompileAsync("protocol", "protocol.c",

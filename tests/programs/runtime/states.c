@@ -1,47 +1,20 @@
 /* State of the process: saved by one process, restored by another, looked at there. Prints nothing but "done" when all is well.
- *   states save FOLDER, then states restore FOLDER        the round trip
- *   states refuse FOLDER                                  what cannot be saved or restored, and how it is said
- *   states input FOLDER                                   standard input that was not read yet; pipes by the thousand
+ *   states save FOLDER, then states restore FOLDER
  * Linked statically at a fixed address, so that handlers mean the same in both. */
-#include <errno.h>
-#include <fcntl.h>
 #include <linux/membarrier.h>
 #include <poll.h>
-#include <signal.h>
-#include <stdarg.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
-#include <sys/inotify.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/timerfd.h>
-#include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
-#include "descriptor_kinds.h"
-#include "path_map.h"
-#include "process_state.h"
-#include "report.h"
-#include "say.h"
-#include "state.h"
-
-static char said[4096];
-void report_warning(const char *next, const char *what, ...) {
-  va_list arguments;
-  va_start(arguments, what);
-  vsnprintf(said, sizeof said, what, arguments);
-  va_end(arguments);
-  EXPECT(next && *next);
-}
+#include "states.h"
 
 /* Numbers of the descriptors, the same in both processes. */
 enum {
@@ -71,31 +44,6 @@ enum {
 };
 enum { OLD_TID = 3999999, NAMELESS_SIZE = 100000, CAPACITY = 1 << 18 };
 
-static void map(void) {
-  const size_t size = MPI_TABLE_ADDR - TABLE_ADDR;
-  MUST(mmap((void *)TABLE_ADDR, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1,
-            0) == (void *)TABLE_ADDR);
-  state_note_start();
-}
-static void at(int number, int fd) {
-  if (fd == number) return;
-  int flags = fcntl(fd, F_GETFD) & FD_CLOEXEC ? O_CLOEXEC : 0;
-  MUST(fd >= 0 && dup3(fd, number, flags) == number && close(fd) == 0);
-}
-static void put(int fd, const char *text) {
-  MUST(write(fd, text, strlen(text)) == (ssize_t)strlen(text));
-}
-static void create(const char *name, const char *text) {
-  int fd = open(name, O_CREAT | O_TRUNC | O_WRONLY, 0600);
-  put(fd, text);
-  close(fd);
-}
-/* What is left to read is this text. */
-static int holds(int fd, const char *text) {
-  char got[200];
-  ssize_t n = read(fd, got, sizeof got);
-  return n == (ssize_t)strlen(text) && memcmp(got, text, (size_t)n) == 0;
-}
 static int file_holds(const char *name, const char *text) {
   int fd = open(name, O_RDONLY), good = holds(fd, text);
   close(fd);
@@ -282,14 +230,6 @@ static void look_at_signals(void) {
 
 /* --- The process ----------------------------------------------------------------------------------------------------------- */
 
-enum { FILES_AT_START = 300, FILES_RAISED = 600 };
-static void limit_files(rlim_t soft) {
-  struct rlimit limit;
-  MUST(getrlimit(RLIMIT_NOFILE, &limit) == 0);
-  limit.rlim_cur = soft < limit.rlim_max ? soft : limit.rlim_max;
-  MUST(setrlimit(RLIMIT_NOFILE, &limit) == 0);
-}
-
 static void make_process(void) {
   struct rlimit limit = {12345, 123456};
   limit_files(FILES_RAISED);
@@ -374,246 +314,10 @@ static void restore(void) {
   SAY("done");
 }
 
-/* --- Refusals ------------------------------------------------------------------------------------------------------------------ */
-
-static void cannot_save(int fd, const char *text) {
-  char why[STATE_WHY_SIZE] = "";
-  struct save_stream to = {0};
-  at(LOG, fd);
-  int result = state_descriptors_save(&to, why);
-  if (result != -1 || !strstr(why, "descriptor 10") || !strstr(why, text))
-    SAY("not refused as %s: %d %s", text, result, why);
-  close(LOG);
-  save_free(&to);
-}
-/* Saves the open file LOG, lets the shell change it, and restores in a child. `text` NULL: it can be restored. */
-static void after(const char *change, const char *text) {
-  char why[STATE_WHY_SIZE] = "";
-  struct save_stream stream = {0};
-  int status;
-  create("log", "ten bytes\n");
-  at(LOG, open("log", O_RDWR));
-  EXPECT(state_descriptors_save(&stream, why) == 0);
-  close(LOG);
-  EXPECT(system(change) == 0);
-  pid_t child = fork();
-  if (child == 0) {
-    struct save_stream looked_at = stream;
-    int result = state_descriptors_check(&looked_at, why);
-    if (result == 0) result = state_descriptors_restore(&stream, why);
-    bool good = text ? result == -1 && strstr(why, "descriptor 10") && strstr(why, text)
-                     : result == 0 && lseek(LOG, 0, SEEK_END) >= 10;
-    if (!good) SAY("after %s: %d %s", change, result, why);
-    _exit(0);
-  }
-  EXPECT(waitpid(child, &status, 0) == child && status == 0);
-  save_free(&stream);
-}
-
-/* More than is read at each checkpoint. */
-static void too_long(void) {
-  char why[STATE_WHY_SIZE] = "";
-  struct save_stream stream = {0};
-  at(LOG, open("log", O_CREAT | O_TRUNC | O_RDWR, 0600));
-  MUST(ftruncate(LOG, 65 << 20) == 0 && state_descriptors_save(&stream, why) == 0);
-  put(LOG, "overwritten");
-  said[0] = 0;
-  EXPECT(state_descriptors_check(&stream, why) == 0 && strstr(said, "log was written to since the checkpoint"));
-  close(LOG);
-  save_free(&stream);
-}
-
-static void mapped(const char *path, const char *expected) {
-  char now[64];
-  snprintf(now, sizeof now, "%s", path);
-  EXPECT(path_map_apply(now, sizeof now) == (strcmp(path, expected) != 0) && strcmp(now, expected) == 0);
-}
-
-static void move_files(void) {
-  static char folder[4096], assignment[3 * 4096];
-  MUST(getcwd(folder, sizeof folder) != NULL && mkdir("moved", 0700) == 0);
-  snprintf(assignment, sizeof assignment, "%s/log=%s/moved/log", folder, folder);
-  EXPECT(path_map_add("relative=/a") == -1 && path_map_add("/a") == -1 && path_map_add(assignment) == 0);
-  EXPECT(path_map_add("/no/such//=/") == 0 && path_map_add("/from=/a=b/") == 0);
-  mapped("/no/such", "/");
-  mapped("/no/such/x", "/x");
-  mapped("/no/suchx", "/no/suchx");
-  mapped("/from/x", "/a=b/x");
-  after("cp -p log moved; rm log", NULL);
-}
-
-static void refuse(void) {
-  int ends[2], queue[2];
-  char why[STATE_WHY_SIZE] = "";
-  state_files_policy = (struct state_files_policy){.folder = ".", .epoch = 1};
-  MUST(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0 && mkfifo("fifo", 0600) == 0);
-  close(ends[1]);
-  cannot_save(ends[0], "socket");
-  cannot_save(inotify_init1(0), "inotify");
-  cannot_save(open("fifo", O_RDWR), "named pipe");
-  create("first", "text");
-  int linked = open("first", O_RDWR);
-  MUST(link("first", "second") == 0 && unlink("first") == 0);
-  cannot_save(linked, "first (deleted) by which the file was opened is gone");
-  int device = open("/dev/kmsg", O_RDONLY); /* root's only */
-  if (device >= 0) cannot_save(device, "device /dev/kmsg");
-  MUST(pipe(ends) == 0 && pipe(queue) == 0);
-  pid_t child = fork();
-  if (child == 0) {
-    close(ends[1]);
-    close(queue[1]);
-    _exit(read(queue[0], why, 1) == 0 ? 0 : 1);
-  }
-  close(ends[0]);
-  close(queue[0]);
-  fcntl(queue[1], F_SETFD, FD_CLOEXEC);
-  at(LOG_COPY, queue[1]);
-  struct save_stream to = {0};
-  EXPECT(state_descriptors_save(&to, why) == -1 && strstr(why, "is a pipe to another process"));
-  close(LOG_COPY);
-  close(ends[1]);
-  EXPECT(waitpid(child, NULL, 0) == child);
-
-  after("true", NULL);
-  after("echo more >>log; touch -d yesterday log", NULL);
-  after("cp -p log copy; rm log; sleep 0.1; mv copy log", NULL);
-  after("rm log", "cannot open");
-  after("rm log; echo ten bytes, and more >log", "was replaced by another file"); /* with the same inode, often */
-  after("echo more >>log; printf T | dd of=log conv=notrunc status=none", "were overwritten since");
-  after(": >log; echo begun anew by another run >>log", "were overwritten since");
-  state_files_policy.keep = true;
-  after("printf T | dd of=log conv=notrunc status=none", NULL);
-  state_files_policy.keep = false;
-  too_long();
-  after("cp log copy; sleep 0.1; echo other >>copy; mv copy log", "was replaced by another file");
-  after("truncate -s 3 log", "has 3 bytes, at the checkpoint it had 10");
-  move_files();
-  SAY("done");
-}
-
-/* --- Standard input ------------------------------------------------------------------------------------------------------------ */
-
-static struct save_stream save_all(void) {
-  char why[STATE_WHY_SIZE] = "";
-  struct save_stream stream = {0};
-  if (state_descriptors_save(&stream, why) != 0) SAY("%s", why);
-  return stream;
-}
-static void restore_all(struct save_stream *stream) {
-  char why[STATE_WHY_SIZE] = "";
-  if (state_descriptors_restore(stream, why) != 0) SAY("%s", why);
-}
-/* Restores in a child whose own standard input is another one; `text` is what the program reads then. */
-static void reads(const char *text) {
-  struct save_stream stream = save_all();
-  int status;
-  pid_t child = fork();
-  if (child == 0) {
-    create("input", "of the new process");
-    at(STDIN_FILENO, open("input", O_RDONLY));
-    restore_all(&stream);
-    EXPECT(holds(STDIN_FILENO, text) && read(STDIN_FILENO, said, 1) == 0);
-    _exit(0);
-  }
-  EXPECT(waitpid(child, &status, 0) == child && status == 0);
-  save_free(&stream);
-}
-
-static void unread_input(void) {
-  char why[STATE_WHY_SIZE] = "", byte;
-  int ends[2];
-  struct save_stream none = {0};
-  MUST(pipe(ends) == 0);
-  at(STDIN_FILENO, ends[0]);
-  descriptors_note_start();
-  fcntl(ends[1], F_SETFD, FD_CLOEXEC);
-  pid_t feeder = fork(); /* nobody's child in the real world; it holds the other end */
-  if (feeder == 0) {
-    close(STDIN_FILENO);
-    pause();
-    _exit(0);
-  }
-  reads(
-      "of the new process"); /* with nothing in the pipe, the end of which is ours: a pipe of the launcher looks the same */
-  put(ends[1], "first line, second line");
-  MUST(read(STDIN_FILENO, said, 12) == 12);
-  int writer = fcntl(ends[1], F_DUPFD_CLOEXEC, 100);
-  close(ends[1]);
-  close(writer);
-  reads("second line");
-  EXPECT(read(STDIN_FILENO, &byte, 1) == 1 && byte == 's'); /* nothing was taken */
-  char link[64];
-  snprintf(link, sizeof link, "/proc/self/fd/%d", STDIN_FILENO);
-  int filler = open(link, O_WRONLY | O_NONBLOCK);
-  while (write(filler, said, sizeof said) > 0) {
-  }
-  close(filler);
-  EXPECT(state_descriptors_save(&none, why) == -1 && strstr(why, "descriptor 0 is standard input, and so full"));
-  kill(feeder, SIGKILL);
-  EXPECT(waitpid(feeder, NULL, 0) == feeder);
-  close(STDIN_FILENO);
-}
-
-/* A file is read on where the program was. */
-static void file_as_input(void) {
-  create("script", "one two");
-  at(STDIN_FILENO, open("script", O_RDONLY));
-  descriptors_note_start();
-  MUST(lseek(STDIN_FILENO, 4, SEEK_SET) == 4);
-  reads("two");
-  close(STDIN_FILENO);
-}
-
-static void many_pipes(void) {
-  enum { PIPES = 1100 };
-  struct rlimit limit;
-  int ends[2], status;
-  MUST(getrlimit(RLIMIT_NOFILE, &limit) == 0);
-  if (limit.rlim_max < 8 * PIPES) return;
-  limit_files(8 * PIPES);
-  for (int i = 0; i < PIPES; i++) MUST(pipe(ends) == 0);
-  struct save_stream stream = save_all();
-  MUST(close_range(3, ~0u, 0) == 0);
-  pid_t child = fork();
-  if (child == 0) {
-    restore_all(&stream);
-    put(ends[1], "through the last");
-    EXPECT(holds(ends[0], "through the last"));
-    _exit(0);
-  }
-  EXPECT(waitpid(child, &status, 0) == child && status == 0);
-}
-
-/* Older kernels do not say it. */
-static void semaphores(void) {
-  for (uint64_t count = 0; count < 4; count++) {
-    for (int semaphore = 0; semaphore < 2; semaphore++) {
-      uint64_t got = 0;
-      int fd = eventfd((unsigned)count, EFD_NONBLOCK | (semaphore ? EFD_SEMAPHORE : 0));
-      EXPECT(event_is_semaphore(fd, count) == semaphore);
-      for (uint64_t left = count; left; left -= got) EXPECT(read(fd, &got, 8) == 8 && got == (semaphore ? 1 : count));
-      EXPECT(read(fd, &got, 8) == -1);
-      close(fd);
-    }
-  }
-}
-
-static void input(void) {
-  unread_input();
-  file_as_input();
-  many_pipes();
-  semaphores();
-  SAY("done");
-}
-
 int main(int argc, char **argv) {
-  MUST(argc == 3 && chdir(argv[2]) == 0);
-  close_range(3, ~0u, 0);
-  limit_files(FILES_AT_START);
-  map();
+  MUST(argc == 3);
+  begin(argv[2]);
   if (strcmp(argv[1], "save") == 0) save();
   if (strcmp(argv[1], "restore") == 0) restore();
-  if (strcmp(argv[1], "refuse") == 0) refuse();
-  if (strcmp(argv[1], "input") == 0) input();
   return 0;
 }

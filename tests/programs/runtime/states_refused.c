@@ -1,0 +1,130 @@
+/* State of a process that cannot be saved or restored, and how it is said: states_refused FOLDER. Prints nothing but "done" when all is well. */
+#include <sys/inotify.h>
+#include <sys/socket.h>
+
+#include "path_map.h"
+#include "states.h"
+
+enum { LOG = 10, LOG_COPY };
+
+static void cannot_save(int fd, const char *text) {
+  char why[STATE_WHY_SIZE] = "";
+  struct save_stream to = {0};
+  at(LOG, fd);
+  int result = state_descriptors_save(&to, why);
+  if (result != -1 || !strstr(why, "descriptor 10") || !strstr(why, text))
+    SAY("not refused as %s: %d %s", text, result, why);
+  close(LOG);
+  save_free(&to);
+}
+/* Saves the open file LOG, lets the shell change it, and restores in a child. `text` NULL: it can be restored. */
+static void after(const char *change, const char *text) {
+  char why[STATE_WHY_SIZE] = "";
+  struct save_stream stream = {0};
+  int status;
+  create("log", "ten bytes\n");
+  at(LOG, open("log", O_RDWR));
+  EXPECT(state_descriptors_save(&stream, why) == 0);
+  close(LOG);
+  EXPECT(system(change) == 0);
+  pid_t child = fork();
+  if (child == 0) {
+    struct save_stream looked_at = stream;
+    int result = state_descriptors_check(&looked_at, why);
+    if (result == 0) result = state_descriptors_restore(&stream, why);
+    bool good = text ? result == -1 && strstr(why, "descriptor 10") && strstr(why, text)
+                     : result == 0 && lseek(LOG, 0, SEEK_END) >= 10;
+    if (!good) SAY("after %s: %d %s", change, result, why);
+    _exit(0);
+  }
+  EXPECT(waitpid(child, &status, 0) == child && status == 0);
+  save_free(&stream);
+}
+
+/* More than is read at each checkpoint. */
+static void too_long(void) {
+  char why[STATE_WHY_SIZE] = "";
+  struct save_stream stream = {0};
+  at(LOG, open("log", O_CREAT | O_TRUNC | O_RDWR, 0600));
+  MUST(ftruncate(LOG, 65 << 20) == 0 && state_descriptors_save(&stream, why) == 0);
+  put(LOG, "overwritten");
+  said[0] = 0;
+  EXPECT(state_descriptors_check(&stream, why) == 0 && strstr(said, "log was written to since the checkpoint"));
+  close(LOG);
+  save_free(&stream);
+}
+
+static void mapped(const char *path, const char *expected) {
+  char now[64];
+  snprintf(now, sizeof now, "%s", path);
+  EXPECT(path_map_apply(now, sizeof now) == (strcmp(path, expected) != 0) && strcmp(now, expected) == 0);
+}
+
+static void move_files(void) {
+  static char folder[4096], assignment[3 * 4096];
+  MUST(getcwd(folder, sizeof folder) != NULL && mkdir("moved", 0700) == 0);
+  snprintf(assignment, sizeof assignment, "%s/log=%s/moved/log", folder, folder);
+  EXPECT(path_map_add("relative=/a") == -1 && path_map_add("/a") == -1 && path_map_add(assignment) == 0);
+  EXPECT(path_map_add("/no/such//=/") == 0 && path_map_add("/from=/a=b/") == 0);
+  mapped("/no/such", "/");
+  mapped("/no/such/x", "/x");
+  mapped("/no/suchx", "/no/suchx");
+  mapped("/from/x", "/a=b/x");
+  after("cp -p log moved; rm log", NULL);
+}
+
+static void refuse(void) {
+  int ends[2], queue[2];
+  char why[STATE_WHY_SIZE] = "";
+  state_files_policy = (struct state_files_policy){.folder = ".", .epoch = 1};
+  MUST(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0 && mkfifo("fifo", 0600) == 0);
+  close(ends[1]);
+  cannot_save(ends[0], "socket");
+  cannot_save(inotify_init1(0), "inotify");
+  cannot_save(open("fifo", O_RDWR), "named pipe");
+  create("first", "text");
+  int linked = open("first", O_RDWR);
+  MUST(link("first", "second") == 0 && unlink("first") == 0);
+  cannot_save(linked, "first (deleted) by which the file was opened is gone");
+  int device = open("/dev/kmsg", O_RDONLY); /* root's only */
+  if (device >= 0) cannot_save(device, "device /dev/kmsg");
+  MUST(pipe(ends) == 0 && pipe(queue) == 0);
+  pid_t child = fork();
+  if (child == 0) {
+    close(ends[1]);
+    close(queue[1]);
+    _exit(read(queue[0], why, 1) == 0 ? 0 : 1);
+  }
+  close(ends[0]);
+  close(queue[0]);
+  fcntl(queue[1], F_SETFD, FD_CLOEXEC);
+  at(LOG_COPY, queue[1]);
+  struct save_stream to = {0};
+  EXPECT(state_descriptors_save(&to, why) == -1 && strstr(why, "is a pipe to another process"));
+  close(LOG_COPY);
+  close(ends[1]);
+  EXPECT(waitpid(child, NULL, 0) == child);
+
+  after("true", NULL);
+  after("echo more >>log; touch -d yesterday log", NULL);
+  after("cp -p log copy; rm log; sleep 0.1; mv copy log", NULL);
+  after("rm log", "cannot open");
+  after("rm log; echo ten bytes, and more >log", "was replaced by another file"); /* with the same inode, often */
+  after("echo more >>log; printf T | dd of=log conv=notrunc status=none", "were overwritten since");
+  after(": >log; echo begun anew by another run >>log", "were overwritten since");
+  state_files_policy.keep = true;
+  after("printf T | dd of=log conv=notrunc status=none", NULL);
+  state_files_policy.keep = false;
+  too_long();
+  after("cp log copy; sleep 0.1; echo other >>copy; mv copy log", "was replaced by another file");
+  after("truncate -s 3 log", "has 3 bytes, at the checkpoint it had 10");
+  move_files();
+  SAY("done");
+}
+
+int main(int argc, char **argv) {
+  MUST(argc == 2);
+  begin(argv[1]);
+  refuse();
+  return 0;
+}
