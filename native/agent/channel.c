@@ -99,7 +99,7 @@ int channel_open(const char *job_file) {
   uint8_t secret[16];
   char why[256] = "no answer";
   if (read_job(job_file, &job) != 0 || read_secret(job.secret, secret) != 0) {
-    report_warning("put MANA_HOME on a file system that all nodes share; the job runs on without checkpoints",
+    report_warning("put MANA_HOME on a file system that all nodes share; a job that begins runs on without checkpoints",
                    "cannot read the job file %s: %s", job_file, errno ? strerror(errno) : "not a job file");
     return -1;
   }
@@ -109,7 +109,7 @@ int channel_open(const char *job_file) {
     if (connection >= 0 && handshake(secret, HANDSHAKE_SECONDS * 1000, why, sizeof why) != 0) channel_close();
   }
   if (connection < 0) {
-    report_warning("see that this node reaches the one where `mana launch` runs; the job runs on without checkpoints",
+    report_warning("see that this node reaches the one where mana itself runs; a job that begins runs on without checkpoints",
                    "the job's coordinator does not answer at port %s of the addresses in %s: %s", job.port, job_file,
                    why);
   }

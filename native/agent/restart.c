@@ -242,7 +242,9 @@ void restart_run(void) {
   uint64_t since = microseconds();
   begin_mpi(why);
   (void)agent_proxy()->identity(&rank, &size);
-  if (agent_connect(options.thread_level, AGENT_FLAG_RESTART) != 0) _exit(EXIT_MANA);
+  if (agent_connect(options.thread_level, AGENT_FLAG_RESTART) != 0)
+    report_fatal(EXIT_MANA, "see that this node reaches the one where `mana restart` runs, and reads its job file",
+                 "rank %d cannot be restarted without the coordinator of its job", rank);
   (void)fault_at(FAULT_RESTART_CONNECTED);
   int result = why[0] ? -1 : verify(&image, rank, size, why);
   if (result == 0 && fault_at(FAULT_RESTART_VERIFIED)) {

@@ -204,4 +204,51 @@ public sealed class FailureTests
         job.Wait(5001);
         Assert.Equal("missing: 1", job.Core.RestartError!.Where);
     }
+
+    [Fact]
+    public void Who_joins_gives_the_attempt_the_time_he_has()
+    {
+        FakeJob job = AtTargets(2, TimeSpan.FromSeconds(300));
+        job.Wait(290_000);
+        job.Core.Ask(job, stop: true, TimeSpan.FromSeconds(60));
+        job.Wait(30_000);
+        Assert.Empty(job.Outcomes);
+        job.RunToWrite();
+        job.Each(job.Wrote);
+        Assert.Equal([true, true], job.Outcomes.Select(o => o.Stopped));
+    }
+
+    /// <summary>Joining what is lost already would fail him at once.</summary>
+    [Fact]
+    public void Who_comes_when_the_time_is_over_gets_an_attempt_of_his_own()
+    {
+        FakeJob job = AtTargets(2, TimeSpan.FromSeconds(10));
+        job.Wait(10_000);
+        job.TakeAll<AskMessage>();
+        job.Core.Ask(job, stop: false, limit: null);
+        job.Each(r => job.Say(r, new WhereMessage(1, Slot: 0, Where: 0, Comm: "", Milliseconds: 0)));
+        AssertGivenUp(job, "given up after 10 s");
+        job.TakeAll<AbandonMessage>();
+        Assert.Equal(2u, job.Take<IntentMessage>(0).Epoch);
+        job.Epoch = 2;
+        job.RunToWrite();
+        job.Each(job.Wrote);
+        Assert.True(job.Outcomes[1].Committed);
+    }
+
+    /// <summary>Ctrl-C on `mana checkpoint --stop`: the checkpoint may be taken, but the job goes on, unless somebody else wants it stopped.</summary>
+    [Fact]
+    public void Who_goes_away_stops_no_job()
+    {
+        FakeJob job = AtTargets(2), other = new(1);
+        job.Core.Ask(other, stop: true, limit: null);
+        job.Core.Withdraw(other);
+        job.RunToWrite();
+        job.Each(job.Wrote);
+        job.TakeAll<ParkMessage>();
+        job.TakeAll<WriteMessage>();
+        job.TakeAll<ResumeMessage>();
+        Assert.Equal((true, false), (job.Outcome.Committed, job.Outcome.Stopped));
+        Assert.Empty(other.Outcomes);
+    }
 }

@@ -26,6 +26,8 @@ public sealed class ServerTests : IDisposable
         MpiVersion = "4.0.2",
     };
 
+    private static ProcessMark Dead => ProcessMark.Own with { Pid = int.MaxValue };
+
     private CheckpointFolder Store => new(_folder["ckpt"], Description, keep: 2);
 
     public void Dispose() => _folder.Dispose();
@@ -204,15 +206,21 @@ public sealed class ServerTests : IDisposable
             Assert.Contains("still runs", held.What, StringComparison.Ordinal);
         }
         Assert.False(File.Exists(_folder["restart.lock"]));
-        // Left by a job whose process is dead.
-        File.WriteAllText(_folder["restart.lock"], $"{Environment.MachineName} {int.MaxValue}\n");
-        RestartLock.Take(_folder.Path, force: false).Dispose();
+        // Left by a job whose process is dead: its number is nobody's, or another process's by now, as after the host was started again.
+        foreach (ProcessMark dead in (ProcessMark[])[Dead, ProcessMark.Own with { Start = "1" }, ProcessMark.Own with { Boot = "another" }])
+        {
+            File.WriteAllText(_folder["restart.lock"], $"{dead}\n");
+            RestartLock.Take(_folder.Path, force: false).Dispose();
+        }
+        // Of a container beside this one nobody can tell.
+        File.WriteAllText(_folder["restart.lock"], $"{Dead with { Numbers = "pid:[1]" }}\n");
+        Assert.Throws<UserErrorException>(() => RestartLock.Take(_folder.Path, force: false));
     }
 
     [Fact]
     public void A_lock_that_was_taken_by_force_is_left_to_its_new_owner()
     {
-        using (RestartLock.Take(_folder.Path, force: false)) File.WriteAllText(_folder["restart.lock"], "elsewhere 1\n");
+        using (RestartLock.Take(_folder.Path, force: false)) File.WriteAllText(_folder["restart.lock"], $"{ProcessMark.Own with { Host = "elsewhere" }}\n");
         Assert.True(RestartLock.IsHeld(_folder.Path));
         RestartLock.Take(_folder.Path, force: true).Dispose();
         Assert.False(RestartLock.IsHeld(_folder.Path));
@@ -224,7 +232,7 @@ public sealed class ServerTests : IDisposable
     {
         for (int round = 0; round < 50; round++)
         {
-            if (round % 2 == 0) File.WriteAllText(_folder["restart.lock"], $"{Environment.MachineName} {int.MaxValue}\n");
+            if (round % 2 == 0) File.WriteAllText(_folder["restart.lock"], $"{Dead}\n");
             using Barrier together = new(4);
             RestartLock?[] taken = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Factory.StartNew(
                 () =>
@@ -329,6 +337,41 @@ public sealed class ServerTests : IDisposable
         (job with { Job = "b" }).Write(registry.Folder);
         Assert.Contains("a, b", Assert.Throws<UserErrorException>(() => registry.Find(null)).Error.ToDo, StringComparison.Ordinal);
         Assert.Equal("b", registry.Find("b").Job);
-        Assert.Throws<UserErrorException>(() => registry.RequireFree("b"));
+    }
+
+    /// <summary>What tells a running job is its coordinator's answer: its process may have died with its host, and its number be another's.</summary>
+    [Fact]
+    public async Task A_name_is_taken_while_its_coordinator_answers()
+    {
+        List<string> said = [];
+        JobRegistry registry = new(_folder["jobs"], said.Add);
+        await using (CoordinatorServer server = new(new JobSettings(), Store))
+        {
+            FileOf(server).Write(registry.Folder);
+            UserError taken = (await Assert.ThrowsAsync<UserErrorException>(() => registry.RequireFreeAsync("melt"))).Error;
+            Assert.Contains("runs already", taken.What, StringComparison.Ordinal);
+            Assert.Equal(JobFile.Exists, Assert.Throws<IOException>(() => FileOf(server, Secret.Make()).Write(registry.Folder)).HResult);
+            Assert.Single(Directory.GetFiles(registry.Folder));
+            FileOf(server, Secret.Make()).Remove(registry.Folder); // another's stays
+            Assert.Equal("melt", registry.Find(null).Job);
+        }
+        await registry.RequireFreeAsync("melt");
+        Assert.Contains("'melt'", Assert.Single(said), StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(registry.Folder));
+    }
+
+    [Fact]
+    public void A_name_nobody_chose_is_not_that_of_checkpoints_that_are_there()
+    {
+        string first = JobRegistry.DefaultName("/bin/sim", _folder.Path);
+        Directory.CreateDirectory(_folder[first]);
+        Assert.Equal(($"sim-{Environment.ProcessId}", first + "-2"), (first, JobRegistry.DefaultName("/bin/sim", _folder.Path)));
+    }
+
+    [Fact]
+    public void An_epoch_named_with_a_slash_at_its_end_is_the_same()
+    {
+        EpochFolder epoch = EpochFolder.TryOpen("/c/sim/epoch-0003/")!;
+        Assert.Equal((3u, "/c/sim/epoch-0003", "/c/sim"), (epoch.Epoch, epoch.Path, Path.GetDirectoryName(epoch.Path)));
     }
 }

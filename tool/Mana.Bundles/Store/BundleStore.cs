@@ -16,31 +16,45 @@ public sealed class BundleStore(ManaHome home)
     /// <summary>Where a bundle of this user's is made.</summary>
     public string FolderFor(string name) => Path.Combine(home.Bundles, RequireName(name));
 
-    public IReadOnlyList<Bundle> All() =>
-        [.. Folders().Select(Bundle.Open).DistinctBy(b => b.Name, StringComparer.Ordinal).OrderBy(b => b.Name, StringComparer.Ordinal)];
+    /// <summary>Those that can be read; see <see cref="Unreadable"/>.</summary>
+    public IReadOnlyList<Bundle> All() => [.. Opened().Select(o => o.Bundle).OfType<Bundle>().OrderBy(b => b.Name, StringComparer.Ordinal)];
 
-    public Bundle Find(string name)
-    {
-        RequireName(name);
-        string? folder = home.BundleFolders.Select(f => Path.Combine(f, name)).FirstOrDefault(Directory.Exists);
-        return folder is null
-            ? throw new UserErrorException(StoreErrors.NoSuchBundle(name, Folders().Select(f => Path.GetFileName(f)!), home.BundleFolders))
-            : Bundle.Open(folder);
-    }
+    /// <summary>Why a bundle is not among <see cref="All"/>: it is damaged, or another release of mana's.</summary>
+    public IReadOnlyList<UserError> Unreadable() => [.. Opened().Select(o => o.Problem).OfType<UserError>()];
 
-    /// <summary>Removes a bundle of this user's; those of the machine are not his to remove.</summary>
+    public Bundle Find(string name) => Bundle.Open(FolderOf(name));
+
+    /// <summary>Removes a bundle of this user's, a damaged one too; those of the machine are not his to remove.</summary>
     public string Remove(string name)
     {
-        Bundle bundle = Find(name);
+        string folder = FolderOf(name);
         try
         {
-            Directory.Delete(bundle.Folder, recursive: true);
+            Directory.Delete(folder, recursive: true);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new UserErrorException(StoreErrors.FolderNotWritable(bundle.Folder, e.Message), e);
+            throw new UserErrorException(StoreErrors.FolderNotWritable(folder, e.Message), e);
         }
-        return bundle.Folder;
+        return folder;
+    }
+
+    private string FolderOf(string name) =>
+        home.BundleFolders.Select(f => Path.Combine(f, RequireName(name))).FirstOrDefault(Directory.Exists)
+        ?? throw new UserErrorException(StoreErrors.NoSuchBundle(name, Folders().Select(f => Path.GetFileName(f)!), home.BundleFolders));
+
+    private IEnumerable<(Bundle? Bundle, UserError? Problem)> Opened() => Folders().DistinctBy(Path.GetFileName, StringComparer.Ordinal).Select(TryOpen);
+
+    private static (Bundle? Bundle, UserError? Problem) TryOpen(string folder)
+    {
+        try
+        {
+            return (Bundle.Open(folder), null);
+        }
+        catch (UserErrorException e)
+        {
+            return (null, e.Error);
+        }
     }
 
     private IEnumerable<string> Folders() => home.BundleFolders.Where(Directory.Exists).SelectMany(Directory.GetDirectories)

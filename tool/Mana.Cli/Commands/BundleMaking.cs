@@ -91,7 +91,7 @@ internal static class BundleBuild
         {
             CancellationToken stop = tool.Interruption.Watch();
             string profile = parsed.GetRequiredValue(file);
-            string target = parsed.GetValue(output) is { } folder ? Path.GetFullPath(folder) : tool.Bundles.FolderFor(Path.GetFileNameWithoutExtension(profile));
+            string target = parsed.GetValue(output) is { } folder ? Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)) : tool.Bundles.FolderFor(Path.GetFileNameWithoutExtension(profile));
             // Only a bundle is ever replaced: --output / would be a costly slip.
             bool replace = File.Exists(Path.Combine(target, BundleManifest.FileName));
             await new BundleBuilder(tool.Home, tool.Backends, Output.FromBuild).BuildAsync(profile, target, replace, stop);

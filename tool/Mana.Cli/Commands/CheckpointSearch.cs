@@ -14,13 +14,21 @@ internal static class CheckpointSearch
             ? [said]
             : [.. tool.Bundles.All().Select(b => b.Manifest.Checkpoints.Directory).OfType<string>().Prepend(JobChoices.DefaultDir).Distinct(StringComparer.Ordinal)];
 
-    /// <summary>The newest committed one that is meant.</summary>
+    /// <summary>The newest committed one that is meant: of a job, that of the highest epoch; of several jobs, the one that was committed last.</summary>
     /// <param name="what">Null: of any job in <paramref name="places"/>.</param>
-    public static EpochFolder Find(string? what, IReadOnlyList<string> places)
+    public static EpochFolder Find(string? what, IReadOnlyList<string> places) =>
+        TryFind(what, places) ?? throw new UserErrorException(CliErrors.NoCheckpoint(Searched(what, places)));
+
+    /// <summary>Null: there is none.</summary>
+    public static EpochFolder? TryFind(string? what, IReadOnlyList<string> places) =>
+        // Times say nothing within a job: copied files have those of their copying.
+        Searched(what, places).SelectMany(All).Where(e => e.Committed).GroupBy(e => Path.GetDirectoryName(e.Path), StringComparer.Ordinal).Select(job => job.MaxBy(e => e.Epoch)!)
+            .MaxBy(e => File.GetLastWriteTimeUtc(e.Manifest));
+
+    private static string[] Searched(string? what, IReadOnlyList<string> places)
     {
         IEnumerable<string> meant = what is null ? places : Directory.Exists(what) && !IsName(what, places) ? [what] : places.Select(p => Path.Combine(p, what));
-        string[] searched = [.. meant.Select(Path.GetFullPath)];
-        return searched.SelectMany(All).Where(e => e.Committed).MaxBy(e => File.GetLastWriteTimeUtc(e.Manifest)) ?? throw new UserErrorException(CliErrors.NoCheckpoint(searched));
+        return [.. meant.Select(Path.GetFullPath)];
     }
 
     /// <summary>All epochs at or below a folder, committed or not.</summary>

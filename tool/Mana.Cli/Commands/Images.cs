@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using Mana.Bundles.Launch;
 using Mana.Cli.Terminal;
 using Mana.Common.Errors;
 using Mana.Coordinator.Checkpoint;
@@ -25,7 +26,7 @@ internal static class Images
             IReadOnlyList<string> places = CheckpointSearch.Places(tool, parsed.GetValue(path));
             foreach (EpochFolder epoch in places.SelectMany(CheckpointSearch.All).Where(e => e.Committed))
             {
-                CheckpointManifest m = CheckpointManifest.Read(epoch.Manifest);
+                if (Readable(epoch) is not { } m) continue;
                 listing.Add(
                     m.Job.Job, m.Record.Epoch, machine ? m.Time.ToString("O") : m.Time.LocalDateTime.ToString("g"), m.Record.Images.Count,
                     machine ? JsonValue.Create(m.Stored) : Size.Of(m.Stored), $"{m.Job.Backend} {m.Job.MpiVersion}", m.Job.Program, epoch.Path);
@@ -34,6 +35,20 @@ internal static class Images
             return ExitCodes.Success;
         });
         return new CommandWithExamples(command, ["mana images list", "mana images list /scratch/checkpoints --json"]);
+    }
+
+    /// <summary>One that is damaged does not hide the others.</summary>
+    private static CheckpointManifest? Readable(EpochFolder epoch)
+    {
+        try
+        {
+            return CheckpointManifest.Read(epoch.Manifest);
+        }
+        catch (UserErrorException e)
+        {
+            Output.Error(e.Error);
+            return null;
+        }
     }
 
     private static CommandWithExamples Show(Tool tool)
@@ -104,11 +119,11 @@ internal static class Images
     private static CommandWithExamples Prune(Tool tool)
     {
         Argument<string?> path = PathArgument();
-        Option<int> keep = new("--keep") { Description = "How many checkpoints of each job stay.", DefaultValueFactory = _ => 2, HelpName = "N" };
+        Option<int?> keep = new("--keep") { Description = $"How many checkpoints of each job stay ({JobOptions.DefaultKeep}).", HelpName = "N" };
         Command command = new("prune", "Removes old checkpoints, and what unfinished ones left.") { path, keep };
         command.SetAction(parsed =>
         {
-            int n = parsed.GetValue(keep);
+            int n = parsed.GetValue(keep) ?? UserSettings.Read(tool.Home.Settings).Checkpoints.Keep ?? JobOptions.DefaultKeep;
             if (n < 1) throw new UserErrorException(CliErrors.Keep(n));
             // Not where only the profile of a bundle says: others may have their checkpoints there, too.
             foreach (string folder in CheckpointSearch.Places(tool, parsed.GetValue(path)).Take(1).Select(Path.GetFullPath).SelectMany(CheckpointSearch.JobFolders))

@@ -25,7 +25,7 @@ internal sealed record JobChoices(string? Name, string CheckpointDir, TimeSpan? 
 /// <summary>Options that `launch` and `restart` share. Flag, then environment, then the user's configuration, then the site's profile, then a default.</summary>
 internal sealed class JobOptions
 {
-    private const int DefaultKeep = 2;
+    public const int DefaultKeep = 2;
 
     private readonly Option<string?> _dir = new("--checkpoint-dir") { Description = "The folder of the checkpoints (./mana-checkpoints).", HelpName = "DIR" };
     private readonly Option<string?> _interval = new("--interval") { Description = "Take a checkpoint every so often: 30m, 90s, 2h.", HelpName = "TIME" };

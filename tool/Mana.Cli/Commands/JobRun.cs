@@ -24,25 +24,27 @@ internal sealed class JobRun(Tool tool, JobDescription job, JobChoices choices, 
     public async Task<int> RunAsync(JobSettings settings, Func<string?, LaunchPlan> planWith)
     {
         JobRegistry registry = new(tool.Home.Jobs, tool.Talk.Inform);
-        registry.RequireFree(job.Job);
+        await registry.RequireFreeAsync(job.Job);
         string? asked = Environment.GetEnvironmentVariable(CoordinatorFaults.Variable);
         CoordinatorFaults faults = CoordinatorFaults.TryParse(asked) ?? throw new UserErrorException(CliErrors.NoFault(asked!));
         CheckpointFolder store = new(_dir, job, choices.Keep, faults);
         settings = settings with { LastEpoch = Math.Max(settings.LastEpoch, store.HighestEpoch), Ranks = ranks, Faults = faults, Log = new JobLog(store.Folder).Write };
         tool.Talk.Detail($"mana: checkpoints go to {store.Folder}, {choices}");
         await using CoordinatorServer server = new(settings, store);
-        string? file = Announce(server, store);
+        JobFile file = new(
+            job.Job, CoordinatorServer.Addresses(), server.Port, server.Secret, Environment.MachineName, Environment.ProcessId, ranks, DateTimeOffset.UtcNow, store.Folder);
+        bool announced = Announce(file, isRestart: settings.Restart is not null);
         try
         {
-            return await RunAsync(server, planWith(file), store.Folder);
+            return await RunAsync(server, planWith(announced ? JobFile.PathOf(tool.Home.Jobs, job.Job) : null), store);
         }
         finally
         {
-            if (file is not null) File.Delete(file);
+            if (announced) file.Remove(tool.Home.Jobs);
         }
     }
 
-    private async Task<int> RunAsync(CoordinatorServer server, LaunchPlan plan, string checkpoints)
+    private async Task<int> RunAsync(CoordinatorServer server, LaunchPlan plan, CheckpointFolder store)
     {
         using JobProcess process = new();
         using CancellationTokenSource ended = new();
@@ -68,27 +70,39 @@ internal sealed class JobRun(Tool tool, JobDescription job, JobChoices choices, 
         if (!server.Stopped)
         {
             if (code != 0 && await server.GoneAsync() is [{ } first, ..] gone)
-                Output.Error(CheckpointErrors.Died(first.Rank, first.Hello.Host, gone.Skip(1).Select(r => r.Rank), EpochFolder.Of(checkpoints).LastOrDefault(e => e.Committed)?.Path));
+                Output.Error(CheckpointErrors.Died(first.Rank, first.Hello.Host, gone.Skip(1).Select(r => r.Rank), store.Newest?.Path));
             return code;
         }
-        tool.Talk.Inform($"mana: checkpointed and stopped; go on with: mana restart {job.Job}");
+        tool.Talk.Inform($"mana: checkpointed and stopped; go on with: mana restart {Shortest(store)}");
         return ExitCodes.Stopped;
     }
 
-    /// <summary>Writes the job file. A job whose file cannot be written runs all the same, without checkpoints, and says so.</summary>
-    private string? Announce(CoordinatorServer server, CheckpointFolder store)
+    /// <summary>What names the newest checkpoint: the job's name, where that leads there from here, with no option said.</summary>
+    private string Shortest(CheckpointFolder store)
     {
-        JobFile file = new(
-            job.Job, CoordinatorServer.Addresses(), server.Port, server.Secret, Environment.MachineName, Environment.ProcessId, ranks, DateTimeOffset.UtcNow, store.Folder);
+        string? newest = store.Newest?.Path;
+        bool byName = newest is not null && CheckpointSearch.TryFind(job.Job, CheckpointSearch.Places(tool, null))?.Path is { } found && string.Equals(found, newest, StringComparison.Ordinal);
+        return byName ? job.Job : newest ?? store.Folder;
+    }
+
+    /// <summary>Writes the job file. A job whose file cannot be written runs all the same, without checkpoints, and says so; but a restart needs its coordinator.</summary>
+    /// <returns>Whether there is one.</returns>
+    private bool Announce(JobFile file, bool isRestart)
+    {
         try
         {
             file.Write(tool.Home.Jobs);
-            return JobFile.PathOf(tool.Home.Jobs, job.Job);
+            return true;
+        }
+        catch (IOException e) when (e.HResult == JobFile.Exists)
+        {
+            throw new UserErrorException(JobFileErrors.Taken(job.Job, "another one, which has just begun"));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
+            if (isRestart) throw new UserErrorException(JobFileErrors.NotWritten(tool.Home.Jobs, e.Message));
             Output.Message($"mana: no checkpoint of this job can be taken: {e.Message}\n  to do: set MANA_HOME to a folder that can be written");
-            return null;
+            return false;
         }
     }
 

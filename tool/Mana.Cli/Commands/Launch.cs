@@ -84,7 +84,7 @@ internal static class Launch
         tool.Talk.Detail($"mana: {program.File} on bundle {Shared.Describe(bundle)}\nmana: {Plan(null)}");
         JobDescription job = new()
         {
-            Job = choices.Name ?? JobRegistry.DefaultName(words[0]),
+            Job = choices.Name ?? JobRegistry.DefaultName(words[0], choices.CheckpointDir),
             Program = words[0],
             Arguments = words[1..],
             WorkingDirectory = Environment.CurrentDirectory,

@@ -40,8 +40,7 @@ internal sealed class CheckpointAttempt
     private readonly Action<int, Message> _send;
     private readonly Action<string> _say;
     private readonly TimeSpan _begun;
-    private readonly TimeSpan _limit;
-    private TimeSpan _heard, _askedAt;
+    private TimeSpan _limit, _heard, _askedAt;
     private int _resumed;
     private Stage _asked;
 
@@ -81,6 +80,12 @@ internal sealed class CheckpointAttempt
 
     /// <summary>The job ends after the commit. May be set until then.</summary>
     public bool Stop { get; set; }
+
+    /// <summary>Somebody has joined it who gives it time until then.</summary>
+    public void AllowUntil(TimeSpan end) => _limit = end - _begun > _limit ? end - _begun : _limit;
+
+    /// <summary>Its time is over: it can only be given up.</summary>
+    public bool IsLost => Stage == Stage.Ask;
 
     /// <summary>When <see cref="Tick"/> has something to do.</summary>
     public TimeSpan Due => Stage switch

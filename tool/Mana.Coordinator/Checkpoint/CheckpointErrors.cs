@@ -33,6 +33,10 @@ public static class CheckpointErrors
         "Try again when the program has called MPI_Init on all ranks (a program without MPI cannot be checkpointed).\n" + Unheard,
         string.Join('\n', turnedAway.Select(TurnedAway).Prepend("missing: " + (missing.Count == 0 ? "all ranks" : "rank " + Ranks(missing)))));
 
+    public static UserError Restarting() => new("the job is still being restarted: its ranks read and verify their images", "Try again when `mana status` says that it runs.");
+
+    public const string WaitingForRestart = "waiting until the job is restarted: its ranks read and verify their images";
+
     /// <summary>Why a rank may be missing, and where that is said.</summary>
     public const string Unheard = "A rank that has called MPI_Init and is missing cannot read the job file, or not reach this host: then it has said so, among the job's own messages.";
 

@@ -13,6 +13,9 @@ public sealed class JobCoordination(JobSettings settings, ICheckpointStore store
 
     private readonly SortedDictionary<int, RankState> _ranks = [];
     private readonly List<Request> _requests = [];
+
+    /// <summary>That came when the checkpoint under way was lost already: they get one of their own.</summary>
+    private readonly List<Request> _next = [];
     private readonly List<RankState> _gone = [];
     private readonly List<string> _turnedAway = [];
     private CheckpointAttempt? _attempt, _resuming;
@@ -127,10 +130,29 @@ public sealed class JobCoordination(JobSettings settings, ICheckpointStore store
             requester.Done(CheckpointOutcome.Failed(0, error));
             return;
         }
-        _requests.Add(new Request(requester, stop, limit ?? settings.Timeout, clock()));
-        if (_attempt is not null && stop) _attempt.Stop = true;
+        Request request = new(requester, stop, limit ?? settings.Timeout, clock());
+        if (_attempt is { IsLost: true })
+        {
+            _next.Add(request);
+            return;
+        }
+        _requests.Add(request);
+        if (_attempt is { } joined)
+        {
+            joined.Stop |= stop;
+            joined.AllowUntil(request.Since + request.Limit);
+        }
         if (!IsComplete) requester.Progress(CheckpointErrors.Waiting(Missing));
+        else if (!_restored) requester.Progress(CheckpointErrors.WaitingForRestart);
         BeginIfWanted();
+    }
+
+    /// <summary>Somebody does not wait any more: if nobody else wants the job to stop, the checkpoint under way does not stop it.</summary>
+    public void Withdraw(IRequester requester)
+    {
+        _next.RemoveAll(r => ReferenceEquals(r.Requester, requester));
+        _requests.RemoveAll(r => ReferenceEquals(r.Requester, requester));
+        if (_attempt is not null) _attempt.Stop = _requests.Exists(r => r.Stop);
     }
 
     /// <summary>Asks all ranks where they are; their answers come one by one.</summary>
@@ -152,7 +174,7 @@ public sealed class JobCoordination(JobSettings settings, ICheckpointStore store
             foreach (Request late in _requests.Where(r => now >= r.Since + r.Limit).ToArray())
             {
                 _requests.Remove(late);
-                late.Requester.Done(CheckpointOutcome.Failed(0, CheckpointErrors.Missing(Missing, Size, TurnedAway)));
+                late.Requester.Done(CheckpointOutcome.Failed(0, IsComplete ? CheckpointErrors.Restarting() : CheckpointErrors.Missing(Missing, Size, TurnedAway)));
             }
         if (!_restored && RestartError is null && now >= _restartLimit) RestartError = Unrestored(settings.Restart!.Images.Count);
     }
@@ -249,6 +271,9 @@ public sealed class JobCoordination(JobSettings settings, ICheckpointStore store
         if (!outcome.Committed || outcome.Stopped) LogCheckpoint();
         if (outcome.Committed) (LastCheckpoint, Stopped) = (outcome, outcome.Stopped);
         Answer(_ => outcome);
+        _requests.AddRange(_next);
+        _next.Clear();
+        if (Refusal() is null) BeginIfWanted();
     }
 
     private void FailRequests(UserError error) => Answer(_ => CheckpointOutcome.Failed(0, error));

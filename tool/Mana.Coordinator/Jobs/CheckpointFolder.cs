@@ -15,15 +15,25 @@ public sealed record EpochFolder(uint Epoch, string Path, bool Committed)
     /// <summary>Null for a folder that has another name.</summary>
     public static EpochFolder? TryOpen(string path)
     {
-        string name = System.IO.Path.GetFileName(path.TrimEnd('/'));
+        path = System.IO.Path.TrimEndingDirectorySeparator(path);
+        string name = System.IO.Path.GetFileName(path);
         return name.StartsWith(Prefix, StringComparison.Ordinal) && uint.TryParse(name.AsSpan(Prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out uint epoch)
             ? new EpochFolder(epoch, path, File.Exists(System.IO.Path.Combine(path, CheckpointManifest.FileName)))
             : null;
     }
 
-    /// <summary>Those of one job, oldest first.</summary>
-    public static IReadOnlyList<EpochFolder> Of(string jobFolder) =>
-        Directory.Exists(jobFolder) ? [.. Directory.GetDirectories(jobFolder).Select(TryOpen).OfType<EpochFolder>().OrderBy(e => e.Epoch)] : [];
+    /// <summary>Those of one job, oldest first. None in a folder that is another user's, as there may be where a site has one folder for all.</summary>
+    public static IReadOnlyList<EpochFolder> Of(string jobFolder)
+    {
+        try
+        {
+            return Directory.Exists(jobFolder) ? [.. Directory.GetDirectories(jobFolder).Select(TryOpen).OfType<EpochFolder>().OrderBy(e => e.Epoch)] : [];
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
 }
 
 /// <summary>The checkpoints of one job: the only place where they are made and removed.</summary>
@@ -36,6 +46,8 @@ public sealed class CheckpointFolder(string root, JobDescription job, int keep, 
     private readonly string _folder = Path.Combine(Path.GetFullPath(root), job.Job);
 
     public string Folder => _folder;
+
+    public EpochFolder? Newest => EpochFolder.Of(_folder).LastOrDefault(e => e.Committed);
 
     /// <summary>Of all that is there, committed or not; a new job counts on from it.</summary>
     public uint HighestEpoch => EpochFolder.Of(_folder) is [.., { } last] ? last.Epoch : 0;

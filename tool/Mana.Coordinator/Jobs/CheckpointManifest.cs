@@ -78,20 +78,22 @@ public sealed record CheckpointManifest(JobDescription Job, CheckpointRecord Rec
             Backend = bundle.Text("backend"),
             MpiVersion = bundle.Text("mpi_version"),
         };
-        RankImage[] images = [.. root.Sections("image").Select(Image)];
+        RankImage[] images = [.. root.Sections("image").Select(s => Image(s, file))];
         CheckpointRecord record = new((uint)root.Number("epoch"), (uint)root.Number("thread_level"), TimeSpan.FromMilliseconds(root.Number("milliseconds")), images);
         if (root.Number("ranks") != images.Length || images.Where((image, at) => image.Rank != at).Any())
             throw new UserErrorException(CheckpointFileErrors.Damaged(file, "it does not list each rank once"));
-        CheckpointManifest manifest = new(job, record, root.Text("host"), DateTimeOffset.Parse(root.Text("time"), CultureInfo.InvariantCulture));
+        if (!DateTimeOffset.TryParse(root.Text("time"), CultureInfo.InvariantCulture, out DateTimeOffset time)) throw new UserErrorException(CheckpointFileErrors.Damaged(file, "its time is none"));
+        CheckpointManifest manifest = new(job, record, root.Text("host"), time);
         foreach (TomlSection section in (TomlSection[])[program, bundle, root]) section.Close();
         return manifest;
     }
 
-    private static RankImage Image(TomlSection s)
+    private static RankImage Image(TomlSection s, string file)
     {
+        if (!ulong.TryParse(s.Text("checksum"), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out ulong checksum))
+            throw new UserErrorException(CheckpointFileErrors.Damaged(file, "a checksum is none"));
         RankImage image = new(
-            (int)s.Number("rank"), s.Text("host"), (ulong)s.Number("bytes"), (ulong)s.Number("stored"),
-            ulong.Parse(s.Text("checksum"), NumberStyles.HexNumber, CultureInfo.InvariantCulture), (uint)s.Number("milliseconds"));
+            (int)s.Number("rank"), s.Text("host"), (ulong)s.Number("bytes"), (ulong)s.Number("stored"), checksum, (uint)s.Number("milliseconds"));
         s.Close();
         return image;
     }

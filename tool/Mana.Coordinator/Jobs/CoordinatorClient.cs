@@ -19,6 +19,20 @@ public static class CoordinatorClient
     public static Task<JsonNode> StatusAsync(JobFile job, bool withPlaces, CancellationToken interrupt) =>
         AskAsync(job, new RequestStatusMessage(withPlaces ? 1u : 0u), _ => { }, interrupt);
 
+    /// <summary>Whether the job's own coordinator, and nobody else, is where its file says.</summary>
+    public static async Task<bool> AnswersAsync(JobFile job)
+    {
+        try
+        {
+            await using Connection connection = await ConnectAsync(job, CancellationToken.None);
+            return true;
+        }
+        catch (UserErrorException)
+        {
+            return false;
+        }
+    }
+
     private static async Task<JsonNode> AskAsync(JobFile job, Message request, Action<string> progress, CancellationToken interrupt)
     {
         await using Connection connection = await ConnectAsync(job, interrupt);

@@ -203,7 +203,16 @@ public sealed class CoordinatorServer : IAsyncDisposable
     private async Task ServeCheckpointAsync(Connection connection, RequestCheckpointMessage request)
     {
         TimeSpan? limit = request.TimeoutMs == 0 ? null : TimeSpan.FromMilliseconds(request.TimeoutMs);
-        CheckpointOutcome outcome = await AskAsync(request.Stop != 0, limit, line => connection.Send(new ProgressMessage(line)));
+        Requester requester = new(line => connection.Send(new ProgressMessage(line)));
+        Locked(job => job.Ask(requester, request.Stop != 0, limit));
+        // It says no more: what comes is its end, or its user's Ctrl-C.
+        Task gone = connection.ReceiveAsync(LongestFirstFrame, _ending.Token);
+        if (await Task.WhenAny(requester.Outcome, gone) == gone && !_ending.IsCancellationRequested)
+        {
+            Locked(job => job.Withdraw(requester));
+            return;
+        }
+        CheckpointOutcome outcome = await requester.Outcome;
         connection.Send(new AnswerMessage(outcome.Committed ? 1u : 0u, Answers.Of(outcome).ToJsonString()));
     }
 

@@ -3,7 +3,6 @@ using System.Net;
 using Mana.Common.Errors;
 using Mana.Common.Toml;
 using Mana.Coordinator.Protocol;
-using Mono.Unix.Native;
 
 namespace Mana.Coordinator.Jobs;
 
@@ -20,10 +19,14 @@ namespace Mana.Coordinator.Jobs;
 public sealed record JobFile(
     string Job, IReadOnlyList<string> Addresses, int Port, Secret Secret, string Host, int Pid, int Ranks, DateTimeOffset Started, string Checkpoints)
 {
+    /// <summary>IOException.HResult is errno (man 3 errno): the file is there.</summary>
+    public const int Exists = 17;
+
     private const string Extension = ".toml";
 
     public static string PathOf(string jobsFolder, string job) => Path.Combine(jobsFolder, job + Extension);
 
+    /// <summary>An IOException with <see cref="Exists"/>: one is there already.</summary>
     public void Write(string jobsFolder)
     {
         Directory.CreateDirectory(jobsFolder, DurableFile.OwnFolder);
@@ -34,7 +37,28 @@ public sealed record JobFile(
         string file = PathOf(jobsFolder, Job), beside = file + "." + Pid.ToString(CultureInfo.InvariantCulture);
         FileStreamOptions options = new() { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = DurableFile.OwnFile };
         using (FileStream stream = new(beside, options)) stream.Write(System.Text.Encoding.UTF8.GetBytes(text.ToString()));
-        File.Move(beside, file, overwrite: true);
+        try
+        {
+            File.Move(beside, file, overwrite: false);
+        }
+        finally
+        {
+            File.Delete(beside);
+        }
+    }
+
+    /// <summary>When the job ends. Another's that is there by now stays; what cannot be removed now is when somebody finds its process dead.</summary>
+    public void Remove(string jobsFolder)
+    {
+        string file = PathOf(jobsFolder, Job);
+        try
+        {
+            if (File.Exists(file) && Read(file).Secret.Matches(Secret)) File.Delete(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or UserErrorException)
+        {
+            // See above.
+        }
     }
 
     public static JobFile Read(string file)
@@ -44,7 +68,8 @@ public sealed record JobFile(
             root.Text("job"), root.Text("address").Split(' ', StringSplitOptions.RemoveEmptyEntries), (int)root.Number("port"),
             Secret.TryParse(root.Text("secret")) ?? throw new UserErrorException(JobFileErrors.Damaged(file)),
             root.Text("host"), (int)root.Number("pid"), (int)root.Number("ranks"),
-            DateTimeOffset.Parse(root.Text("started"), CultureInfo.InvariantCulture), root.Text("checkpoints"));
+            DateTimeOffset.TryParse(root.Text("started"), CultureInfo.InvariantCulture, out DateTimeOffset started) ? started : throw new UserErrorException(JobFileErrors.Damaged(file)),
+            root.Text("checkpoints"));
         root.Close();
         return job;
     }
@@ -54,10 +79,7 @@ public sealed record JobFile(
         Addresses.Where(a => string.Equals(host, Host, StringComparison.Ordinal) || !(IPAddress.TryParse(a, out IPAddress? address) && IPAddress.IsLoopback(address)));
 
     /// <summary>Its coordinator has ended without removing it. Told only on the coordinator's own host.</summary>
-    public bool IsStale => string.Equals(Host, Environment.MachineName, StringComparison.Ordinal) && !IsAlive(Pid);
-
-    /// <summary>Signal 0 asks whether a process is there (man 2 kill).</summary>
-    public static bool IsAlive(int pid) => Syscall.kill(pid, (Signum)0) == 0 || Stdlib.GetLastError() == Errno.EPERM;
+    public bool IsStale => string.Equals(Host, Environment.MachineName, StringComparison.Ordinal) && !ProcessMark.IsAlive(Pid);
 }
 
 public static class JobFileErrors
@@ -72,8 +94,10 @@ public static class JobFileErrors
     public static UserError SeveralJobs(IEnumerable<string> jobs) => new(
         "several jobs run", "Name one of them: " + string.Join(", ", jobs), ExitCode: ExitCodes.Usage);
 
-    public static UserError Taken(string job, int pid) => new(
-        $"a job named '{job}' runs already (process {pid})", "Choose another name: --job NAME", ExitCode: ExitCodes.Usage);
+    public static UserError Taken(string job, string who) => new($"a job named '{job}' runs already: {who}", "Choose another name: --job NAME", ExitCode: ExitCodes.Usage);
+
+    public static UserError NotWritten(string folder, string reason) => new(
+        "the job cannot be restarted, since its ranks cannot be told where to report: " + reason, "Set MANA_HOME to a folder that can be written, and that all nodes can read.", folder);
 
     public static UserError BadName(string job) => new(
         $"'{job}' cannot be a job's name", "Use letters, digits, '.', '_' and '-', starting with a letter or digit, at most 64.", ExitCode: ExitCodes.Usage);

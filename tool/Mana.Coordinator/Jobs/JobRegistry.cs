@@ -49,18 +49,31 @@ public sealed class JobRegistry(string folder, Action<string> say)
             ? name
             : throw new UserErrorException(JobFileErrors.BadName(name));
 
-    /// <summary>The program's own name and our pid: nobody else has it while we live.</summary>
-    public static string DefaultName(string program)
+    /// <summary>The program's own name and our pid: nobody else here has it while we live. Where an earlier job of this name has left checkpoints, it gets a number too.</summary>
+    /// <param name="program">A path.</param>
+    /// <param name="checkpoints">--checkpoint-dir.</param>
+    public static string DefaultName(string program, string checkpoints)
     {
         string name = string.Concat(Path.GetFileName(program).Select(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-' ? c : '-')).TrimStart('.', '-', '_');
-        return $"{(name.Length == 0 ? "job" : name[..Math.Min(name.Length, 48)])}-{Environment.ProcessId}";
+        name = $"{(name.Length == 0 ? "job" : name[..Math.Min(name.Length, 44)])}-{Environment.ProcessId}";
+        return Enumerable.Range(1, int.MaxValue).Select(i => i == 1 ? name : $"{name}-{i}").First(n => !Directory.Exists(Path.Combine(checkpoints, n)));
     }
 
-    /// <summary>Refuses a name that a running job has.</summary>
-    public void RequireFree(string name)
+    /// <summary>
+    /// Refuses a name that a running job has. A file whose coordinator does not answer is of a job that died with its host, or before its pid was another's: it is removed.
+    /// </summary>
+    public async Task RequireFreeAsync(string name)
     {
         string file = JobFile.PathOf(folder, name);
-        if (File.Exists(file) && TryRead(file) is { IsStale: false } job) throw new UserErrorException(JobFileErrors.Taken(name, job.Pid));
+        if (!File.Exists(file)) return;
+        if (TryRead(file) is not { } job)
+        {
+            File.Delete(file);
+            return;
+        }
+        if (!job.IsStale && await CoordinatorClient.AnswersAsync(job)) throw new UserErrorException(JobFileErrors.Taken(name, $"process {job.Pid} on {job.Host}"));
+        job.Remove(folder);
+        say($"mana: removed the file of the job '{name}': its process {job.Pid} on {job.Host} does not answer");
     }
 
     private static JobFile? TryRead(string file)

@@ -1,20 +1,19 @@
-using System.Globalization;
 using Mana.Common.Errors;
 
 namespace Mana.Coordinator.Jobs;
 
 /// <summary>
 /// Two jobs that go on from one checkpoint would write the same output files: the second is refused while the first runs. A file in the checkpoint's folder
-/// names host and pid; one whose process is dead on this host does not count.
+/// names the process (<see cref="ProcessMark"/>); one that is certainly dead does not count.
 /// </summary>
 public sealed class RestartLock : IDisposable
 {
     private const string FileName = "restart.lock";
 
-    /// <summary>IOException.HResult is errno (man 3 errno): the file is there; somebody has it open for himself alone.</summary>
-    private const int Exists = 17, WouldBlock = 11;
+    /// <summary>As <see cref="JobFile.Exists"/>: somebody has it open for himself alone.</summary>
+    private const int WouldBlock = 11;
 
-    private static readonly string s_own = string.Create(CultureInfo.InvariantCulture, $"{Environment.MachineName} {Environment.ProcessId}\n");
+    private static readonly string s_own = ProcessMark.Own + "\n";
     private readonly string _file;
 
     private RestartLock(string file) => _file = file;
@@ -51,7 +50,7 @@ public sealed class RestartLock : IDisposable
         {
             Write(file, FileMode.CreateNew, _ => true);
         }
-        catch (IOException e) when (e.HResult is Exists or WouldBlock)
+        catch (IOException e) when (e.HResult is JobFile.Exists or WouldBlock)
         {
             return false;
         }
@@ -107,13 +106,7 @@ public sealed class RestartLock : IDisposable
         }
     }
 
-    private static string? HolderIn(string text)
-    {
-        string[] words = text.Trim().Split(' ');
-        if (words.Length != 2 || !int.TryParse(words[1], CultureInfo.InvariantCulture, out int pid)) return null;
-        bool here = string.Equals(words[0], Environment.MachineName, StringComparison.Ordinal);
-        return here && !JobFile.IsAlive(pid) ? null : $"process {pid} on {words[0]}";
-    }
+    private static string? HolderIn(string text) => ProcessMark.TryParse(text) is { MayLive: true } holder ? $"process {holder.Pid} on {holder.Host}" : null;
 }
 
 public static class LockErrors

@@ -1,0 +1,84 @@
+using System.Text.Json.Nodes;
+using Mana.Coordinator.Checkpoint;
+using Mana.Coordinator.Jobs;
+using Mana.Testing;
+using Xunit;
+
+namespace Mana.Tests.User;
+
+/// <summary>Which checkpoint is meant, of those that are there.</summary>
+[Collection(WithInstallation.Name)]
+public sealed class CheckpointSearchTests(Installation mana) : IDisposable
+{
+    private readonly Folder _folder = new();
+
+    private string Settings => Path.Combine(Directory.CreateDirectory(Path.Combine(mana.Home, "..", "config", "mana")).FullName, "config.toml");
+
+    public void Dispose()
+    {
+        File.Delete(Settings);
+        _folder.Dispose();
+    }
+
+    /// <summary>Empty checkpoints of a job, with manifests.</summary>
+    private CheckpointFolder Commit(string job, params uint[] epochs)
+    {
+        JobDescription description = new() { Job = job, Program = "sim", WorkingDirectory = "/", Bundle = "mpich", Backend = "mpich", MpiVersion = "4.0.2" };
+        CheckpointFolder folder = new(_folder.Path, description, keep: 20);
+        foreach (uint epoch in epochs)
+        {
+            folder.Begin(epoch);
+            folder.Commit(new CheckpointRecord(epoch, 0, TimeSpan.Zero, [new RankImage(0, "h", 1, 1, 1, 1)]));
+        }
+        return folder;
+    }
+
+    private async Task<string> FoundAsync(string what)
+    {
+        Outcome shown = await mana.ManaAsync("images", "show", what, "--json");
+        Installation.Require(shown);
+        return (string)JsonNode.Parse(shown.Output)!["folder"]!;
+    }
+
+    /// <summary>Copies have the times of their copying.</summary>
+    [Fact]
+    public async Task Of_a_job_the_highest_epoch_whatever_the_times_of_files_say()
+    {
+        CheckpointFolder job = Commit("sim", 2, 3);
+        File.SetLastWriteTimeUtc(Path.Combine(job.Folder, "epoch-0003", "manifest.toml"), DateTime.UtcNow.AddDays(-1));
+        Assert.Equal(_folder["sim/epoch-0003"], await FoundAsync(job.Folder));
+        Assert.Equal(_folder["sim/epoch-0003"], await FoundAsync(_folder.Path));
+        Assert.Equal(_folder["sim/epoch-0002"], await FoundAsync(_folder["sim/epoch-0002/"]));
+    }
+
+    [Fact]
+    public async Task A_damaged_manifest_hides_no_other()
+    {
+        CheckpointFolder job = Commit("sim", 1, 2);
+        await File.WriteAllTextAsync(_folder["sim/epoch-0001/manifest.toml"], "format = 1\nepoch = ");
+        Outcome list = await mana.ManaAsync("images", "list", job.Folder);
+        Assert.True(list.ExitCode == 0 && list.Output.Contains("epoch-0002", StringComparison.Ordinal) && list.Errors.Contains("epoch-0001/manifest.toml(2,", StringComparison.Ordinal), list.ToString());
+    }
+
+    [Fact]
+    public async Task As_many_stay_as_the_configuration_says()
+    {
+        CheckpointFolder job = Commit("sim", 1, 2, 3, 4, 5);
+        await File.WriteAllTextAsync(Settings, "keep = 4\n");
+        Installation.Require(await mana.ManaAsync("images", "prune", _folder.Path));
+        Assert.Equal([2u, 3u, 4u, 5u], EpochFolder.Of(job.Folder).Select(e => e.Epoch));
+        Installation.Require(await mana.ManaAsync("images", "prune", "--keep", "1", _folder.Path));
+        Assert.Equal([5u], EpochFolder.Of(job.Folder).Select(e => e.Epoch));
+    }
+
+    [Fact]
+    public async Task A_damaged_bundle_hides_no_other_and_can_be_removed()
+    {
+        Directory.CreateDirectory(Path.Combine(mana.Home, "bundles", "damaged"));
+        await File.WriteAllTextAsync(Path.Combine(mana.Home, "bundles", "damaged", "manifest.toml"), "format = 99\n");
+        Outcome list = await mana.ManaAsync("bundle", "list");
+        Assert.True(list.ExitCode == 0 && list.Output.Contains("mpich", StringComparison.Ordinal) && list.Errors.Contains("damaged/manifest.toml", StringComparison.Ordinal), list.ToString());
+        Installation.Require(await mana.ManaAsync("bundle", "remove", "damaged"));
+        Assert.False(Directory.Exists(Path.Combine(mana.Home, "bundles", "damaged")));
+    }
+}
