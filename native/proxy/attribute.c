@@ -14,11 +14,15 @@ static int64_t canonical_fact(int keyval, int value) {
   return keyval == MANA_HOST || keyval == MANA_IO ? px_rank_out(value) : value;
 }
 
-/* attribute_val: int64_t *, the value itself. */
+/* attribute_val: int64_t *, the value itself. The core keeps the answer for all communicators, and MPI promises it of MPI_COMM_WORLD only
+ * (Open MPI has it nowhere else), so that is asked, where there is one: sessions do without. */
 int px_Comm_get_attr(mana_h comm, int comm_keyval, void *attribute_val, int *flag) {
-  int *value = NULL;
+  int *value = NULL, inter;
   *flag = 0;
-  int rc = MPI_Comm_get_attr(px_comm(comm), px_keyval_in(comm_keyval), &value, flag);
+  int rc = MPI_Comm_test_inter(px_comm(comm), &inter); /* is it one at all? */
+  if (rc != MPI_SUCCESS) return px_error(rc);
+  MPI_Comm asked = px_world == MPI_COMM_NULL ? px_comm(comm) : MPI_COMM_WORLD;
+  rc = MPI_Comm_get_attr(asked, px_keyval_in(comm_keyval), &value, flag);
   if (rc != MPI_SUCCESS) return px_error(rc);
   *flag = *flag && value;
   if (*flag) *(int64_t *)attribute_val = canonical_fact(comm_keyval, *value);

@@ -32,6 +32,10 @@ static int refuse_delete(MPI_Comm comm, int keyval, void *value, void *extra) {
 
 static void predefined(void) {
   int flag, *tag_ub, *universe, *last_code;
+  MPI_Comm half; /* asked first, and it may have none: that says nothing of MPI_COMM_WORLD */
+  MPI_Comm_split(MPI_COMM_WORLD, check_rank() % 2, 0, &half);
+  MPI_Comm_get_attr(half, MPI_TAG_UB, &tag_ub, &flag);
+  MPI_Comm_free(&half);
   MPI_Comm_get_attr(MPI_COMM_WORLD, MPI_TAG_UB, &tag_ub, &flag);
   CHECK(flag && *tag_ub >= 32767);
   MPI_Comm_get_attr(MPI_COMM_WORLD, MPI_UNIVERSE_SIZE, &universe, &flag);
