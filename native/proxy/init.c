@@ -29,6 +29,10 @@ int px_Init_thread(int *argc, char ***argv, int required, int *provided) {
   MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
   MPI_Comm_set_errhandler(MPI_COMM_SELF, MPI_ERRORS_RETURN);
   MPI_File_set_errhandler(MPI_FILE_NULL, MPI_ERRORS_RETURN);
+  /* A spawned process's parent inherits from nobody, and what is made from it inherits that. */
+  MPI_Comm parent = MPI_COMM_NULL;
+  if (MPI_Comm_get_parent(&parent) == MPI_SUCCESS && parent != MPI_COMM_NULL)
+    MPI_Comm_set_errhandler(parent, MPI_ERRORS_RETURN);
   rc = MPI_Comm_dup(MPI_COMM_WORLD, &px_world);
   return rc == MPI_SUCCESS ? 0 : px_error(rc);
 }
