@@ -16,6 +16,18 @@
 int core_fail(enum mana_kind kind, mana_h object, int rc, const char *name)
     __attribute__((visibility("hidden"), cold, warn_unused_result));
 
+/* --- session.c -------------------------------------------------------------------------------------------------- */
+/* A session has been opened: the site's MPI may run without MPI_Init, and has granted MPI_THREAD_MULTIPLE. */
+extern int core_sessions_used __attribute__((visibility("hidden")));
+/* Whether the site's MPI can be asked. */
+static inline int core_mpi_runs(void) {
+  return SPLIT->mpi_state == SPLIT_MPI_INITIALIZED || core_sessions_used;
+}
+/* Whether the site knows a communicator to abort: without MPI_Init there is no MPI_COMM_WORLD. */
+static inline int core_can_abort(mana_h comm) {
+  return SPLIT->mpi_state == SPLIT_MPI_INITIALIZED || (core_sessions_used && mana_is_user(comm));
+}
+
 /* --- comm.c ----------------------------------------------------------------------------------------------------- */
 /* Ranks that a collective's arrays are indexed by: the remote size of an intercommunicator, else the size; 0 when unknown. */
 int core_peers(mana_h comm) __attribute__((visibility("hidden")));

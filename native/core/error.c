@@ -76,7 +76,7 @@ static void fatal(enum mana_kind kind, mana_h object, int code, const char *name
 static void fatal(enum mana_kind kind, mana_h object, int code, const char *name) {
   char text[MANA_MAX_ERROR_STRING + 1], who[MANA_MAX_OBJECT_NAME + 32], message[2 * MANA_MAX_ERROR_STRING + 512];
   core_error_describe(code, text);
-  if (SPLIT->mpi_state != SPLIT_MPI_INITIALIZED) {
+  if (!core_mpi_runs()) {
     const char *when = SPLIT->mpi_state == SPLIT_MPI_FINALIZED ? "after MPI_Finalize" : "before MPI_Init";
     snprintf(message, sizeof message, "%s was called %s: %s", name, when, text);
     report(message);
@@ -87,9 +87,9 @@ static void fatal(enum mana_kind kind, mana_h object, int code, const char *name
            text);
   report(message); /* which names the rank */
   mana_h doomed = kind == MANA_KIND_COMM ? object : MANA_COMM_WORLD;
-  int rc;
-  MANA_CROSS(rc, MPI_BELOW(Abort)(doomed, abi_error_code_out(code)));
-  _Exit(rc ? rc : 1); /* an Abort that returned */
+  int rc = abi_error_code_out(code);
+  if (core_can_abort(doomed)) MANA_CROSS(rc, MPI_BELOW(Abort)(doomed, abi_error_code_out(code)));
+  _Exit(rc ? rc : 1); /* an Abort that returned, or a rank whose end the launcher takes for the job's */
 }
 
 /* --- handlers of the application --------------------------------------------------------------------------------------- */
@@ -138,7 +138,7 @@ static struct core_object *speaker(enum mana_kind *kind, mana_h *h) {
 
 int core_errhandler_invoke(enum mana_kind kind, mana_h object, int code, const char *name) {
   mana_h errhandler = speaker(&kind, &object)->errhandler;
-  if (SPLIT->mpi_state != SPLIT_MPI_INITIALIZED) fatal(kind, object, code, name);
+  if (!core_mpi_runs()) fatal(kind, object, code, name);
   if (errhandler == MANA_ERRORS_RETURN) return code;
   const struct core_object *handler = mana_is_user(errhandler) ? core_object(MANA_KIND_ERRHANDLER, errhandler) : NULL;
   if (!handler) fatal(kind, object, code, name);

@@ -84,7 +84,7 @@ const char *core_error_text(int error_class) {
 int core_error_describe(int code, char *text) {
   int length = core_error_added_text(code, text);
   if (length >= 0) return length;
-  if (SPLIT->mpi_state == SPLIT_MPI_INITIALIZED) {
+  if (core_mpi_runs()) {
     int rc;
     MANA_CROSS(rc, MPI_BELOW(Error_string)(code, text, &length));
     if (rc == MANA_SUCCESS) return length;

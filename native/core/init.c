@@ -40,6 +40,7 @@ __attribute__((constructor)) static void construct(void) {
   uint64_t fs;
   __asm__("mov %%fs:0,%0" : "=r"(fs));
   SPLIT->upper_tls_offset = (int64_t)((uint64_t)(uintptr_t)&mana_upper_tls - fs);
+  SPLIT->thread_multiple = 1; /* until MPI_Init knows: before it, any thread may make infos, handlers and sessions */
   core_objects_create();
   core_upcalls_install();
   int rc;
@@ -67,8 +68,8 @@ int core_Init_thread(int *argc, char ***argv, int required, int *provided) {
   if (rc) return core_fail(MANA_KIND_COMM, MANA_COMM_WORLD, rc, "MPI_Init");
   init.provided = *provided;
   init.main_tid = (int)syscall(SYS_gettid);
-  core_poll_allowed = *provided <= MANA_THREAD_FUNNELED;
-  SPLIT->thread_multiple = *provided == MANA_THREAD_MULTIPLE;
+  core_poll_allowed = *provided <= MANA_THREAD_FUNNELED && !core_sessions_used;
+  SPLIT->thread_multiple = *provided == MANA_THREAD_MULTIPLE || core_sessions_used;
   SPLIT->mpi_state = SPLIT_MPI_INITIALIZED;
   struct upper_tls *tls = mana_cross_enter();
   MANA_SERVICE(void (*)(int), SVC_MPI_BEGINS)(*provided);
@@ -121,7 +122,7 @@ int core_Is_thread_main(int *flag) {
 }
 
 int core_Abort(mana_h comm, int errorcode) {
-  if (SPLIT->mpi_state != SPLIT_MPI_INITIALIZED) _exit(errorcode); /* there is no MPI below that could be asked */
+  if (!core_can_abort(comm)) _exit(errorcode); /* there is no MPI below that could be asked */
   int rc;
   fflush(
       NULL); /* an MPI ends its own process through exit(), which writes out what is buffered: below that is another libc's */

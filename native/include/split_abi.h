@@ -128,7 +128,7 @@ struct split_table {
   int32_t have_fsgsbase;      /* wrfsbase may be used; else arch_prctl */
   int32_t mpi_state;          /* enum split_mpi_state */
   int32_t verbose;            /* -v count of the launch */
-  int32_t thread_multiple;    /* MPI_THREAD_MULTIPLE was granted: core tables need their locks */
+  int32_t thread_multiple;    /* threads may be in MPI at once: core tables need their locks */
   int32_t dispatch;           /* syscall user dispatch is armed */
   char exe[4096];             /* what readlink(/proc/self/exe) must answer */
   char stub_dir[4096];        /* folder of the stub libraries */
