@@ -147,6 +147,7 @@ int core_Comm_idup_with_info(mana_h comm, mana_h info, mana_h *newcomm, mana_h *
   core_gate_leave();                                                                                                   \
   if (rc) return core_fail(MANA_KIND_COMM, before, rc, name);                                                          \
   core_errhandler_drop(core_object(MANA_KIND_COMM, before));                                                           \
+  core_comm_gone(before);                                                                                              \
   core_delete(MANA_KIND_COMM, before);                                                                                 \
   return MANA_SUCCESS
 

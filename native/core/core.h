@@ -38,6 +38,8 @@ int core_out_degree(mana_h comm) __attribute__((visibility("hidden")));
 int core_is_root(mana_h comm, int root) __attribute__((visibility("hidden")));
 /* A constructor made comm from parent. */
 void core_comm_born(mana_h comm, mana_h parent) __attribute__((visibility("hidden")));
+/* spawn.c: the application has freed or disconnected comm. */
+void core_comm_gone(mana_h comm) __attribute__((visibility("hidden")));
 
 /* --- win_file.c ------------------------------------------------------------------------------------------------- */
 /* A file was opened. */

@@ -24,9 +24,15 @@ int core_Comm_spawn_multiple(int count, char **commands, char ***argvs, const in
                                                                            root, comm, intercomm, errcodes));
 }
 
+static mana_h known; /* the parent; 0 = not asked yet */
+
+/* Its index may be another's soon. */
+void core_comm_gone(mana_h comm) {
+  if (comm == known) known = MANA_COMM_NULL;
+}
+
 /* The same handle at each call: applications compare it (MPI-4.1 section 11.8.4). */
 int core_Comm_get_parent(mana_h *parent) {
-  static mana_h known; /* 0 = not asked yet */
   if (!known) {
     mana_h fresh = core_new(MANA_KIND_COMM);
     if (!fresh) return core_fail(MANA_KIND_COMM, MANA_COMM_WORLD, MANA_ERR_NO_MEM, "MPI_Comm_get_parent");
@@ -35,7 +41,6 @@ int core_Comm_get_parent(mana_h *parent) {
     MANA_CROSS(rc, MPI_BELOW(Comm_get_parent)(&known));
     known = core_settle(MANA_KIND_COMM, fresh, rc ? MANA_COMM_NULL : known);
   }
-  struct core_object *o = core_object(MANA_KIND_COMM, known);
-  *parent = o && o->refs ? known : MANA_COMM_NULL; /* disconnected since */
+  *parent = known;
   return MANA_SUCCESS;
 }
