@@ -36,6 +36,10 @@ int core_grequest_query(void *state, mana_status *status) {
   return rc;
 }
 
+static void put(struct core_grequest *g) {
+  if (!__atomic_sub_fetch(&g->refs, 1, __ATOMIC_ACQ_REL)) free(g);
+}
+
 int core_grequest_free(void *state) {
   struct core_grequest *g = state;
   int code = 0;
@@ -44,7 +48,7 @@ int core_grequest_free(void *state) {
   } else {
     ((free_fortran *)g->free)(g->extra_state, &code);
   }
-  free(g);
+  put(g);
   return answer(code);
 }
 
@@ -65,6 +69,8 @@ int core_grequest_start(const struct core_grequest *functions, mana_h *request) 
   int rc = MANA_ERR_NO_MEM;
   if (fresh) {
     *record = *functions;
+    record->state = 0;
+    record->refs = 1;
     MANA_CROSS(rc, MPI_BELOW(Grequest_start)(NULL, NULL, NULL, record, &got));
   }
   if (rc) {
@@ -72,20 +78,39 @@ int core_grequest_start(const struct core_grequest *functions, mana_h *request) 
     free(record);
     return rc;
   }
-  core_object(MANA_KIND_REQUEST, fresh)->request.generalized = 1;
+  core_object(MANA_KIND_REQUEST, fresh)->request.generalized = record;
   *request = got;
   return MANA_SUCCESS;
 }
 
 int core_Grequest_start(void *query_fn, void *free_fn, void *cancel_fn, void *extra_state, mana_h *request) {
-  int rc = core_grequest_start(&(struct core_grequest){query_fn, free_fn, cancel_fn, extra_state, CORE_C}, request);
+  int rc =
+      core_grequest_start(&(struct core_grequest){query_fn, free_fn, cancel_fn, extra_state, CORE_C, 0, 0}, request);
   return rc ? core_fail(MANA_KIND_COMM, MANA_COMM_WORLD, rc, "MPI_Grequest_start") : MANA_SUCCESS;
+}
+
+int core_grequest_may_go(struct core_grequest *g) {
+  return __atomic_fetch_or(&g->state, CORE_GREQUEST_FREED, __ATOMIC_ACQ_REL) & CORE_GREQUEST_COMPLETED;
+}
+
+/* From the crossing on the object may be another's: a thread that waited for it has given it back. */
+static int complete(mana_h request, struct core_grequest *g) {
+  int rc;
+  __atomic_add_fetch(&g->refs, 1, __ATOMIC_RELAXED);
+  MANA_CROSS(rc, MPI_BELOW(Grequest_complete)(request));
+  int before = rc ? 0 : __atomic_fetch_or(&g->state, CORE_GREQUEST_COMPLETED, __ATOMIC_ACQ_REL);
+  if (before & CORE_GREQUEST_FREED) { /* so it is still here */
+    mana_h gone = request;
+    MANA_CROSS(rc, MPI_BELOW(Request_free)(&gone));
+    if (gone != request) core_delete(MANA_KIND_REQUEST, request);
+  }
+  put(g);
+  return rc;
 }
 
 int core_Grequest_complete(mana_h request) {
   const struct core_object *o = core_live(MANA_KIND_REQUEST, request, MANA_REQUEST_NULL);
-  int rc = MANA_ERR_REQUEST;
-  if (o && o->request.generalized) MANA_CROSS(rc, MPI_BELOW(Grequest_complete)(request));
+  int rc = o && o->request.generalized ? complete(request, o->request.generalized) : MANA_ERR_REQUEST;
   return rc ? core_fail(MANA_KIND_COMM, MANA_COMM_WORLD, rc, "MPI_Grequest_complete") : MANA_SUCCESS;
 }
 

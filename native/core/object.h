@@ -9,6 +9,7 @@
 #include "split_abi.h"
 
 struct core_attribute; /* attribute.h */
+struct core_grequest;  /* grequest.h */
 
 /* How a callback of the application wants to be called. CORE_FORTRAN_INTEGER: the bindings of MPI-1, where attributes are
  * INTEGER, not INTEGER(KIND=MPI_ADDRESS_KIND). CORE_CXX: a C++ library of the
@@ -34,7 +35,7 @@ struct core_object {
     struct {
       mana_h comm;        /* where it was started: whose error handler speaks (also win or file) */
       uint8_t persistent; /* survives its completion */
-      uint8_t generalized;
+      struct core_grequest *generalized;
     } request;
     struct {
       void *function;

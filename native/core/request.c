@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "core_auto.h"
+#include "grequest.h"
 #include "poll.h"
+#include "refs.h"
 
 __thread struct core_poll core_poll_last;
 int core_poll_allowed;
@@ -52,6 +54,11 @@ int core_Test(mana_h *request, int *flag, mana_status *status) {
 
 int core_Request_free(mana_h *request) {
   mana_h before = *request;
+  const struct core_object *o = core_live(MANA_KIND_REQUEST, before, MANA_REQUEST_NULL);
+  if (o && o->request.generalized && !core_grequest_may_go(o->request.generalized)) {
+    *request = MANA_REQUEST_NULL;
+    return MANA_SUCCESS;
+  }
   int rc;
   MANA_CROSS(rc, MPI_BELOW(Request_free)(request));
   if (rc) rc = fail(before, rc, "MPI_Request_free");

@@ -59,7 +59,7 @@ int mana_fortran_errhandler_create(enum mana_kind target, void *function, int *e
 
 int mana_fortran_grequest_start(void *query, void *free, void *cancel, intptr_t *extra_state, int *request) {
   mana_h h = MANA_REQUEST_NULL;
-  int rc = core_grequest_start(&(struct core_grequest){query, free, cancel, extra_state, CORE_FORTRAN}, &h);
+  int rc = core_grequest_start(&(struct core_grequest){query, free, cancel, extra_state, CORE_FORTRAN, 0, 0}, &h);
   if (rc == MANA_SUCCESS) *request = abi_fortran_handle(MANA_KIND_REQUEST, h);
   return finish(rc, "MPI_Grequest_start");
 }
