@@ -71,6 +71,9 @@ static void distributed(void) {
   MPI_Dist_graph_neighbors(ring, 1, &source, &source_weight, 1, &target, &target_weight);
   CHECK(in_degree == 1 && out_degree == 1 && weighted && source == previous && target == next);
   CHECK(source_weight == weight && target_weight == weight);
+  source = target = -1;
+  MPI_Dist_graph_neighbors(ring, 1, &source, MPI_UNWEIGHTED, 1, &target, MPI_UNWEIGHTED); /* they are not wanted */
+  CHECK(source == previous && target == next);
   int in = -1, counts[1] = {1}, places[1] = {0}, out = rank * 3;
   MPI_Neighbor_alltoall(&out, 1, MPI_INT, &in, 1, MPI_INT, ring);
   CHECK(in == previous * 3);

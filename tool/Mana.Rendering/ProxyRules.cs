@@ -8,7 +8,7 @@ public static class ProxyRules
     public static Snippet Convert(ApiParameter p, IReadOnlyList<ApiParameter> all) => p.Kind switch
     {
         "buffer" => Snippet.Plain(p.IsConst ? $"px_buffer({p.Name})" : $"(void *)px_buffer({p.Name})"),
-        "weights" when !p.IsOut => Snippet.Plain($"px_weights({p.Name})"),
+        "weights" => Snippet.Plain($"{(p.IsOut ? "(int *)(uintptr_t)" : "")}px_weights({p.Name})"),
         "status" => Status(p),
         "t-object" => new([$"union px_any {p.Name}_s;"], $"px_t_object({p.Name}, &{p.Name}_s)", [], []),
         "opaque" when p is { Type: "MPI_T_pvar_handle", Direction: Direction.In } => Snippet.Plain($"px_pvar_handle({p.Name})"),

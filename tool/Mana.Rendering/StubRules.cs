@@ -50,9 +50,10 @@ public static class StubRules
             return Snippet.Plain(p.IsConst ? $"abi_buffer_in({p.Name})" : $"(void *)abi_buffer_in({p.Name})");
         }
 
-        if (p.Kind == "weights" && !p.IsOut)
+        if (p.Kind == "weights")
         {
-            return Snippet.Plain($"abi_weights_in({p.Name})");
+            // MPI_UNWEIGHTED where weights would be given back: they are not wanted.
+            return Snippet.Plain($"{(p.IsOut ? "(int *)(uintptr_t)" : "")}abi_weights_in({p.Name})");
         }
 
         if (p.Kind == "status")
