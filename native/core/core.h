@@ -48,6 +48,8 @@ void core_file_born(mana_h fh) __attribute__((visibility("hidden")));
 /* --- type.c ----------------------------------------------------------------------------------------------------- */
 /* Size in bytes of one element; a canonical code, no handler invoked. */
 int core_type_bytes(mana_h datatype, int64_t *bytes) __attribute__((visibility("hidden"), warn_unused_result));
+/* Of the datatypes that were freed and kept for reductions: those that no reduction needs any more go. */
+void core_types_free_kept(void) __attribute__((visibility("hidden")));
 
 /* --- small arrays ------------------------------------------------------------------------------------------------ */
 enum { CORE_SMALL = 128 };

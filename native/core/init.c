@@ -90,6 +90,7 @@ int core_Finalize(void) {
   }
   int rc = core_attributes_delete_all(MANA_KIND_COMM, MANA_COMM_SELF);
   if (rc) return core_fail(MANA_KIND_COMM, MANA_COMM_SELF, rc, "MPI_Finalize");
+  core_types_free_kept();
   CORE_GATE_ENTER(MANA_COMM_WORLD, SLOT_Finalize);
   struct upper_tls *tls = mana_cross_enter();
   MANA_SERVICE(void (*)(void), SVC_MPI_ENDS)();

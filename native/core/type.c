@@ -47,10 +47,47 @@ int core_Type_dup(mana_h oldtype, mana_h *newtype) {
   return rc ? core_fail(MANA_KIND_COMM, MANA_COMM_WORLD, rc, "MPI_Type_dup") : rc;
 }
 
+/* --- freeing ------------------------------------------------------------------------------------------------------------- */
+/* A pending reduction with a function of the application's gives it the datatype, which may have been freed by then (MPI-4.1 section
+ * 5.1.9): those keep their handles until it is done. */
+static mana_h kept; /* the first; taken and put back as a whole, for a thread may park while it asks */
+
+static void keep(mana_h h) {
+  struct core_object *o = core_object(MANA_KIND_DATATYPE, h);
+  o->datatype.kept = 1;
+  o->datatype.kept_next = __atomic_load_n(&kept, __ATOMIC_RELAXED);
+  while (!__atomic_compare_exchange_n(&kept, &o->datatype.kept_next, h, 0, __ATOMIC_RELEASE, __ATOMIC_RELAXED)) {
+  }
+}
+
+void core_types_free_kept(void) {
+  mana_h next, h = __atomic_load_n(&kept, __ATOMIC_RELAXED);
+  if (h) h = __atomic_exchange_n(&kept, 0, __ATOMIC_ACQUIRE);
+  for (; h; h = next) {
+    mana_h gone = h;
+    int rc;
+    next = core_object(MANA_KIND_DATATYPE, h)->datatype.kept_next;
+    MANA_CROSS(rc, MPI_BELOW(Type_free)(&gone));
+    if (rc == MANA_RC_KEPT) {
+      keep(h);
+    } else {
+      core_delete(MANA_KIND_DATATYPE, h);
+    }
+  }
+}
+
 int core_Type_free(mana_h *datatype) {
   mana_h before = *datatype;
-  int rc = known(before) ? core_attributes_delete_all(MANA_KIND_DATATYPE, before) : MANA_SUCCESS;
+  const struct core_object *o = known(before);
+  int rc = o && o->datatype.kept ? MANA_ERR_TYPE : MANA_SUCCESS;
+  core_types_free_kept();
+  if (rc == MANA_SUCCESS && o) rc = core_attributes_delete_all(MANA_KIND_DATATYPE, before);
   if (rc == MANA_SUCCESS) MANA_CROSS(rc, MPI_BELOW(Type_free)(datatype));
+  if (rc == MANA_RC_KEPT) {
+    keep(before);
+    *datatype = MANA_DATATYPE_NULL;
+    return MANA_SUCCESS;
+  }
   if (rc) return core_fail(MANA_KIND_COMM, MANA_COMM_WORLD, rc, "MPI_Type_free");
   core_delete(MANA_KIND_DATATYPE, before);
   return MANA_SUCCESS;

@@ -57,4 +57,7 @@ _Static_assert(sizeof(mana_status) == 32, "MPI-5 status is 32 bytes");
 #define MANA_RC_AGAIN (-2)
 /* The same of MPI_Sendrecv and MPI_Sendrecv_replace, whose send is done: after parking, the core makes the receive alone. */
 #define MANA_RC_RECEIVE (-3)
+/* Not an MPI code: MPI_Type_free of a datatype that a reduction of the application's, still under way, gets by its handle. The core keeps
+ * the handle, and asks again later. */
+#define MANA_RC_KEPT (-4)
 #endif

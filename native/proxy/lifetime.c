@@ -6,7 +6,9 @@
 
 struct px_attached px_attached;
 
+/* MANA_RC_KEPT: nothing was done, for a reduction of the application's gets the datatype yet. */
 int px_Type_free(mana_h *datatype) {
+  if (mana_is_user(*datatype) && px_records_reduce(*datatype)) return MANA_RC_KEPT;
   MPI_Datatype site = px_datatype(*datatype);
   if (mana_is_user(*datatype)) px_records_keep_datatype(*datatype);
   int rc = MPI_Type_free(&site);

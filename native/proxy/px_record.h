@@ -33,7 +33,7 @@ struct px_record {
   uint8_t canceled; /* MPI_Cancel of what had not come to an end: its status tells whether it was a message */
   uint8_t late;     /* a send whose request also stands for a receive served from the queue: px_early has its status */
   int32_t error;    /* of a request settled early: canonical code */
-  uint8_t calls_back; /* a collective with a reduction of the program's */
+  uint8_t calls_back; /* a collective with a reduction of the program's, which gets `datatype` */
   uint8_t pad[11];
 };
 _Static_assert(sizeof(struct px_record) == 64, "one cache line");
@@ -73,6 +73,12 @@ static inline struct px_record *px_record_new(mana_h request, enum px_record_kin
   r->persistent = kind == PX_PARTITIONED || kind == PX_PERSISTENT_COLLECTIVE;
   r->serial = px_count(&px_counters.posted, 1);
   return r;
+}
+static inline void px_record_reduction(mana_h request, enum px_record_kind kind, mana_h datatype, mana_h op,
+                                       mana_h comm) {
+  struct px_record *r = px_record_new(request, kind, comm);
+  r->calls_back = (uint8_t)mana_is_user(op);
+  r->datatype = datatype;
 }
 static inline void px_record_describe(struct px_record *r, const void *buf, int64_t count, mana_h datatype, int peer,
                                       int tag) {
@@ -145,6 +151,8 @@ int px_orphans_test(void);
 
 /* The application frees a datatype or communicator that records still name (MPI-4.1 sections 5.1.9, 7.4.3: operations go on). */
 void px_records_keep_datatype(mana_h datatype);
+/* Whether one is a collective under way, or persistent, with a reduction of the program's on the datatype. */
+int px_records_reduce(mana_h datatype);
 /* MPI ends: of those kept so, none is needed any more. */
 void px_records_drop_datatypes(void);
 void px_records_forget_comm(mana_h comm);

@@ -112,8 +112,18 @@ void px_spare_took(uint32_t index) {
 }
 
 static int uses(const struct px_record *r, mana_h datatype) {
-  int pending = r->kind == PX_RECEIVE || r->persistent;
-  return r->kind != PX_FREE && pending && r->datatype == datatype;
+  return (r->kind == PX_RECEIVE || (r->kind == PX_SEND && r->persistent)) && r->datatype == datatype;
+}
+
+/* Not those that the application has freed: no collective can be freed while it is under way. */
+int px_records_reduce(mana_h datatype) {
+  if (!px_high_op) return 0; /* the program has no reductions of its own */
+  for (uint32_t i = MANA_FIRST_INDEX; i < px_high_request; i++) {
+    const struct px_record *r = &px_record[i];
+    int collective = r->kind == PX_PERSISTENT_COLLECTIVE || (r->kind == PX_COLLECTIVE && !r->early);
+    if (collective && r->calls_back && r->datatype == datatype) return 1;
+  }
+  return 0;
 }
 
 static mana_h spare_datatype(MPI_Datatype site) {

@@ -93,6 +93,36 @@ static void freed_while_pending(void) {
   CHECK(same(result, 0, check_size() - 1));
 }
 
+/* The function gets the datatype by its handle, and may ask for what it is, though the program has freed it by then: the others come to
+ * the reduction when rank 0 has. */
+static MPI_Datatype freed_type;
+static int freed_calls;
+static void maximum_of_freed(void *in, void *inout, int *count, MPI_Datatype *type) {
+  CHECK(*type == freed_type);
+  freed_calls++;
+  maximum_of_first(in, inout, count, type);
+}
+static void freed_type_while_pending(void) {
+  MPI_Datatype type, others[3];
+  MPI_Op op;
+  MPI_Request request;
+  int mine[4] = {check_rank(), 7, -check_rank(), 7}, most[4] = {-9, 9, -9, 9};
+  MPI_Op_create(maximum_of_freed, 1, &op);
+  MPI_Type_create_resized(MPI_INT, 0, 2 * sizeof(int), &type);
+  MPI_Type_commit(&type);
+  freed_type = type;
+  if (check_rank()) MPI_Recv(NULL, 0, MPI_INT, 0, 8, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+  MPI_Ireduce(mine, most, 2, type, op, 0, MPI_COMM_WORLD, &request);
+  MPI_Type_free(&type);
+  MPI_Op_free(&op);
+  for (int i = 0; i < 3; i++) MPI_Type_contiguous(5 + i, MPI_INT, &others[i]); /* not by the same handle */
+  for (int i = 1; i < check_size() && !check_rank(); i++) MPI_Send(NULL, 0, MPI_INT, i, 8, MPI_COMM_WORLD);
+  MPI_Wait(&request, MPI_STATUS_IGNORE);
+  for (int i = 0; i < 3; i++) CHECK(others[i] != freed_type || check_rank());
+  for (int i = 0; i < 3; i++) MPI_Type_free(&others[i]);
+  CHECK(check_rank() || (most[0] == check_size() - 1 && most[1] == 9 && most[2] == 0 && freed_calls > 0));
+}
+
 static void commutative(MPI_Op op) {
   int size = check_size(), rank = check_rank();
   uint64_t *mine = malloc((size_t)size * sizeof *mine), got = 0, expected = 0;
@@ -157,6 +187,7 @@ int main(int argc, char **argv) {
 
   noncommutative(multiply_op);
   freed_while_pending();
+  freed_type_while_pending();
   asked_of_another(multiply_op);
   commutative(add_op);
   local(multiply_op, sparse_op);

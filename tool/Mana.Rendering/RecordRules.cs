@@ -42,14 +42,17 @@ public static class RecordRules
         ("p2p-persistent", "Psend_init" or "Precv_init") => New(f, request, "PX_PARTITIONED"),
         ("p2p-persistent", "Recv_init") => $"px_record_persistent({request}, PX_RECEIVE, PX_STANDARD, {Message(f)});",
         ("p2p-persistent", string name) => $"px_record_persistent({request}, PX_SEND, {Mode(name)}, {Message(f)});",
-        ("coll-nonblocking", _) when f.Parameters.FirstOrDefault(p => p.Kind == "op") is { } op =>
-            $"px_record_new({request}, PX_COLLECTIVE, {Comm(f)})->calls_back = (uint8_t)mana_is_user({op.Name});",
-        ("coll-nonblocking", _) => New(f, request, "PX_COLLECTIVE"),
+        ("coll-nonblocking", _) => Collective(f, request, "PX_COLLECTIVE"),
         ("constructor-collective", _) => New(f, request, "PX_CONSTRUCTOR"),
-        ("coll-persistent", _) => New(f, request, "PX_PERSISTENT_COLLECTIVE"),
+        ("coll-persistent", _) => Collective(f, request, "PX_PERSISTENT_COLLECTIVE"),
         ("io-independent" or "io-collective", _) => New(f, request, "PX_FILE"),
         _ => New(f, request, "PX_OTHER"),
     };
+
+    // A reduction of the application's is called with the datatype, freed or not.
+    private static string Collective(ApiFunction f, string request, string kind) => f.Parameters.FirstOrDefault(p => p.Kind == "op") is { } op
+        ? $"px_record_reduction({request}, {kind}, {f.Parameters.Single(p => p.Kind == "datatype").Name}, {op.Name}, {Comm(f)});"
+        : New(f, request, kind);
 
     private static string New(ApiFunction f, string request, string kind) => $"px_record_new({request}, {kind}, {Comm(f)});";
 
