@@ -57,12 +57,14 @@ static int both(const void *sendbuf, int64_t sendcount, mana_h sendtype, int des
 static int replace_queued(struct px_message *m, void *buf, int count, mana_h datatype, int dest, int sendtag,
                           mana_h comm, mana_h *request) {
   MPI_Request site = MPI_REQUEST_NULL;
-  int most = 0, size = 0;
-  int rc = MPI_Pack_size(count, px_datatype(datatype), px_comm(comm), &most);
-  void *packed = px_kept_new((size_t)most);
+  int n;
+  int64_t bytes = px_packed_bytes(count, px_datatype(datatype));
+  void *packed = px_kept_new((size_t)bytes);
   if (!packed) return MANA_ERR_NO_MEM;
-  if (rc == MPI_SUCCESS) rc = MPI_Pack(buf, count, px_datatype(datatype), packed, most, &size, px_comm(comm));
-  if (rc == MPI_SUCCESS) rc = site_isend(packed, size, MPI_PACKED, dest, sendtag, comm, &site);
+  int rc = px_pack(buf, count, px_datatype(datatype), packed, bytes);
+  MPI_Datatype type = px_bytes_type(bytes, &n);
+  if (rc == MPI_SUCCESS) rc = site_isend(packed, n, type, dest, sendtag, comm, &site);
+  px_bytes_free(&type);
   if (rc != MPI_SUCCESS) return px_kept_delete(packed), px_error(rc);
   px_count_sent(dest);
   rc = serve(m, site, buf, count, datatype, request);

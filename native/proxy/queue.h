@@ -45,8 +45,25 @@ void px_message_describe(const struct px_message *m, int64_t bytes, mana_status 
 int px_message_deliver(struct px_message *m, void *buf, int64_t count, mana_h datatype, mana_status *status);
 /* MPI ends: gives back what deliveries went through. */
 void px_queue_end(void);
+/* MPI_Pack of any length, of which the caller knows `bytes`: without a header, as between like machines packed data is everywhere. The
+ * site's code. */
+static inline int64_t px_packed_bytes(int64_t count, MPI_Datatype datatype) {
+  MPI_Count element = 0;
+  return MPI_Type_size_x(datatype, &element) == MPI_SUCCESS && count > 0 ? element * count : 0;
+}
+int px_pack(const void *buf, int64_t count, MPI_Datatype datatype, void *packed, int64_t bytes);
 
-/* MPI_Irecv and MPI_Imrecv with any count that the site can take (px_count_fits). */
+/* MPI_Send, MPI_Irecv and MPI_Imrecv with any count that the site can take (px_count_fits). */
+#ifdef MANA_HAVE_MPI_Send_c
+#pragma weak MPI_Send_c
+#endif
+static inline int px_site_send(const void *buf, int64_t count, MPI_Datatype datatype, int dest, int tag,
+                               MPI_Comm comm) {
+#ifdef MANA_HAVE_MPI_Send_c
+  if (__builtin_expect((int)count != count, 0)) return MPI_Send_c(buf, count, datatype, dest, tag, comm);
+#endif
+  return MPI_Send(buf, (int)count, datatype, dest, tag, comm);
+}
 int px_site_irecv(void *buf, int64_t count, MPI_Datatype datatype, int source, int tag, MPI_Comm comm,
                   MPI_Request *request);
 int px_site_imrecv(void *buf, int64_t count, MPI_Datatype datatype, MPI_Message *message, MPI_Request *request);

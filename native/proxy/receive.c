@@ -190,15 +190,8 @@ static int take_back(MPI_Request *site, int source, int rc) {
   return px_error(rc);
 }
 
-#ifdef MANA_HAVE_MPI_Send_c
-#pragma weak MPI_Send_c
-#endif
 static int site_send(const void *buf, int64_t count, mana_h datatype, int dest, int tag, mana_h comm) {
-#ifdef MANA_HAVE_MPI_Send_c
-  if (__builtin_expect((int)count != count, 0))
-    return MPI_Send_c(px_buffer(buf), count, px_datatype(datatype), px_rank_in(dest), px_tag_in(tag), px_comm(comm));
-#endif
-  return MPI_Send(px_buffer(buf), (int)count, px_datatype(datatype), px_rank_in(dest), px_tag_in(tag), px_comm(comm));
+  return px_site_send(px_buffer(buf), count, px_datatype(datatype), px_rank_in(dest), px_tag_in(tag), px_comm(comm));
 }
 
 static int send_receive(const void *sendbuf, int64_t sendcount, mana_h sendtype, int dest, int sendtag, void *recvbuf,
@@ -218,27 +211,46 @@ int px_Sendrecv_c(const void *sendbuf, int64_t sendcount, mana_h sendtype, int d
 }
 
 /* What is sent is a packed copy: between like machines packed data is what the typed send would have put on the wire. */
-static int replace(void *buf, int count, mana_h datatype, int dest, int sendtag, int source, int recvtag, mana_h comm,
-                   mana_status *status, void *packed, int size) {
-  SEND_THEN_RECEIVE(MPI_Send(packed, size, MPI_PACKED, px_rank_in(dest), px_tag_in(sendtag), px_comm(comm)), buf, count,
+static int replace(void *buf, int64_t count, mana_h datatype, int dest, int sendtag, int source, int recvtag,
+                   mana_h comm, mana_status *status, void *packed, int n, MPI_Datatype type) {
+  SEND_THEN_RECEIVE(MPI_Send(packed, n, type, px_rank_in(dest), px_tag_in(sendtag), px_comm(comm)), buf, count,
                     datatype);
 }
-int px_Sendrecv_replace(void *buf, int count, mana_h datatype, int dest, int sendtag, int source, int recvtag,
-                        mana_h comm, mana_status *status) {
+
+/* More than MPI_Pack can count. */
+static int replace_large(void *buf, int64_t count, mana_h datatype, int dest, int sendtag, int source, int recvtag,
+                         mana_h comm, mana_status *status, int64_t bytes) {
+  int n;
+  void *packed = px_count_fits(count) ? malloc((size_t)bytes + 1) : NULL;
+  if (!packed) return px_count_fits(count) ? MANA_ERR_NO_MEM : MANA_RC_ABSENT;
+  int rc = px_pack(px_buffer(buf), count, px_datatype(datatype), packed, bytes);
+  MPI_Datatype type = px_bytes_type(bytes, &n);
+  rc = rc != MPI_SUCCESS ? px_error(rc)
+                         : replace(buf, count, datatype, dest, sendtag, source, recvtag, comm, status, packed, n, type);
+  px_bytes_free(&type);
+  free(packed);
+  return rc;
+}
+
+int px_Sendrecv_replace_c(void *buf, int64_t count, mana_h datatype, int dest, int sendtag, int source, int recvtag,
+                          mana_h comm, mana_status *status) {
   int most = 0, size = 0;
-  int rc = MPI_Pack_size(count, px_datatype(datatype), px_comm(comm), &most);
+  int64_t bytes = px_packed_bytes(count, px_datatype(datatype));
+  if (bytes > INT_MAX || (int)count != count)
+    return replace_large(buf, count, datatype, dest, sendtag, source, recvtag, comm, status, bytes);
+  int rc = MPI_Pack_size((int)count, px_datatype(datatype), px_comm(comm), &most);
   if (rc != MPI_SUCCESS) return px_error(rc);
   PX_ARRAY(uint64_t, packed, most / 8 + 1);
   if (!packed) return MANA_ERR_NO_MEM;
-  rc = MPI_Pack((void *)(uintptr_t)px_buffer(buf), count, px_datatype(datatype), packed, most, &size, px_comm(comm));
-  rc = rc != MPI_SUCCESS ? px_error(rc)
-                         : replace(buf, count, datatype, dest, sendtag, source, recvtag, comm, status, packed, size);
+  rc = MPI_Pack((void *)(uintptr_t)px_buffer(buf), (int)count, px_datatype(datatype), packed, most, &size,
+                px_comm(comm));
+  rc = rc != MPI_SUCCESS
+           ? px_error(rc)
+           : replace(buf, count, datatype, dest, sendtag, source, recvtag, comm, status, packed, size, MPI_PACKED);
   PX_ARRAY_FREE(packed);
   return rc;
 }
-int px_Sendrecv_replace_c(void *buf, int64_t count, mana_h datatype, int dest, int sendtag, int source, int recvtag,
-                          mana_h comm, mana_status *status) {
-  return (int)count == count
-             ? px_Sendrecv_replace(buf, (int)count, datatype, dest, sendtag, source, recvtag, comm, status)
-             : MANA_RC_ABSENT;
+int px_Sendrecv_replace(void *buf, int count, mana_h datatype, int dest, int sendtag, int source, int recvtag,
+                        mana_h comm, mana_status *status) {
+  return px_Sendrecv_replace_c(buf, count, datatype, dest, sendtag, source, recvtag, comm, status);
 }
