@@ -83,13 +83,18 @@ int core_Init(int *argc, char ***argv) {
   return core_Init_thread(argc, argv, MANA_THREAD_SINGLE, &provided);
 }
 
-/* Attributes of MPI_COMM_SELF go first, so that libraries can clean up while MPI still works (MPI-4.1 section 11.2.4). */
+/* Attributes of MPI_COMM_SELF go first, so that libraries can clean up while MPI still works (MPI-4.1 section 11.2.4). Those of
+ * MPI_COMM_WORLD when the application's MPI does it: MPICH next, Open MPI when it counts as finalized. */
 int core_Finalize(void) {
   if (SPLIT->mpi_state != SPLIT_MPI_INITIALIZED) {
     return core_fail(MANA_KIND_COMM, MANA_COMM_WORLD, MANA_ERR_OTHER, "MPI_Finalize");
   }
   int rc = core_attributes_delete_all(MANA_KIND_COMM, MANA_COMM_SELF);
   if (rc) return core_fail(MANA_KIND_COMM, MANA_COMM_SELF, rc, "MPI_Finalize");
+#ifdef ABI_MPICH
+  rc = core_attributes_delete_all(MANA_KIND_COMM, MANA_COMM_WORLD);
+  if (rc) return core_fail(MANA_KIND_COMM, MANA_COMM_WORLD, rc, "MPI_Finalize");
+#endif
   core_types_free_kept();
   CORE_GATE_ENTER(MANA_COMM_WORLD, SLOT_Finalize);
   struct upper_tls *tls = mana_cross_enter();
@@ -99,6 +104,9 @@ int core_Finalize(void) {
   core_gate_leave();
   if (rc) return core_fail(MANA_KIND_COMM, MANA_COMM_WORLD, rc, "MPI_Finalize");
   SPLIT->mpi_state = SPLIT_MPI_FINALIZED;
+#ifdef ABI_OPENMPI
+  rc = core_attributes_delete_all(MANA_KIND_COMM, MANA_COMM_WORLD);
+#endif
   return MANA_SUCCESS;
 }
 
