@@ -1,12 +1,49 @@
 /* Dynamic processes: the proxy starts them split; here only handles and error handlers. */
+#include "abi.h"
 #include "core_auto.h"
 
-#define SPAWN(name, call)                                                                                              \
-  mana_h fresh = core_new(MANA_KIND_COMM);                                                                             \
+/* Each rank gets a code for each process, and only the root knows how many there are to be. */
+static int share_count(mana_h comm, int root, int *n) {
+  int rc;
+  CORE_GATE_ENTER(comm, SLOT_Bcast);
+  MANA_CROSS(rc, MPI_BELOW_ON(Bcast, comm)(n, 1, MANA_INT, root, comm));
+  core_gate_leave();
+  return rc;
+}
+
+static int *codes_new(int n) {
+  int *codes = malloc(((size_t)n + 1) * sizeof *codes);
+  for (int i = 0; codes && i < n; i++) codes[i] = MANA_CODE_UNSET;
+  if (codes) codes[n] = MANA_CODE_END;
+  return codes;
+}
+
+/* Set whether the call succeeds or not, as far as the site does. */
+static void codes_out(int *errcodes, int *codes, int n) {
+  for (int i = 0; codes && i < n; i++) {
+    if (codes[i] != MANA_CODE_UNSET) errcodes[i] = abi_error_code_out(codes[i]);
+  }
+  free(codes);
+}
+
+static int total(mana_h comm, int root, int count, const int *maxprocs) {
+  int n = 0;
+  if (!core_is_root(comm, root)) return 0;
+  for (int i = 0; i < count; i++) n += maxprocs[i] > 0 ? maxprocs[i] : 0;
+  return n;
+}
+
+#define SPAWN(name, count, maxprocs, call)                                                                             \
+  int n = total(comm, root, count, maxprocs);                                                                          \
+  int rc = share_count(comm, root, &n);                                                                                \
+  if (rc) return core_fail(MANA_KIND_COMM, comm, rc, name);                                                            \
+  int *codes = errcodes ? codes_new(n) : NULL;                                                                         \
+  mana_h fresh = codes || !errcodes ? core_new(MANA_KIND_COMM) : 0;                                                    \
+  if (!fresh) free(codes);                                                                                             \
   if (!fresh) return core_fail(MANA_KIND_COMM, comm, MANA_ERR_NO_MEM, name);                                           \
   *intercomm = fresh;                                                                                                  \
-  int rc;                                                                                                              \
   MANA_CROSS(rc, call);                                                                                                \
+  codes_out(errcodes, codes, n);                                                                                       \
   if (rc) core_delete(MANA_KIND_COMM, fresh);                                                                          \
   if (rc) return core_fail(MANA_KIND_COMM, comm, rc, name);                                                            \
   core_comm_born(fresh, comm);                                                                                         \
@@ -14,14 +51,14 @@
 
 int core_Comm_spawn(const char *command, char **argv, int maxprocs, mana_h info, int root, mana_h comm,
                     mana_h *intercomm, int *errcodes) {
-  SPAWN("MPI_Comm_spawn",
-        MPI_BELOW_ON(Comm_spawn, comm)(command, argv, maxprocs, info, root, comm, intercomm, errcodes));
+  SPAWN("MPI_Comm_spawn", 1, &maxprocs,
+        MPI_BELOW_ON(Comm_spawn, comm)(command, argv, maxprocs, info, root, comm, intercomm, codes));
 }
 
 int core_Comm_spawn_multiple(int count, char **commands, char ***argvs, const int *maxprocs, const mana_h *infos,
                              int root, mana_h comm, mana_h *intercomm, int *errcodes) {
-  SPAWN("MPI_Comm_spawn_multiple", MPI_BELOW_ON(Comm_spawn_multiple, comm)(count, commands, argvs, maxprocs, infos,
-                                                                           root, comm, intercomm, errcodes));
+  SPAWN("MPI_Comm_spawn_multiple", count, maxprocs,
+        MPI_BELOW_ON(Comm_spawn_multiple, comm)(count, commands, argvs, maxprocs, infos, root, comm, intercomm, codes));
 }
 
 static mana_h known; /* the parent; 0 = not asked yet */

@@ -60,4 +60,8 @@ _Static_assert(sizeof(mana_status) == 32, "MPI-5 status is 32 bytes");
 /* Not an MPI code: MPI_Type_free of a datatype that a reduction of the application's, still under way, gets by its handle. The core keeps
  * the handle, and asks again later. */
 #define MANA_RC_KEPT (-4)
+/* Not MPI codes, in an array of which not every rank can tell the length (array_of_errcodes of a spawn): one that the site has not set,
+ * and the end. */
+#define MANA_CODE_UNSET INT32_MIN
+#define MANA_CODE_END (INT32_MIN + 1)
 #endif

@@ -40,10 +40,10 @@ static char **split_argv(char *command, char **argv) {
   return v;
 }
 
-static void errors_out(MPI_Comm intercomm, int rc, int *errcodes) {
-  int n = 0;
-  if (!errcodes || rc != MPI_SUCCESS || MPI_Comm_remote_size(intercomm, &n) != MPI_SUCCESS) return;
-  for (int i = 0; i < n; i++) errcodes[i] = errcodes[i] == MPI_SUCCESS ? MANA_SUCCESS : px_error(errcodes[i]);
+static void errors_out(int *errcodes) {
+  for (int i = 0; errcodes && errcodes[i] != MANA_CODE_END; i++) {
+    if (errcodes[i] != MANA_CODE_UNSET) errcodes[i] = errcodes[i] == MPI_SUCCESS ? MANA_SUCCESS : px_error(errcodes[i]);
+  }
 }
 
 int px_Comm_spawn(const char *command, char **argv, int maxprocs, mana_h info, int root, mana_h comm, mana_h *intercomm,
@@ -58,8 +58,8 @@ int px_Comm_spawn(const char *command, char **argv, int maxprocs, mana_h info, i
                      root, px_comm(comm), &born, errcodes ? errcodes : MPI_ERRCODES_IGNORE);
   px_dynamic_leave();
   free(v);
+  errors_out(errcodes);
   if (rc != MPI_SUCCESS) return px_error(rc);
-  errors_out(born, rc, errcodes);
   *intercomm = px_comm_store(*intercomm, born);
   return 0;
 }
@@ -97,8 +97,8 @@ int px_Comm_spawn_multiple(int count, char **commands, char ***argvs, const int 
   argvs_free(argvs_s, n);
   PX_ARRAY_FREE(infos_s);
   PX_ARRAY_FREE(commands_s);
+  errors_out(errcodes);
   if (rc != MPI_SUCCESS) return px_error(rc);
-  errors_out(born, rc, errcodes);
   *intercomm = px_comm_store(*intercomm, born);
   return 0;
 }

@@ -43,7 +43,11 @@ static void parents(char *program, MPI_Comm pair) {
   MPI_Comm children, copy, all;
   int codes[1] = {-1}, report[4] = {0};
   MPI_Comm_set_errhandler(pair, MPI_ERRORS_RETURN);
-  if (MPI_Comm_spawn(program, arguments, 1, MPI_INFO_NULL, 0, pair, &children, codes)) return; /* not on this machine */
+  /* Not on every machine; then the code is the program's MPI's own as well. */
+  if (MPI_Comm_spawn(program, arguments, 1, MPI_INFO_NULL, 0, pair, &children, codes)) {
+    check_record("unset=%d spawn=%d", codes[0] == -1, codes[0] != -1 && class_of(codes[0]) == MPI_ERR_SPAWN);
+    return;
+  }
   CHECK(codes[0] == MPI_SUCCESS);
   MPI_Comm_dup(children, &copy);
   MPI_Intercomm_merge(children, 0, &all);
