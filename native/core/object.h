@@ -10,6 +10,7 @@
 
 struct core_attribute; /* attribute.h */
 struct core_grequest;  /* grequest.h */
+struct core_info_pair; /* info.c */
 
 /* How a callback of the application wants to be called. CORE_FORTRAN_INTEGER: the bindings of MPI-1, where attributes are
  * INTEGER, not INTEGER(KIND=MPI_ADDRESS_KIND). CORE_CXX: a C++ library of the
@@ -39,6 +40,9 @@ struct core_object {
       uint8_t persistent; /* survives its completion */
       struct core_grequest *generalized;
     } request;
+    struct {
+      struct core_info_pair *beyond; /* what the site cannot hold */
+    } info;
     struct {
       void *function;
       int32_t convention; /* enum core_convention */

@@ -32,6 +32,48 @@ static void objects(void) {
   CHECK(info == MPI_INFO_NULL);
 }
 
+/* The longest that this MPI takes, and what it takes for a value of no length. */
+static void limits(void) {
+  static char key[MPI_MAX_INFO_KEY + 1], got_key[MPI_MAX_INFO_KEY + 1], value[MPI_MAX_INFO_VAL + 1],
+      got[MPI_MAX_INFO_VAL + 1];
+  MPI_Info info, copy;
+  int count, flag, length, seen = 0;
+  memset(key, 'k', MPI_MAX_INFO_KEY - 1);
+  memset(value, 'v', MPI_MAX_INFO_VAL - 1);
+  MPI_Info_create(&info);
+  MPI_Info_set(info, "short", "1");
+  MPI_Info_get(info, key, MPI_MAX_INFO_VAL, got, &flag);
+  CHECK(!flag);
+  MPI_Info_set(info, key, "old");
+  MPI_Info_set(info, key, value);
+  MPI_Info_set(info, "long", "2");
+  MPI_Info_set(info, "long", value);
+  MPI_Info_get_nkeys(info, &count);
+  CHECK(count == 3);
+  for (int i = 0; i < count; i++) {
+    MPI_Info_get_nthkey(info, i, got_key);
+    seen += strcmp(got_key, key) == 0 || strcmp(got_key, "short") == 0 || strcmp(got_key, "long") == 0;
+  }
+  CHECK(seen == 3);
+  MPI_Info_dup(info, &copy);
+  MPI_Info_delete(info, key);
+  MPI_Info_set(info, "long", "3");
+  MPI_Info_get_nkeys(info, &count);
+  MPI_Info_get(info, "long", MPI_MAX_INFO_VAL, got, &flag);
+  CHECK(count == 2 && flag && strcmp(got, "3") == 0);
+  MPI_Info_get_valuelen(copy, key, &length, &flag);
+  CHECK(flag && length == MPI_MAX_INFO_VAL - 1);
+  MPI_Info_get(copy, key, MPI_MAX_INFO_VAL, got, &flag);
+  CHECK(flag && strcmp(got, value) == 0);
+#if defined MPICH
+  MPI_Info_set(copy, "empty", "");
+  MPI_Info_get(copy, "empty", MPI_MAX_INFO_VAL, got, &flag);
+  CHECK(flag && !got[0]);
+#endif
+  MPI_Info_free(&info);
+  MPI_Info_free(&copy);
+}
+
 static void identity(void) {
   char name[MPI_MAX_PROCESSOR_NAME], library[MPI_MAX_LIBRARY_VERSION_STRING];
   int length, version, subversion, count;
@@ -69,6 +111,7 @@ static void on_communicator(void) {
 int main(int argc, char **argv) {
   MPI_Init(&argc, &argv);
   objects();
+  limits();
   identity();
   time_passes();
   on_communicator();

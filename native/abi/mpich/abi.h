@@ -4,6 +4,7 @@
 #define MANA_ABI_H
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "canon.h"
 #include "constants.h"
@@ -74,6 +75,11 @@ static inline const int *abi_weights_in(const int *weights) {
   if (weights == MPI_UNWEIGHTED) return (const int *)(intptr_t)10;
   if (weights == MPI_WEIGHTS_EMPTY) return (const int *)(intptr_t)11;
   return weights;
+}
+
+/* What an info may hold. */
+static inline int abi_info_fits(const char *key, const char *value) {
+  return key && value && *key && strlen(key) <= ABI_MAX_INFO_KEY && strlen(value) <= ABI_MAX_INFO_VAL;
 }
 
 /* MPI_T names an object by the address of its handle (MPI-4.1 section 15.3.2). A handle's own bits tell its kind, but for files, which are

@@ -4,6 +4,7 @@
 #define MANA_ABI_H
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "canon.h"
 #include "constants.h"
@@ -55,6 +56,11 @@ static inline const void *abi_buffer_in(const void *buffer) {
 /* MPI_UNWEIGHTED is 2, MPI_WEIGHTS_EMPTY 3. */
 static inline const int *abi_weights_in(const int *weights) {
   return (uintptr_t)weights - 2 < 2 ? (const int *)((uintptr_t)weights + 8) : weights;
+}
+
+/* What an info may hold. */
+static inline int abi_info_fits(const char *key, const char *value) {
+  return key && value && *key && *value && strlen(key) < ABI_MAX_INFO_KEY && strlen(value) < ABI_MAX_INFO_VAL;
 }
 
 /* MPI_T names an object by the address of its handle (MPI-4.1 section 15.3.2). 0 where there is none. */
