@@ -27,7 +27,7 @@ internal static class Stories
     [
         "inflight", "derived", "waitsets", "nonblocking", "neighbors", "freed", "fresh", "skewed", "objects", "constructors", "persistent", "bsend", "cancelled",
         "messages", "blocked", "threads", "multiple", "openmp", "signals", "masks", "storm", "waiting", "sleeps", "events", "children", "clocks", "files",
-        "mpifiles", "mpiviews", "memory", "plugin", "solver",
+        "mpifiles", "mpiviews", "memory", "plugin", "ownops", "solver",
     ];
 
     /// <summary>Threads that spin while they wait leave no core for ranks that work.</summary>
