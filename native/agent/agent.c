@@ -71,8 +71,9 @@ static bool barrier_all_threads(void) {
   return registered && syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0;
 }
 
-static void begin_intent(uint32_t epoch) {
+static void begin_intent(uint32_t epoch, uint32_t milliseconds) {
   agent.epoch = epoch;
+  agent.attempt = (struct proxy_attempt){.epoch = epoch, .seconds = milliseconds / 1000};
   if (fault_at(FAULT_INTENT_RECEIVED)) {
     fail(FAULT_WHY);
     return;
@@ -136,6 +137,7 @@ static void do_write(const char *folder, uint32_t codec, bool refer) {
   struct agent_written written;
   struct timespec from, to;
   clock_gettime(CLOCK_MONOTONIC, &from);
+  agent.attempt.told = (uint64_t)from.tv_sec * 1000 + (uint64_t)from.tv_nsec / 1000000;
   pthread_mutex_unlock(&agent.lock);
   int result = agent_write(folder, codec, refer, &written, agent.why);
   pthread_mutex_lock(&agent.lock);
@@ -189,7 +191,7 @@ static void take(int type, struct save_stream *frame) {
   uint32_t epoch, timeout;
   switch (type) {
     case PROTOCOL_INTENT:
-      if (protocol_get_intent(frame, &epoch, &timeout) && agent.stage == AGENT_RUN) begin_intent(epoch);
+      if (protocol_get_intent(frame, &epoch, &timeout) && agent.stage == AGENT_RUN) begin_intent(epoch, timeout);
       break;
     case PROTOCOL_TARGETS: take_targets(frame); break;
     case PROTOCOL_PARK:
@@ -217,6 +219,16 @@ static bool counts_differ(const struct proxy_counts *a, const struct proxy_count
   return a->sent != b->sent || a->received != b->received || a->collectives != b->collectives;
 }
 
+/* The MPI thread may stand in a send whose receiver, another thread there, has parked; as that rank's may in one to a thread here. Then only
+ * this thread can take in what comes, which MULTIPLE allows; but not what runs the program's own reductions, for which it has no upper
+ * half. */
+static void pump_for_others(void) {
+  if (!SPLIT->thread_multiple || agent.alone || proxy->calls_back()) return;
+  pthread_mutex_unlock(&agent.lock);
+  (void)proxy->pump_beside();
+  pthread_mutex_lock(&agent.lock);
+}
+
 /* What this rank does on its own in a stage. */
 static void step(void) {
   if (agent.stage == AGENT_INTENT) {
@@ -229,7 +241,9 @@ static void step(void) {
       snprintf(agent.why, sizeof agent.why, FAULT_WHY);
       threads = -1;
     }
-    if (threads < 0) {
+    if (threads == 0) {
+      pump_for_others();
+    } else if (threads < 0) {
       agent.stage = AGENT_DRAIN; /* says it once */
       fail(agent.why);
     } else if (threads > 0) {

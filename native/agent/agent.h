@@ -19,7 +19,7 @@
 enum agent_stage { AGENT_RUN, AGENT_INTENT, AGENT_PARK, AGENT_DRAIN, AGENT_WRITTEN };
 
 /* What the parked MPI thread is to do. */
-enum agent_order { ORDER_WAIT, ORDER_PUMP, ORDER_SAVE, ORDER_RETURN, ORDER_LEAVE };
+enum agent_order { ORDER_WAIT, ORDER_PUMP, ORDER_SAVE, ORDER_TAKE, ORDER_RETURN, ORDER_LEAVE };
 
 /* A collective, and since when; epoch 0: none. Known only of those that came while a checkpoint was wanted. */
 struct agent_place {
@@ -33,6 +33,7 @@ struct agent {
   pthread_cond_t changed; /* order, saved */
   bool wanted;            /* there is a job file: clocks are kept */
   uint32_t epoch;
+  struct proxy_attempt attempt; /* the one under way */
   enum agent_stage stage;
   /* INTENT */
   bool targets_known;
@@ -107,6 +108,10 @@ void agent_say_where(void);
 void agent_parked(void); /* service SVC_PARKED */
 /* One round: asks whoever runs to park. The number of parked threads when all are and the MPI thread serves, else 0; -1 with `why`. */
 int agent_park_round(char why[PROXY_WHY_SIZE]);
+/* Why a thread that has parked cannot be saved; NULL. */
+const char *agent_park_reason(void);
+/* All parked threads take what signals have come for each since it parked. As agent_park_reason, then. */
+const char *agent_park_take(void) __attribute__((warn_unused_result));
 /* False: threads are still on their way out of the last park, and the next must not begin. */
 bool agent_park_is_over(void);
 void agent_park_begin(void);

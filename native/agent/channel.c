@@ -109,9 +109,9 @@ int channel_open(const char *job_file) {
     if (connection >= 0 && handshake(secret, HANDSHAKE_SECONDS * 1000, why, sizeof why) != 0) channel_close();
   }
   if (connection < 0) {
-    report_warning("see that this node reaches the one where mana itself runs; a job that begins runs on without checkpoints",
-                   "the job's coordinator does not answer at port %s of the addresses in %s: %s", job.port, job_file,
-                   why);
+    report_warning(
+        "see that this node reaches the one where mana itself runs; a job that begins runs on without checkpoints",
+        "the job's coordinator does not answer at port %s of the addresses in %s: %s", job.port, job_file, why);
   }
   return connection < 0 ? -1 : 0;
 }

@@ -18,6 +18,7 @@
   X(PARKING, true)               /* threads are about to be asked to park */                                           \
   X(PARKED, true)                /* all of them stand still; not yet said */                                           \
   X(DRAINING, false)             /* the parked MPI thread has taken something from the network, or looked */           \
+  X(SYNCED, true)                /* its files are on disk; other ranks may be saving their MPI objects already */      \
   X(SAVING_MPI, true)            /* the image has not been begun */                                                    \
   X(WRITING, true)               /* all sections are made, no file yet */                                              \
   X(HALF_WRITTEN, true)          /* half of the memory is in the file */                                               \

@@ -1,4 +1,4 @@
-/* Parking the upper threads, and the orders to the one that may call MPI. */
+/* Parking the upper threads: who runs, who has parked, who cannot. Orders to the one that may call MPI: orders.c. */
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
@@ -68,7 +68,7 @@ static const struct parked_thread *find_parked(int tid) {
   return NULL;
 }
 
-static const char *reason_against(void) {
+const char *agent_park_reason(void) {
   for (const struct parked_thread *t = __atomic_load_n(&STATE->parked, __ATOMIC_ACQUIRE); t; t = t->next) {
     if (t->why_not) return t->why_not;
   }
@@ -100,86 +100,8 @@ int agent_park_round(char why[PROXY_WHY_SIZE]) {
   agent.clean = running == 0 && parked == before ? agent.clean + 1 : 0;
   if (agent.clean >= 2) agent.alone = true;
   if (!agent.alone || !agent.serving) return 0;
-  const char *against = reason_against();
+  const char *against = agent_park_reason();
   if (!against) return parked;
   snprintf(why, PROXY_WHY_SIZE, "%s", against);
   return -1;
-}
-
-/* --- the parked MPI thread ------------------------------------------------------------------------------------------------ */
-void agent_order(enum agent_order order) {
-  agent.order = order;
-  pthread_cond_broadcast(&agent.changed);
-}
-
-/* Bounded, for what it carries out may be a reduction of the program's that waits for a lock which a parked thread holds. */
-void agent_dismiss(void) {
-  enum { PATIENCE_SECONDS = 30 };
-  struct timespec limit;
-  clock_gettime(CLOCK_REALTIME, &limit);
-  limit.tv_sec += PATIENCE_SECONDS;
-  agent_order(ORDER_RETURN);
-  while (agent.busy && pthread_cond_timedwait(&agent.changed, &agent.lock, &limit) == 0) {
-  }
-}
-
-/* What MPI calls back (the reduction of a nonblocking collective) is the program's code on the parked thread, and may cross: inside another
- * crossing, so that it does not park once more. */
-static struct upper_tls *own_tls(void) {
-  uint64_t upper_fs = *(uint64_t *)((uint64_t)__builtin_thread_pointer() + (uint64_t)SPLIT->lower_upper_fs_off);
-  return (struct upper_tls *)(upper_fs + (uint64_t)SPLIT->upper_tls_offset);
-}
-
-static void pump(bool alone) {
-  enum { IDLE_MICROSECONDS = 50 };
-  struct proxy_counts counts;
-  struct upper_tls *tls = own_tls();
-  tls->depth++;
-  int moved = alone ? agent_proxy()->pump() : agent_proxy()->pump_beside();
-  tls->depth--;
-  agent_proxy()->counts(&counts);
-  (void)fault_at(FAULT_DRAINING);
-  pthread_mutex_lock(&agent.lock);
-  agent.counts = counts;
-  agent.serving = alone;
-  pthread_mutex_unlock(&agent.lock);
-  if (!moved) usleep(IDLE_MICROSECONDS);
-}
-
-static void save(void) {
-  char why[PROXY_WHY_SIZE] = "";
-  struct upper_tls *tls = own_tls();
-  save_free(&agent.mpi);
-  tls->depth++;
-  int result = agent_proxy()->save(&agent.mpi, why);
-  tls->depth--;
-  if (result == 0 && fault_at(FAULT_SAVING_MPI)) {
-    snprintf(why, sizeof why, FAULT_WHY);
-    result = -1;
-  }
-  pthread_mutex_lock(&agent.lock);
-  agent.save_result = result;
-  memcpy(agent.why, why, sizeof why);
-  agent_order(ORDER_WAIT);
-  pthread_mutex_unlock(&agent.lock);
-}
-
-void agent_parked(void) {
-  for (;;) {
-    pthread_mutex_lock(&agent.lock);
-    agent.busy = false;
-    pthread_cond_broadcast(&agent.changed);
-    while (agent.order == ORDER_WAIT) pthread_cond_wait(&agent.changed, &agent.lock);
-    enum agent_order order = agent.order;
-    bool alone = agent.alone;
-    agent.busy = order != ORDER_RETURN;
-    pthread_mutex_unlock(&agent.lock);
-    if (order == ORDER_RETURN) return;
-    if (order == ORDER_PUMP) pump(alone);
-    if (order == ORDER_SAVE) save();
-    if (order == ORDER_LEAVE) {
-      agent_proxy()->leave();
-      _exit(0);
-    }
-  }
 }

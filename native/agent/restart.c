@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "agent.h"
@@ -229,6 +231,25 @@ static const struct parked_thread *make_threads(int *count) {
   return main_thread;
 }
 
+static int nothing(void *unused) {
+  (void)unused;
+  return 0;
+}
+/* A thread or process that the program makes later must not get a number by which it knows another: libc's recursive mutexes go by them, and
+ * kill(2). The kernel counts up, so those that are near are used up (in a container all are small, here as where the image was made). */
+static void use_up_old_numbers(void) {
+  enum { MOST = 8192, STACK_SIZE = 16384 };
+  static char stack[STACK_SIZE] __attribute__((aligned(16)));
+  int32_t highest = 0, number = 0;
+  for (int32_t i = 0; i < STATE->tid_count; i++) {
+    if (STATE->tid[i].old > highest) highest = STATE->tid[i].old;
+  }
+  for (int i = 0; number <= highest && i < MOST; i++) {
+    number = clone(nothing, stack + STACK_SIZE, CLONE_VM | CLONE_VFORK, NULL); /* no SIGCHLD at its end */
+    if (number < 0 || waitpid(number, NULL, __WCLONE) < 0 || highest - number > MOST) return;
+  }
+}
+
 static void resume_main(const struct parked_thread *t) __attribute__((noreturn));
 static void resume_main(const struct parked_thread *t) {
   raw_set_fs(SPLIT->have_fsgsbase, t->fs);
@@ -263,6 +284,7 @@ void restart_run(void) {
   __atomic_store_n(&STATE->parked_count, 0, __ATOMIC_SEQ_CST);
   agent_park_prepare();
   const struct parked_thread *main_thread = make_threads(&threads);
+  use_up_old_numbers();
   restore_part(&image, SECTION_SIGNALS, "signal actions", state_signals_restore);
   image_close(&image);
   (void)fault_at(FAULT_RESTART_THREADS_MADE);

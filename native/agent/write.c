@@ -26,12 +26,27 @@ static int save_mpi_files(struct save_stream *to, char why[STATE_WHY_SIZE]) {
   return state_mpi_files_save(agent_proxy()->file, to, why);
 }
 
+/* A timer may end, or a thread that had not parked yet have sent a signal, after its receiver had parked: that is taken too, until none came while the
+ * timers were read. (Where they come too fast for that, another is soon to come.) */
+static int save_signals(struct save_stream *to, char why[STATE_WHY_SIZE]) {
+  enum { TRIES = 20 };
+  int result = 0;
+  for (int i = 0; i < TRIES && result == 0; i++) {
+    const char *lost = agent_park_take();
+    if (lost) return snprintf(why, STATE_WHY_SIZE, "%s", lost), -1;
+    save_free(to);
+    result = state_signals_save(to, why);
+    if (!state_signals_came()) break;
+  }
+  return result;
+}
+
 static const struct part {
   uint32_t kind;
   int (*save)(struct save_stream *to, char why[STATE_WHY_SIZE]);
 } parts[] = {
     {SECTION_DESCRIPTORS, state_descriptors_save},
-    {SECTION_SIGNALS, state_signals_save},
+    {SECTION_SIGNALS, save_signals},
     {SECTION_PROCESS, state_process_save},
     {SECTION_MPI_FILES, save_mpi_files},
 };
@@ -81,6 +96,10 @@ int agent_write(const char *folder, uint32_t codec, bool refer, struct agent_wri
   struct save_stream streams[PARTS] = {0};
   char unsynced[STATE_WHY_SIZE] = "";
   int synced = state_descriptors_sync(unsynced);
+  if (synced == 0 && fault_at(FAULT_SYNCED)) {
+    snprintf(unsynced, sizeof unsynced, FAULT_WHY);
+    synced = -1;
+  }
   int result = save_mpi(why); /* collective, so also where that has failed; behind it all ranks have synced */
   if (result == 0 && synced != 0) {
     snprintf(why, PROXY_WHY_SIZE, "%s", unsynced);

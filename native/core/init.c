@@ -50,7 +50,7 @@ __attribute__((constructor)) static void construct(void) {
 }
 
 __attribute__((destructor)) static void destruct(void) {
-  if (SPLIT->pid != getpid()) return; /* a forked child leaves its parent's MPI alone */
+  if (SPLIT_OWNER->pid != SPLIT->pid) return; /* a forked child leaves its parent's MPI alone */
   struct upper_tls *tls = mana_cross_enter();
   MANA_SERVICE(void (*)(void), SVC_EXITING)();
   mana_cross_leave(tls);
@@ -71,10 +71,11 @@ int core_Init_thread(int *argc, char ***argv, int required, int *provided) {
   core_poll_allowed = *provided <= MANA_THREAD_FUNNELED && !core_sessions_used;
   SPLIT->thread_multiple = *provided == MANA_THREAD_MULTIPLE || core_sessions_used;
   SPLIT->mpi_state = SPLIT_MPI_INITIALIZED;
+  /* Before the coordinator can ask: another rank may be through its first collective while this one is on its way to it. */
+  core_gate_begin();
   struct upper_tls *tls = mana_cross_enter();
   MANA_SERVICE(void (*)(int), SVC_MPI_BEGINS)(*provided);
   mana_cross_leave(tls);
-  core_gate_begin();
   return MANA_SUCCESS;
 }
 

@@ -6,12 +6,18 @@
 #define MANA_PROXY_CHECKPOINT_H
 #include "save_stream.h"
 
-#define PROXY_CHECKPOINT_VERSION 3
+#define PROXY_CHECKPOINT_VERSION 4
 
 struct proxy_counts {
   uint64_t sent,
       received; /* point-to-point messages, by all communicators; sums over all ranks are equal when nothing is in flight */
   uint64_t collectives; /* nonblocking collectives, constructors and accesses to files started here and not complete */
+};
+
+/* What a rank was told when it was to save. */
+struct proxy_attempt {
+  uint32_t epoch, seconds; /* its number, and the time it was given when it began */
+  uint64_t told;           /* CLOCK_MONOTONIC, milliseconds: when this rank heard of it, about when all others did */
 };
 
 enum { PROXY_WHY_SIZE = 512, PROXY_PLACE_SIZE = 192 };
@@ -27,8 +33,8 @@ struct proxy_checkpoint {
   void (*counts)(struct proxy_counts *counts);
   /* After the drain: all live objects, pending and idle requests and the queue, in saved form. 0; or -1, with the reason in `why` for
    * what cannot be saved (an open window, say): the checkpoint is given up, and the job goes on. Collective: all ranks save at once.
-   * What was written to files through MPI is on disk then. */
-  int (*save)(struct save_stream *to, char why[PROXY_WHY_SIZE]);
+   * What was written to files through MPI is on disk then. Where ranks come to it too far apart for the attempt, it fails on all of them. */
+  int (*save)(const struct proxy_attempt *attempt, struct save_stream *to, char why[PROXY_WHY_SIZE]);
   /* In a fresh process, after MPI_Init_thread: rebuilds it all under the same canonical handles. Collective. 0, or -1 with `why`. `moved`
    * tells where a file is now (path_map_apply). */
   int (*restore)(struct save_stream *from, int (*moved)(char *path, size_t size), char why[PROXY_WHY_SIZE]);

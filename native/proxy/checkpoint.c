@@ -26,28 +26,40 @@ int px_refuse_failed(struct px_saved *s, int rc, const char *call) {
   return px_refuse(s, "%s failed: %s", call, text);
 }
 
-/* One rank's failure is everybody's, with its words. A coordinator that dies may have told only some to save: the others run on, so
- * these neither wait for ever nor begin what a collective of the program could match; what they began stays on px_world, which
- * is good for nothing then. */
-static int agree(struct px_saved *s, int rc) {
-  enum { SECONDS = 120 };
-  static int mine, highest, alone; /* written to whenever the others come */
-  time_t end = time(NULL) + SECONDS;
-  MPI_Request request;
-  int rank, done = 0;
-  if (alone) return px_refuse(s, "other ranks did not take part in an earlier checkpoint");
+static uint64_t milliseconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* One rank's failure is everybody's, with its words. A coordinator that dies may have told only some to save, and the disk of one may be
+ * slow: the others do not wait for ever. They leave when the attempt's time is over, and whoever comes later still completes the
+ * reduction: so that it does not go on alone, how late each came is part of what is reduced, and all judge alike. */
+static int agree(struct px_saved *s, const struct proxy_attempt *attempt, int rc) {
+  enum { FAILED, LATEST, EARLIEST, EPOCH, OTHER_EPOCH, WORDS, LEAST_SECONDS = 10 };
+  static int mine[WORDS], all[WORDS]; /* written to whenever the others come */
+  static MPI_Request begun = MPI_REQUEST_NULL;
+  const int seconds = attempt->seconds > LEAST_SECONDS ? (int)attempt->seconds : LEAST_SECONDS;
+  const uint64_t end = milliseconds() + (uint64_t)seconds * 1000;
+  const int late = (int)((milliseconds() - attempt->told) / 1000), epoch = (int)attempt->epoch;
+  int rank, done = 1;
+  if (begun != MPI_REQUEST_NULL) MPI_Test(&begun, &done, MPI_STATUS_IGNORE);
+  if (!done) return px_refuse(s, "other ranks did not take part in an earlier checkpoint");
   MPI_Comm_rank(px_world, &rank);
-  mine = rc ? rank : -1;
-  rc = px_refuse_failed(s, MPI_Iallreduce(&mine, &highest, 1, MPI_INT, MPI_MAX, px_world, &request), "MPI_Iallreduce");
-  while (!rc && !done) {
-    rc = px_refuse_failed(s, MPI_Test(&request, &done, MPI_STATUS_IGNORE), "MPI_Test");
-    if (!rc && !done && time(NULL) > end) {
-      alone = 1;
-      rc = px_refuse(s, "other ranks did not begin or end saving their MPI objects within %d seconds", SECONDS);
-    }
+  memcpy(mine, (int[WORDS]){rc ? rank : -1, late, -late, epoch, -epoch}, sizeof mine);
+  rc = px_refuse_failed(s, MPI_Iallreduce(mine, all, WORDS, MPI_INT, MPI_MAX, px_world, &begun), "MPI_Iallreduce");
+  for (done = 0; !rc && !done;) {
+    rc = px_refuse_failed(s, MPI_Test(&begun, &done, MPI_STATUS_IGNORE), "MPI_Test");
+    if (!rc && !done && milliseconds() > end)
+      rc = px_refuse(s, "other ranks did not begin or end saving their MPI objects within %d seconds", seconds);
   }
-  if (rc || highest < 0) return rc;
-  MPI_Bcast(s->why, PROXY_WHY_SIZE, MPI_CHAR, highest, px_world);
+  if (rc) return rc;
+  if (all[EPOCH] != -all[OTHER_EPOCH]) return px_refuse(s, "other ranks are at checkpoint %d", all[EPOCH]);
+  int apart = all[LATEST] + all[EARLIEST];
+  if (apart > seconds / 2)
+    return px_refuse(s, "the ranks came to the saving of MPI objects %d seconds apart (a slow disk?)", apart);
+  if (all[FAILED] < 0) return 0;
+  MPI_Bcast(s->why, PROXY_WHY_SIZE, MPI_CHAR, all[FAILED], px_world);
   return -1;
 }
 
@@ -100,10 +112,10 @@ static int refuse_early(struct px_saved *s) {
   return 0;
 }
 
-static int save(struct save_stream *to, char why[PROXY_WHY_SIZE]) {
+static int save(const struct proxy_attempt *attempt, struct save_stream *to, char why[PROXY_WHY_SIZE]) {
   struct px_saved s = {to, why};
   why[0] = 0;
-  if (agree(&s, refuse_early(&s))) return -1; /* from here on all ranks are here */
+  if (agree(&s, attempt, refuse_early(&s))) return -1; /* from here on all ranks are here */
   save_u32(to, FORMAT);
   px_attributes_save(&s);
   int rc = px_groups_save(&s);
@@ -117,7 +129,7 @@ static int save(struct save_stream *to, char why[PROXY_WHY_SIZE]) {
   if (!rc) rc = px_requests_save(&s);
   if (!rc) rc = px_queue_save(&s);
   if (!rc && to->failed) rc = px_refuse(&s, "out of memory");
-  return agree(&s, rc);
+  return agree(&s, attempt, rc);
 }
 
 /* Who fails says so and ends, and the launcher ends the others: they may be waiting for it in a constructor. */

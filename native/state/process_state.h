@@ -52,6 +52,8 @@ int state_mpi_files_restore(struct save_stream *from, char why[STATE_WHY_SIZE]) 
 /* Actions, pending signals of the process, interval timers, POSIX timers. restore: with all signals blocked in every thread, after the
  * program's threads were made and tid_map knows them, as the last part. */
 int state_signals_save(struct save_stream *to, char why[STATE_WHY_SIZE]) STATE_MUST_CHECK;
+/* Whether a signal waits for a parked thread alone, which has not been taken from it. */
+bool state_signals_came(void);
 int state_signals_restore(struct save_stream *from, char why[STATE_WHY_SIZE]) STATE_MUST_CHECK;
 
 /* Working directory, umask, nice value, changed resource limits, personality, dumpable, name, parent's number, and the clocks that must

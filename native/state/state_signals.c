@@ -85,11 +85,24 @@ static int restore_actions(struct save_stream *from, char why[STATE_WHY_SIZE]) {
 
 /* --- Waiting ----------------------------------------------------------------------------------------------------------------- */
 
-static uint64_t pending_of_process(void) {
+/* man 5 proc: `line` is "ShdPnd:", of the process, or "SigPnd:", of the thread alone. */
+static uint64_t pending_in(const char *status, const char *line) {
   char text[TEXT_SIZE];
-  if (!read_text("/proc/self/status", text, sizeof text)) return 0;
-  const char *at = strstr(text, "ShdPnd:");
-  return at ? strtoull(at + strlen("ShdPnd:"), NULL, 16) : 0;
+  if (!read_text(status, text, sizeof text)) return 0;
+  const char *at = strstr(text, line);
+  return at ? strtoull(at + strlen(line), NULL, 16) : 0;
+}
+static uint64_t pending_of_process(void) {
+  return pending_in("/proc/self/status", "ShdPnd:");
+}
+
+bool state_signals_came(void) {
+  for (const struct parked_thread *t = STATE->parked; t; t = t->next) {
+    char path[64];
+    snprintf(path, sizeof path, "/proc/self/task/%d/status", t->tid);
+    if (pending_in(path, "SigPnd:") & ~(1ull << (SPLIT_PARK_SIGNAL - 1))) return true;
+  }
+  return false;
 }
 
 /* The kernel shows them only to who takes them. All signals are blocked, as in all threads of the lower half. How many were taken, or -1. */

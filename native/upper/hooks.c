@@ -123,4 +123,5 @@ __attribute__((visibility("default"))) const struct resident mana_resident = {
     .park_signal_entry = park_signal_entry,
     .park = park,
     .signal_restorer = signal_restorer,
+    .park_take = park_take,
 };

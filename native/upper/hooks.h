@@ -116,5 +116,6 @@ HIDDEN void dispatch_arm_thread(void);
 HIDDEN void signal_entry(void);      /* signal_entry.S */
 HIDDEN void signal_restorer(void);   /* rt_sigreturn from the allowed range */
 HIDDEN void park_signal_entry(void); /* park_entry.S */
-HIDDEN void park(void);              /* park.c */
+HIDDEN void park_take(struct parked_thread *self);
+HIDDEN void park(void); /* park.c */
 #endif

@@ -60,9 +60,18 @@ static void join_list(struct parked_thread *t) {
   wake(&STATE->parked_count);
 }
 
-/* Until the agent ends this park. A later one has another number, so nobody sleeps through from one to the next. */
-static void sleep_through(int32_t number) {
+HIDDEN void park_take(struct parked_thread *self) {
+  int32_t number = __atomic_load_n(&STATE->take_number, __ATOMIC_ACQUIRE);
+  const char *lost = pending_take(self->waiting);
+  if (lost) self->why_not = lost;
+  __atomic_store_n(&self->taken, number, __ATOMIC_RELEASE);
+}
+
+/* Until the agent ends this park. A later one has another number, so nobody sleeps through from one to the next. The agent, where it wants something
+ * taken, wakes again and again until that is done. */
+static void sleep_through(struct parked_thread *self, int32_t number) {
   while (__atomic_load_n(&STATE->park_number, __ATOMIC_ACQUIRE) == number) {
+    if (__atomic_load_n(&STATE->take_number, __ATOMIC_ACQUIRE) != self->taken) park_take(self);
     RAW4(SYS_futex, &STATE->park_number, RAW_FUTEX_WAIT, number, 0);
   }
 }
@@ -84,15 +93,15 @@ static void serve(uint64_t upper_fs, uint64_t lower_fs) {
 }
 
 void park(void) {
-  struct parked_thread self = {.why_not = NULL};
-  struct pending_signals waiting;
+  struct pending_signals waiting = {.count = 0};
+  struct parked_thread self = {.waiting = &waiting};
   uint64_t all = ~0ull, mask, lower_fs;
   __atomic_fetch_add(&STATE->parking, 1, __ATOMIC_SEQ_CST);
   int32_t number = __atomic_load_n(&STATE->park_number, __ATOMIC_SEQ_CST);
   RAW4(SYS_rt_sigprocmask, SIG_SETMASK, &all, &mask, KERNEL_MASK_SIZE);
   if (__atomic_load_n(&SPLIT->phase, __ATOMIC_SEQ_CST) == SPLIT_PARK) {
     describe(&self);
-    if (!pending_take(&waiting)) self.why_not = "too many signals wait for one of its threads";
+    park_take(&self);
     if (park_save(&self.context) == 0) {
       join_list(&self);
       if (is_mpi_thread(self.fs, &lower_fs)) serve(self.fs, lower_fs);
@@ -102,7 +111,7 @@ void park(void) {
       __atomic_fetch_add(&STATE->parked_count, 1, __ATOMIC_ACQ_REL);
       wake(&STATE->parked_count);
     }
-    sleep_through(number);
+    sleep_through(&self, number);
     pending_give_back(&waiting);
     if (self.is_main) pending_give_back_process();
   }

@@ -23,6 +23,8 @@ struct parked_thread {
   int32_t is_main;                                  /* tid == pid */
   char name[16];                                    /* man 2 prctl, PR_GET_NAME */
   const char *why_not;                              /* NULL, or why this thread cannot be saved */
+  struct pending_signals *waiting;                  /* what came for it alone (pending.h) */
+  int32_t taken;                                    /* the last request (upper_state.take_number) it has met */
 };
 
 /* A signal that was taken out of the kernel: its siginfo_t, 128 bytes. */

@@ -7,43 +7,58 @@
 
 #include <fcntl.h>
 
-enum { KERNEL_MASK_SIZE = 8, TEXT_SIZE = 2048 };
+enum { KERNEL_MASK_SIZE = 8, TEXT_SIZE = 2048, DIGITS = 16 };
 
-/* The line "SigPnd:\t%016x" of /proc/thread-self/status, man 5 proc; 0 when it cannot be read. */
-static uint64_t own_pending(void) {
+/* The line "SigPnd:\t%016x" of /proc/thread-self/status (man 5 proc), which may stand far behind a user's many groups. False: it cannot be
+ * read. */
+static bool own_pending(uint64_t *mask) {
   static const char key[] = "SigPnd:\t";
   char text[TEXT_SIZE];
+  int same = 0, digits = 0;
   long fd = RAW3(SYS_open, "/proc/thread-self/status", O_RDONLY | O_CLOEXEC, 0), length;
-  if (raw_failed(fd)) return 0;
-  length = RAW3(SYS_read, fd, text, sizeof text - 1);
-  RAW1(SYS_close, fd);
-  for (long i = 0; i + (long)sizeof key + 16 < length; i++) {
-    int same = 0;
-    while (key[same] && text[i + same] == key[same]) same++;
-    if (key[same]) continue;
-    uint64_t mask = 0;
-    for (int d = 0; d < 16; d++) {
-      char c = text[i + same + d];
-      mask = mask << 4 | (uint64_t)(c <= '9' ? c - '0' : c - 'a' + 10);
+  if (raw_failed(fd)) return false;
+  *mask = 0;
+  while (digits < DIGITS && (length = RAW3(SYS_read, fd, text, sizeof text)) > 0) {
+    for (long i = 0; i < length && digits < DIGITS; i++) {
+      char c = text[i];
+      if (key[same]) {
+        same = c == key[same] ? same + 1 : c == key[0];
+      } else {
+        *mask = *mask << 4 | (uint64_t)(c <= '9' ? c - '0' : c - 'a' + 10);
+        digits++;
+      }
     }
-    return mask;
   }
-  return 0;
+  RAW1(SYS_close, fd);
+  return digits == DIGITS;
+}
+
+/* The kernel keeps one of each standard signal, and one of each timer. */
+static bool is_there(const struct pending_signals *pending, const struct waiting_signal *one) {
+  enum { FIRST_QUEUED = 32, CODE = 8 / 4, TIMER = 16 / 4, BY_TIMER = -2 /* SI_TIMER */ };
+  const int32_t *words = (const int32_t *)one;
+  for (int i = 0; i < pending->count; i++) {
+    const int32_t *known = (const int32_t *)&pending->info[i];
+    if (known[0] != words[0]) continue;
+    if (words[0] < FIRST_QUEUED) return true;
+    if (words[CODE] == BY_TIMER && known[CODE] == BY_TIMER && known[TIMER] == words[TIMER]) return true;
+  }
+  return false;
 }
 
 /* The kernel hands out what waits for the thread before what waits for the process (kernel/signal.c, dequeue_signal). */
-bool pending_take(struct pending_signals *pending) {
+const char *pending_take(struct pending_signals *pending) {
   static const int64_t at_once[2] = {0, 0};
   const uint64_t park = 1ull << (SPLIT_PARK_SIGNAL - 1);
-  pending->count = 0;
-  for (uint64_t mask; (mask = own_pending() & ~park);) {
-    if (pending->count == PENDING_MAX) return false;
+  for (uint64_t mask;;) {
+    if (!own_pending(&mask)) return "the kernel does not say which signals wait for one of its threads";
+    if (!(mask &= ~park)) return NULL;
+    if (pending->count == PENDING_MAX) return "too many signals wait for one of its threads";
     uint64_t one = mask & -mask;
     long got = RAW4(SYS_rt_sigtimedwait, &one, &pending->info[pending->count], at_once, KERNEL_MASK_SIZE);
-    if (raw_failed(got)) break;
-    pending->count++;
+    if (raw_failed(got)) return NULL;
+    if (!is_there(pending, &pending->info[pending->count])) pending->count++;
   }
-  return true;
 }
 
 void pending_give_back(const struct pending_signals *pending) {

@@ -63,6 +63,7 @@ struct upper_state {
   int32_t parked_count;         /* a futex word */
   int32_t parking;              /* threads inside park(): the next park begins when there is none */
   int32_t park_number;          /* changes when a park ends; a futex word */
+  int32_t take_number; /* changes when parked threads are to take what has come for them since; woken by park_number */
   /* waits.c */
   struct thread_marks marks[THREAD_MARKS];
   /* signals.c: what the program asked for the park signal, told to it again */
@@ -118,7 +119,7 @@ static inline int tid_map(int32_t old, int32_t now) {
 }
 
 /* What the blob offers to the lower half: its symbol `mana_resident`. */
-#define RESIDENT_VERSION 2
+#define RESIDENT_VERSION 3
 struct resident {
   uint64_t version;
   /* Steers the text at start; 0 or more: sites patched, else a negated errno. */
@@ -127,5 +128,7 @@ struct resident {
   long (*dispatch_arm)(void);
   void *signal_entry;                               /* the handler the kernel sees for the program's own handlers */
   void *park_signal_entry, *park, *signal_restorer; /* (2) */
+  /* (3) On the parked thread itself, which lends itself to the agent: what has come for it since. */
+  void (*park_take)(struct parked_thread *self);
 };
 #endif

@@ -31,6 +31,13 @@ public sealed class FaultStories(House house)
     public Task A_rank_that_does_not_answer_costs_the_checkpoint_only(string point, string site) =>
         new FaultWalk(house).StandStillAsync(FaultPoint.Named(point), Mpi.Named(site));
 
+    /// <summary>The others have left the saving of MPI objects by then; alone it would begin collectives that match the program's.</summary>
+    [Theory]
+    [InlineData("mpich")]
+    [InlineData("openmpi")]
+    public Task A_rank_that_comes_too_late_to_the_saving_does_not_go_on_alone(string site) =>
+        new FaultWalk(house).StandStillAsync(FaultPoint.Named("SYNCED"), Mpi.Named(site), TimeSpan.FromSeconds(13));
+
     [Theory]
     [InlineData("PARKED", "mpich")]
     [InlineData("HALF_WRITTEN", "openmpi")]

@@ -87,7 +87,8 @@ internal sealed class FaultWalk(House house)
     }
 
     /// <summary>A rank that stands still there holds up the checkpoint until its time is over.</summary>
-    public async Task StandStillAsync(FaultPoint point, Mpi site)
+    /// <param name="more">How long it stands still after that.</param>
+    public async Task StandStillAsync(FaultPoint point, Mpi site, TimeSpan more = default)
     {
         using Folder folder = new();
         Job.Place place = new(house, folder, $"standing-{point.Name}-{site}", 2, point.Armed("stop"));
@@ -95,6 +96,7 @@ internal sealed class FaultWalk(House house)
         await CheckpointAsync(job);
         Outcome late = await job.CheckpointAsync("--timeout", "2s");
         Assert.True(late.ExitCode == Job.ManaFailed && late.Errors.Contains("rank 1", StringComparison.Ordinal), late.ToString());
+        await Task.Delay(more);
         await job.SignalRankAsync(1, "CONT");
         await CheckpointAsync(job);
         await AssertResultAsync(await job.Running);

@@ -87,7 +87,7 @@ static FILE *image(const char *folder, const char *mode) {
 static void save(const char *folder) {
   struct save_stream stream = {0};
   char why[PROXY_WHY_SIZE];
-  if (checkpoint->save(&stream, why)) fprintf(stderr, "rank %d: %s\n", STATE->rank, why), exit(1);
+  if (checkpoint->save(&attempt, &stream, why)) fprintf(stderr, "rank %d: %s\n", STATE->rank, why), exit(1);
   FILE *file = image(folder, "w");
   CHECK(fwrite(STATE, sizeof *STATE, 1, file) == 1);
   CHECK(fwrite(stream.data, stream.length, 1, file) == 1);

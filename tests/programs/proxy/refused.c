@@ -67,10 +67,10 @@ void be_refused(const struct proxy_checkpoint *checkpoint, const char *what) {
   const struct refused *r = find(what);
   object = fresh(r->kind);
   r->begin();
-  CHECK(checkpoint->save(&stream, why) == -1);
+  CHECK(checkpoint->save(&attempt, &stream, why) == -1);
   if (STATE->rank == 0) printf("%s\n", why);
   save_free(&stream);
   r->end();
-  CHECK(checkpoint->save(&stream, why) == 0);
+  CHECK(checkpoint->save(&attempt, &stream, why) == 0);
   save_free(&stream);
 }

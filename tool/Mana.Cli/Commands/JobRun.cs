@@ -96,11 +96,11 @@ internal sealed class JobRun(Tool tool, JobDescription job, JobChoices choices, 
         }
         catch (IOException e) when (e.HResult == JobFile.Exists)
         {
-            throw new UserErrorException(JobFileErrors.Taken(job.Job, "another one, which has just begun"));
+            throw new UserErrorException(JobFileErrors.Taken(job.Job, "another one, which has just begun"), e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            if (isRestart) throw new UserErrorException(JobFileErrors.NotWritten(tool.Home.Jobs, e.Message));
+            if (isRestart) throw new UserErrorException(JobFileErrors.NotWritten(tool.Home.Jobs, e.Message), e);
             Output.Message($"mana: no checkpoint of this job can be taken: {e.Message}\n  to do: set MANA_HOME to a folder that can be written");
             return false;
         }
