@@ -94,7 +94,7 @@ internal sealed class JobRun(Tool tool, JobDescription job, JobChoices choices, 
             file.Write(tool.Home.Jobs);
             return true;
         }
-        catch (IOException e) when (e.HResult == JobFile.Exists)
+        catch (IOException e) when (e.HResult == JobFile.Exists && File.Exists(JobFile.PathOf(tool.Home.Jobs, job.Job)))
         {
             throw new UserErrorException(JobFileErrors.Taken(job.Job, "another one, which has just begun"), e);
         }

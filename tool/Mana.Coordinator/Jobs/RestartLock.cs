@@ -48,7 +48,8 @@ public sealed class RestartLock : IDisposable
     {
         try
         {
-            Write(file, FileMode.CreateNew, _ => true);
+            // Somebody may have found it, empty, before it was ours alone.
+            return Write(file, FileMode.CreateNew, text => text.Length == 0);
         }
         catch (IOException e) when (e.HResult is JobFile.Exists or WouldBlock)
         {
