@@ -29,7 +29,7 @@
 #include "state.h"
 
 #define BELOW(type, nr) ((type)MPI_TABLE->fn[nr])
-enum { WAIT_MS = 120, PARK_EVERY_MS = 15, NS = 1000000000 };
+enum { WAIT_MS = 120, LONG_S = 60, PARK_EVERY_MS = 15, NS = 1000000000 };
 
 static void load(void) {
   uint64_t fs;
@@ -69,11 +69,10 @@ static void begin(void) {
   parks = parked();
   started = now_ms();
 }
-/* The wait took its time, neither shortened nor begun anew by the signals that came, and those did come. */
+/* The wait took its time, not shortened by the signals that came, and those did come. (Begun anew by each of them it would never end.) */
 #define EXPECT_WAITED(ms)                                                                                              \
   do {                                                                                                                 \
-    double took_ = now_ms() - started;                                                                                 \
-    EXPECT(took_ > (ms)-3 && took_ < (ms)*2.5 + 20);                                                                   \
+    EXPECT(now_ms() - started > (ms)-3);                                                                               \
     EXPECT(parked() - parks >= 2);                                                                                     \
   } while (0)
 #define WAITS(expression)                                                                                              \
@@ -180,20 +179,21 @@ static void alarm_in(int ms) {
 /* A handler of the program ends a wait as natively, after any number of parks. */
 static void ended_by_the_program(void) {
   struct sigaction action = {.sa_handler = handle, .sa_flags = SA_RESTART};
-  struct timespec second = {1, 0}, rest = {0, 0};
-  struct timespec time = after(CLOCK_MONOTONIC, 1000);
+  struct timespec long_time = {LONG_S, 0}, rest = {0, 0};
+  struct timespec time = after(CLOCK_MONOTONIC, LONG_S * 1000);
   sigset_t none;
   int poller = epoll_create1(0), word = 0;
   struct epoll_event event;
   sigemptyset(&none);
   sigaction(SIGALRM, &action, NULL);
   alarm_in(WAIT_MS);
-  WAITS(nanosleep(&second, &rest) == -1 && errno == EINTR);
-  EXPECT(rest.tv_sec == 0 && rest.tv_nsec > 600000000 && rest.tv_nsec <= NS - (WAIT_MS - 5) * 1000000l);
+  WAITS(nanosleep(&long_time, &rest) == -1 && errno == EINTR);
+  EXPECT(rest.tv_sec > 0 &&
+         rest.tv_sec * (int64_t)NS + rest.tv_nsec <= LONG_S * (int64_t)NS - (WAIT_MS - 5) * 1000000l);
   alarm_in(WAIT_MS);
-  WAITS(poll(NULL, 0, 1000) == -1 && errno == EINTR);
+  WAITS(poll(NULL, 0, LONG_S * 1000) == -1 && errno == EINTR);
   alarm_in(WAIT_MS);
-  WAITS(epoll_wait(poller, &event, 1, 1000) == -1 && errno == EINTR);
+  WAITS(epoll_wait(poller, &event, 1, LONG_S * 1000) == -1 && errno == EINTR);
   alarm_in(WAIT_MS);
   WAITS(pause() == -1 && errno == EINTR);
   alarm_in(WAIT_MS);
@@ -201,7 +201,7 @@ static void ended_by_the_program(void) {
   alarm_in(WAIT_MS);
   WAITS(clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, NULL) == EINTR);
   alarm_in(WAIT_MS);
-  WAITS(syscall(SYS_futex, &word, FUTEX_WAIT, 0, &second, NULL, 0) == -1 && errno == EINTR);
+  WAITS(syscall(SYS_futex, &word, FUTEX_WAIT, 0, &long_time, NULL, 0) == -1 && errno == EINTR);
   EXPECT(handled == 7);
   close(poller);
 }
@@ -337,19 +337,19 @@ static int timer(clockid_t clock) {
   timer_delete(timer);
   return good;
 }
-/* A wait until a time that comes five seconds sooner, when a restart has changed what the kernel's clock and the program's differ by. */
+/* A wait until a time that comes two minutes sooner, when a restart has changed what the kernel's clock and the program's differ by. */
 static void *shift_clocks(void *unused) {
   usleep(WAIT_MS / 2 * 1000);
-  STATE->monotonic_offset += 5ll * NS;
+  STATE->monotonic_offset += 2ll * LONG_S * NS;
   return unused;
 }
 static void until_a_restart(int (*wait)(const struct timespec *)) {
   pthread_t restart;
-  struct timespec time = after(CLOCK_MONOTONIC, 5000 + WAIT_MS);
+  struct timespec time = after(CLOCK_MONOTONIC, 2 * LONG_S * 1000 + WAIT_MS);
   MUST(pthread_create(&restart, NULL, shift_clocks, NULL) == 0);
   EXPECT(wait(&time));
   struct timespec now = after(CLOCK_MONOTONIC, 0);
-  EXPECT(now.tv_sec < time.tv_sec + 2);
+  EXPECT(now.tv_sec < time.tv_sec + LONG_S);
   pthread_join(restart, NULL);
 }
 static int sleeps_until(const struct timespec *time) {
@@ -371,10 +371,10 @@ static void clocks(void) {
   clock_gettime(CLOCK_BOOTTIME, &between);
   STATE->monotonic_offset = 1000ll * NS;
   clock_gettime(CLOCK_MONOTONIC, &later);
-  EXPECT(later.tv_sec >= before.tv_sec + 1000 && later.tv_sec <= before.tv_sec + 1001);
+  EXPECT(later.tv_sec >= before.tv_sec + 1000 && later.tv_sec <= before.tv_sec + 1000 + LONG_S);
   syscall(SYS_clock_gettime, CLOCK_BOOTTIME, &later);
-  EXPECT(later.tv_sec >= between.tv_sec + 1000 && later.tv_sec <= between.tv_sec + 1001);
-  EXPECT(clock_gettime(CLOCK_REALTIME, &later) == 0 && later.tv_sec - time(NULL) < 2);
+  EXPECT(later.tv_sec >= between.tv_sec + 1000 && later.tv_sec <= between.tv_sec + 1000 + LONG_S);
+  EXPECT(clock_gettime(CLOCK_REALTIME, &later) == 0 && later.tv_sec - time(NULL) < LONG_S);
   WAITS(until(CLOCK_MONOTONIC) == 0);
   WAITS(until(CLOCK_BOOTTIME) == 0);
   WAITS(until(CLOCK_REALTIME) == 0);
