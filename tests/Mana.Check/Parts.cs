@@ -17,16 +17,23 @@ internal sealed record Counts(int Passed, int Failed, int Skipped)
 /// <param name="always">False: it runs only when it is named.</param>
 internal abstract class Part(string name, bool always = true)
 {
+    private readonly List<string> _said = [];
+
     public string Name { get; } = name;
 
     public bool Always { get; } = always;
 
+    /// <summary>What it has to say, line by line; told as one when it has ended, for another part may run beside it.</summary>
+    public IReadOnlyList<string> Said => _said;
+
     public abstract Task<Counts> RunAsync();
 
-    protected static async Task<Outcome> ShowAsync(IReadOnlyList<string> words, TimeSpan limit)
+    protected void Say(object line) => _said.Add(line.ToString() ?? "");
+
+    protected async Task<Outcome> ShowAsync(IReadOnlyList<string> words, TimeSpan limit)
     {
         Outcome outcome = await Bounded.RunAsync(words, Repository.Root, new Dictionary<string, string?>(), limit);
-        if (outcome.ExitCode != 0 || outcome.TimedOut) Console.WriteLine(outcome);
+        if (outcome.ExitCode != 0 || outcome.TimedOut) Say(outcome);
         return outcome;
     }
 }
@@ -38,7 +45,7 @@ internal sealed class FormatPart(string name, string promise, Func<IReadOnlyList
     {
         Outcome outcome = await ShowAsync(words(), TimeSpan.FromMinutes(5));
         if (outcome is { ExitCode: 0, TimedOut: false }) return new Counts(1, 0, 0);
-        Console.WriteLine($"   broken promise: {promise}");
+        Say($"   broken promise: {promise}");
         return new Counts(0, 1, 0);
     }
 }
@@ -58,26 +65,32 @@ internal class TestProjectPart(string name, string? part = null, string? filter 
         Outcome outcome = await Bounded.RunAsync(
             ["dotnet", "test", $"tests/{name}", "--no-build", "-c", "Release", "--nologo", "-tl:off", "--logger", "trx;LogFileName=report.trx", "--results-directory", results.Path,
                 .. filter is null ? (string[])[] : ["--filter", filter]],
-            Repository.Root, new Dictionary<string, string?>(), TimeSpan.FromMinutes(45));
+            Repository.Root, new Dictionary<string, string?>(), TimeSpan.FromMinutes(45), said: TellFailure);
         if (!File.Exists(results["report.trx"]))
         {
-            Console.WriteLine(outcome);
+            Say(outcome);
             return new Counts(0, 1, 0);
         }
         XElement report = XElement.Load(results["report.trx"]);
         foreach (XElement failed in report.Descendants(Trx + "UnitTestResult").Where(r => (string?)r.Attribute("outcome") == "Failed"))
-            Console.WriteLine($"   FAILED {(string?)failed.Attribute("testName")}\n{Indented(failed.Descendants(Trx + "Message").FirstOrDefault()?.Value ?? "")}");
+            Say($"   FAILED {(string?)failed.Attribute("testName")}\n{Indented(failed.Descendants(Trx + "Message").FirstOrDefault()?.Value ?? "")}");
         foreach (XElement left in report.Descendants(Trx + "UnitTestResult").Where(r => (string?)r.Attribute("outcome") == "NotExecuted"))
-            Console.WriteLine($"   SKIPPED {(string?)left.Attribute("testName")}: {left.Descendants(Trx + "Output").FirstOrDefault()?.Value}");
+            Say($"   SKIPPED {(string?)left.Attribute("testName")}: {left.Descendants(Trx + "Output").FirstOrDefault()?.Value}");
         XElement counters = report.Descendants(Trx + "Counters").Single();
         int total = (int)counters.Attribute("total")!, passed = (int)counters.Attribute("passed")!, executed = (int)counters.Attribute("executed")!;
         int failures = executed - passed, skipped = total - executed;
         if (outcome.TimedOut || total == 0 || (outcome.ExitCode != 0 && failures == 0))
         {
-            Console.WriteLine(outcome);
+            Say(outcome);
             failures++;
         }
         return new Counts(passed, failures, skipped);
+    }
+
+    /// <summary>Long before the report is there: a person may have seen enough.</summary>
+    private void TellFailure(string line)
+    {
+        if (line.EndsWith("[FAIL]", StringComparison.Ordinal)) Console.WriteLine($"{DateTime.Now:HH:mm:ss} {Name}: {line[(line.IndexOf(']', StringComparison.Ordinal) + 1)..].Trim()}");
     }
 
     private static string Indented(string text) => string.Join('\n', text.Split('\n').Take(60).Select(l => "     " + l));
@@ -91,7 +104,7 @@ internal sealed class SoakPart(string name, bool always) : TestProjectPart("Mana
     {
         Counts counts = await base.RunAsync();
         string log = Path.Combine(Repository.Root, "build", Name, "log");
-        if (File.Exists(log)) Console.WriteLine("   so far: " + File.ReadLines(log).Last().Split("; ")[^1]);
+        if (File.Exists(log)) Say("   so far: " + File.ReadLines(log).Last().Split("; ")[^1]);
         return counts;
     }
 }
@@ -106,12 +119,12 @@ internal sealed class MatrixPart(string name) : TestProjectPart("Mana.Stories", 
         string file = Path.Combine(Repository.Root, "build", "matrix", "results.tsv");
         if (!File.Exists(file)) return run;
         string[][] rows = [.. File.ReadLines(file).Select(l => l.Split('\t'))];
-        Console.WriteLine($"\n   {"",-28}{"Holds",8}{"Broken",8}");
+        Say($"\n   {"",-28}{"Holds",8}{"Broken",8}");
         foreach (IGrouping<string, string[]> kind in rows.GroupBy(r => r[0], StringComparer.Ordinal))
-            Console.WriteLine($"   {kind.Key,-28}{kind.Count(Holds),8}{kind.Count(r => !Holds(r)),8}");
-        foreach (string[] broken in rows.Where(r => !Holds(r))) Console.WriteLine($"   broken: {broken[0]}: {broken[1]}");
+            Say($"   {kind.Key,-28}{kind.Count(Holds),8}{kind.Count(r => !Holds(r)),8}");
+        foreach (string[] broken in rows.Where(r => !Holds(r))) Say($"   broken: {broken[0]}: {broken[1]}");
         string left = File.ReadAllText(Path.ChangeExtension(file, "left")).Trim();
-        if (left != "0") Console.WriteLine($"   Incomplete: time is up and {left} cases are left to run; the same command goes on with them.");
+        if (left != "0") Say($"   Incomplete: time is up and {left} cases are left to run; the same command goes on with them.");
         int held = rows.Count(Holds);
         return new Counts(held, Math.Max(rows.Length - held, run.Failed), 0);
     }
@@ -127,11 +140,11 @@ internal sealed partial class SuitePart(string name) : Part(name)
         Outcome outcome = await Bounded.RunAsync(
             ["dotnet", "run", "--no-build", "-c", "Release", "--project", "tests/Mana.Suite", "--", "sample"],
             Repository.Root, new Dictionary<string, string?>(), TimeSpan.FromMinutes(25));
-        Console.WriteLine(outcome.Output.TrimEnd());
+        Say(outcome.Output.TrimEnd());
         Match closing = ClosingLine().Match(outcome.Output);
         if (!closing.Success || outcome.TimedOut)
         {
-            Console.WriteLine(outcome);
+            Say(outcome);
             return new Counts(0, 1, 0);
         }
         int Number(string group) => closing.Groups[group].Success ? int.Parse(closing.Groups[group].Value) : 0;

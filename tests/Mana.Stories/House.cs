@@ -3,7 +3,7 @@ using Mana.Testing;
 using Xunit;
 
 [assembly: System.Runtime.Versioning.SupportedOSPlatform("linux")]
-// A job spins on every core it has: two at a time would only slow each other down, and time-outs would mean nothing.
+// A job spins on every core it has: more than the two parts of `make test` beside each other would only slow each other down.
 [assembly: CollectionBehavior(DisableTestParallelization = true)]
 
 namespace Mana.Stories;
@@ -23,12 +23,14 @@ public sealed class House : IAsyncLifetime, IDisposable
 
     public async Task InitializeAsync()
     {
+        Directory.CreateDirectory(Path.Combine(Repository.Root, "build"));
         foreach (Mpi mpi in Mpi.All)
         {
+            // Another part of `make test` may have begun, too.
             foreach (string programs in (string[])[Repository.Programs, Repository.CheckpointStories])
             {
                 Outcome made = await Bounded.RunAsync(
-                    ["make", "-s", "-C", programs, "MPI=" + mpi.Name], Repository.Root, Mpi.Environment, TimeSpan.FromMinutes(5));
+                    ["flock", Path.Combine(Repository.Root, "build", "house.lock"), "make", "-s", "-C", programs, "MPI=" + mpi.Name], Repository.Root, Mpi.Environment, TimeSpan.FromMinutes(5));
                 if (made.ExitCode != 0) throw new InvalidOperationException(made.ToString());
             }
         }

@@ -26,10 +26,11 @@ public static class Bounded
     /// <summary>Runs to the end or to the bound; never throws for what the command does.</summary>
     /// <param name="limit">Then the command's process group gets SIGTERM, ten seconds later SIGKILL, and what is left is swept.</param>
     /// <param name="heard">Told each line of stderr as it comes.</param>
+    /// <param name="said">Told each line of stdout as it comes.</param>
     /// <param name="over">Nobody waits for the command any more: it and all that it has started are swept at once.</param>
     public static async Task<Outcome> RunAsync(
         IReadOnlyList<string> words, string folder, IReadOnlyDictionary<string, string?> environment, TimeSpan limit, string? input = null,
-        Action<string>? heard = null, CancellationToken over = default)
+        Action<string>? heard = null, CancellationToken over = default, Action<string>? said = null)
     {
         StringBuilder output = new(), errors = new();
         string mark = Guid.NewGuid().ToString("N");
@@ -41,14 +42,17 @@ public static class Bounded
             .WithWorkingDirectory(folder)
             .WithEnvironmentVariables(full)
             .WithStandardInputPipe(input is null ? PipeSource.Null : PipeSource.FromString(input))
-            .WithStandardOutputPipe(PipeTarget.ToStringBuilder(output))
-            .WithStandardErrorPipe(PipeTarget.Merge(PipeTarget.ToStringBuilder(errors), heard is null ? PipeTarget.Null : PipeTarget.ToDelegate(heard)))
+            .WithStandardOutputPipe(Collect(output, said))
+            .WithStandardErrorPipe(Collect(errors, heard))
             .WithValidation(CommandResultValidation.None)
             .ExecuteAsync(CancellationToken.None); // swept, it ends by itself
         bool timedOut = watch.Elapsed >= limit;
         if (timedOut || over.IsCancellationRequested) Sweep(mark);
         return new Outcome(string.Join(' ', words.Select(Quote)), result.ExitCode, output.ToString(), errors.ToString(), watch.Elapsed, timedOut);
     }
+
+    private static PipeTarget Collect(StringBuilder text, Action<string>? told) =>
+        PipeTarget.Merge(PipeTarget.ToStringBuilder(text), told is null ? PipeTarget.Null : PipeTarget.ToDelegate(told));
 
     /// <summary>Processes that live and have this in their environment, NAME=VALUE: as all have that descend from who was given it.</summary>
     public static IReadOnlyList<int> Living(string variable) =>
