@@ -30,7 +30,7 @@ public static class Bounded
     /// <param name="over">Nobody waits for the command any more: it and all that it has started are swept at once.</param>
     public static async Task<Outcome> RunAsync(
         IReadOnlyList<string> words, string folder, IReadOnlyDictionary<string, string?> environment, TimeSpan limit, string? input = null,
-        Action<string>? heard = null, CancellationToken over = default, Action<string>? said = null)
+        Action<string>? heard = null, Action<string>? said = null, CancellationToken over = default)
     {
         StringBuilder output = new(), errors = new();
         string mark = Guid.NewGuid().ToString("N");
