@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using Mana.Testing;
@@ -59,6 +60,9 @@ internal class TestProjectPart(string name, string? part = null, string? filter 
 {
     private static readonly XNamespace Trx = "http://microsoft.com/schemas/VisualStudio/TeamTest/2010";
 
+    /// <summary>A test that takes longer is named, of the three that take longest.</summary>
+    private static readonly TimeSpan Slow = TimeSpan.FromSeconds(30);
+
     public override async Task<Counts> RunAsync()
     {
         using Folder results = new();
@@ -76,6 +80,8 @@ internal class TestProjectPart(string name, string? part = null, string? filter 
             Say($"   FAILED {(string?)failed.Attribute("testName")}\n{Indented(failed.Descendants(Trx + "Message").FirstOrDefault()?.Value ?? "")}");
         foreach (XElement left in report.Descendants(Trx + "UnitTestResult").Where(r => (string?)r.Attribute("outcome") == "NotExecuted"))
             Say($"   SKIPPED {(string?)left.Attribute("testName")}: {left.Descendants(Trx + "Output").FirstOrDefault()?.Value}");
+        foreach (XElement slow in report.Descendants(Trx + "UnitTestResult").OrderByDescending(Duration).Take(3).Where(r => Duration(r) > Slow))
+            Say($"   took {Duration(slow).TotalSeconds:0} s: {(string?)slow.Attribute("testName")}");
         XElement counters = report.Descendants(Trx + "Counters").Single();
         int total = (int)counters.Attribute("total")!, passed = (int)counters.Attribute("passed")!, executed = (int)counters.Attribute("executed")!;
         int failures = executed - passed, skipped = total - executed;
@@ -86,6 +92,8 @@ internal class TestProjectPart(string name, string? part = null, string? filter 
         }
         return new Counts(passed, failures, skipped);
     }
+
+    private static TimeSpan Duration(XElement result) => TimeSpan.TryParse((string?)result.Attribute("duration"), CultureInfo.InvariantCulture, out TimeSpan took) ? took : default;
 
     /// <summary>Long before the report is there: a person may have seen enough.</summary>
     private void TellFailure(string line)

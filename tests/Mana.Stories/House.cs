@@ -12,7 +12,7 @@ namespace Mana.Stories;
 public sealed class House : IAsyncLifetime, IDisposable
 {
     /// <summary>A story's milliseconds a step: the fewest that it takes (story.h).</summary>
-    private const string FullSpeed = "2";
+    public const string FullSpeed = "2";
 
     private readonly ConcurrentDictionary<string, Outcome> natives = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, string> results = new(StringComparer.Ordinal);

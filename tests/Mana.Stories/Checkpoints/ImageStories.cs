@@ -51,7 +51,7 @@ public sealed class ImageStories(House house)
     {
         using Folder folder = new();
         Job.Place place = PlaceIn(folder, "referring");
-        string output = await StopAsync(place, "openmpi", "lz4", "--reference-files"), file = folder["memory-mapped.1"], elsewhere = folder["elsewhere"];
+        string output = await StopAsync(place, "openmpi", "lz4", "--reference-files"), file = folder["memory-private.1"], elsewhere = folder["elsewhere"];
         Outcome good = await ManaAsync(place, "images", "verify", place.JobFolder, "--json");
         Assert.Equal(["good", "good"], StatesIn(good));
         const long OfAnUnchangedPage = 3 * 4096 + 100;

@@ -30,11 +30,11 @@ internal sealed class Journeys(House house)
     {
         (Workload workload, double latest) = program switch
         {
-            "lammps" => (Workload.Lammps(12, 800), 2.5),
+            "lammps" => (Workload.Lammps(12, 2400), 2.5),
             "hpcc" => (Workload.Hpcc(ranks), 2.5),
             Gromacs => (Workload.Gromacs(await house.WaterBoxAsync(), 2, 2000), 2.5),
             "quantum-espresso" => (Workload.QuantumEspresso(10), 1.0),
-            _ => (Workload.Python(8000), 1.5),
+            _ => (Workload.Python(16000), 1.5),
         };
         string expected = await house.NativeResultAsync(workload, ranks);
         Journey journey = new(house, Journey.ThereAndBack(home, abroad), ranks, Limit, TimeSpan.FromSeconds(latest));
