@@ -1,29 +1,28 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using Mana.Check;
+using Mana.Testing;
 
-// Runs everything that `make test` promises, in two rows beside each other, for most tests wait more than they work; and sums it up in one last line.
+// Runs everything that `make test` promises, two parts at a time, for most tests wait more than they work; and sums it up in one last line.
 // Arguments: names of parts, to run only those, one after the other.
-IReadOnlyList<Part> first =
+IReadOnlyList<Part> parts =
 [
+    // What ends at once comes first, then the longest.
     new FormatPart("clang-format", "the C sources are formatted; clang-format -i mends them", () =>
         ["clang-format", "--dry-run", "--Werror", .. CSources.All()]),
+    new TestProjectPart("Mana.Api.Tests"),
+    new TestProjectPart("Mana.Stories", "checkpoints", "Part=checkpoints"),
+    new TestProjectPart("Mana.Stories", filter: "Part!=checkpoints&Part!=matrix&Part!=faults&Part!=soak&Part!=short-soak"),
+    new TestProjectPart("Mana.Stories", "faults", "Part=faults"),
+    new SuitePart("mpich-suite-sample"),
+    new TestProjectPart("Mana.Tests"),
+    new TestProjectPart("Mana.Native.Tests"),
+    new SoakPart("short-soak", always: true),
     new FormatPart("dotnet-format", "the C# sources are formatted; dotnet format mends them", () =>
         ["dotnet", "format", "Mana.sln", "--verify-no-changes", "--no-restore"]),
-    new TestProjectPart("Mana.Api.Tests"),
-    new TestProjectPart("Mana.Native.Tests"),
-    new TestProjectPart("Mana.Tests"),
-    new TestProjectPart("Mana.Stories", filter: "Part!=checkpoints&Part!=matrix&Part!=faults&Part!=soak&Part!=short-soak"),
-    new SuitePart("mpich-suite-sample"),
-];
-IReadOnlyList<Part> second =
-[
-    new TestProjectPart("Mana.Stories", "checkpoints", "Part=checkpoints"),
-    new TestProjectPart("Mana.Stories", "faults", "Part=faults"),
-    new SoakPart("short-soak", always: true),
     new SoakPart("soak", always: false),
     new MatrixPart("matrix"),
 ];
-Part[] parts = [.. first, .. second];
 string[] unknown = [.. args.Where(a => parts.All(p => p.Name != a))];
 if (unknown.Length > 0)
 {
@@ -31,18 +30,18 @@ if (unknown.Length > 0)
     return 2;
 }
 
-Counts[] rows = args.Length > 0
-    ? [await RowAsync(parts.Where(p => args.Contains(p.Name)))]
-    : await Task.WhenAll(RowAsync(first.Where(p => p.Always)), RowAsync(second.Where(p => p.Always)));
+using InstalledTool? tool = await PrepareAsync();
+ConcurrentQueue<Part> queue = new(parts.Where(p => args.Length > 0 ? args.Contains(p.Name) : p.Always));
+Counts[] rows = await Task.WhenAll(Enumerable.Range(0, args.Length > 0 ? 1 : 2).Select(_ => RunAsync(queue)));
 Counts sum = rows.Aggregate((a, b) => a + b);
 if (sum.Skipped > 0) Console.WriteLine($"{sum.Skipped} skipped, named above with the reason");
 Console.WriteLine(sum);
 return sum is { Failed: 0, Passed: > 0 } ? 0 : 1;
 
-static async Task<Counts> RowAsync(IEnumerable<Part> row)
+static async Task<Counts> RunAsync(ConcurrentQueue<Part> queue)
 {
     Counts sum = new(0, 0, 0);
-    foreach (Part part in row)
+    while (queue.TryDequeue(out Part? part))
     {
         Console.WriteLine($"{DateTime.Now:HH:mm:ss} {part.Name} begins");
         Stopwatch watch = Stopwatch.StartNew();
@@ -51,4 +50,20 @@ static async Task<Counts> RowAsync(IEnumerable<Part> row)
         sum += counts;
     }
     return sum;
+}
+
+// One tool and its bundles for all parts. What does not work here fails again where it is tested, with more to say.
+static async Task<InstalledTool?> PrepareAsync()
+{
+    try
+    {
+        InstalledTool tool = await InstalledTool.InstallAsync(Console.WriteLine);
+        Environment.SetEnvironmentVariable(InstalledTool.Prepared, tool.Path);
+        return tool;
+    }
+    catch (InvalidOperationException e)
+    {
+        Console.WriteLine(e.Message);
+        return null;
+    }
 }

@@ -3,7 +3,15 @@ namespace Mana.Testing;
 /// <summary>A throw-away folder, gone when disposed.</summary>
 public sealed class Folder : IDisposable
 {
-    public string Path { get; } = Directory.CreateTempSubdirectory("mana-test-").FullName;
+    private const string Prefix = "mana-test-";
+
+    /// <summary>Where the machine keeps such folders.</summary>
+    public Folder() => Path = Directory.CreateTempSubdirectory(Prefix).FullName;
+
+    /// <param name="parent">Where it is made.</param>
+    public Folder(string parent) => Path = Directory.CreateDirectory(System.IO.Path.Combine(parent, Prefix + System.IO.Path.GetRandomFileName())).FullName;
+
+    public string Path { get; }
 
     public string this[string name] => System.IO.Path.Combine(Path, name);
 

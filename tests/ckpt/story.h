@@ -1,6 +1,7 @@
 /* What every checkpoint story shares: a paced loop, checks that end the job at once, and one result line.
  *
- *   PROGRAM [STEPS [MILLISECONDS]]      150 steps of at least 10 ms unless told otherwise
+ *   PROGRAM [STEPS [MILLISECONDS]]      150 steps of at least 10 ms unless told otherwise; $STORY_MILLISECONDS, which a
+ *                                       restart may change, overrules
  *
  * A checkpoint comes at a random moment, so a story keeps its state in flight over several steps, and every step checks
  * what it got: a message lost or doubled is noticed where it happens. The number of steps is fixed, never a time, so the
@@ -56,6 +57,13 @@ static inline void story_compute(int thousands) {
   story_orbit = x;
 }
 
+/* The pace from here on: it may have been changed by a restart. */
+static inline void story_pace(void) {
+  const char *told = getenv("STORY_MILLISECONDS");
+  if (told) story_milliseconds = atoi(told);
+  CHECK(story_milliseconds >= 2 && story_milliseconds < 900);
+}
+
 /* Initializes MPI at a thread level and reads the arguments. */
 static inline void story_begin_threads(const char *name, int *argc, char ***argv, int level) {
   int provided;
@@ -66,7 +74,8 @@ static inline void story_begin_threads(const char *name, int *argc, char ***argv
   story_name = name;
   if (*argc > 1) story_steps = atoi((*argv)[1]);
   if (*argc > 2) story_milliseconds = atoi((*argv)[2]);
-  CHECK(story_steps > 0 && story_milliseconds >= 2 && story_milliseconds < 900);
+  CHECK(story_steps > 0);
+  story_pace();
 }
 static inline void story_begin(const char *name, int *argc, char ***argv) {
   story_begin_threads(name, argc, argv, MPI_THREAD_SINGLE);
@@ -75,6 +84,7 @@ static inline void story_begin(const char *name, int *argc, char ***argv) {
 /* for (int step = 0; story_goes_on(step); step++) ...: each step computes, then sleeps, ranks out of step with each other. A story's own
  * signals do not shorten it. */
 static inline int story_goes_on(int step) {
+  story_pace();
   struct timespec rest = {0, (long)(story_milliseconds - 2 + (step * 7 + story_rank * 3) % 5) * 1000000};
   story_step = step;
   if (step >= story_steps) return 0;

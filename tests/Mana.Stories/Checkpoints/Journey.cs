@@ -14,6 +14,9 @@ internal sealed record Journey(House House, IReadOnlyList<Mpi> Sites, int Ranks,
 {
     private const int Attempts = 5;
 
+    /// <summary>Of a restart that nothing interrupts any more: what is left of a story needs no pace (story.h).</summary>
+    private static readonly string[] Hurry = ["--env", "STORY_MILLISECONDS=" + House.FullSpeed];
+
     /// <summary>Of mana launch.</summary>
     public IReadOnlyList<string> Options { get; init; } = [];
 
@@ -56,7 +59,7 @@ internal sealed record Journey(House House, IReadOnlyList<Mpi> Sites, int Ranks,
         Job job = Job.Launch(place, Sites[0], prepare(place.Folder), Limit, [.. Options]);
         try
         {
-            foreach (Mpi next in Sites.Skip(1))
+            foreach ((int leg, Mpi next) in Sites.Index().Skip(1))
             {
                 if (!await job.IsUnderWayAsync())
                 {
@@ -67,7 +70,7 @@ internal sealed record Journey(House House, IReadOnlyList<Mpi> Sites, int Ranks,
                 if (await job.StopAsync() is not { } stopped) return false;
                 output.Append(stopped.Output);
                 await job.DisposeAsync();
-                job = Job.Restart(place, next, place.JobFolder, Limit);
+                job = Job.Restart(place, next, place.JobFolder, Limit, leg == Sites.Count - 1 ? Hurry : []);
             }
             Outcome last = await job.Running;
             RequireGoodEnd(last);
