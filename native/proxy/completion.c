@@ -23,13 +23,14 @@ static inline int one(mana_h *request, int *flag, mana_status *status, int block
 }
 
 int px_Wait(mana_h *request, mana_status *status) {
+  unsigned looks = 0;
   int flag = 0, rc;
   if (px_is_early(*request)) return px_early_take(request, status);
   if (!px_record_waits(px_record_of(*request))) return one(request, &flag, status, 1);
   for (;;) {
     rc = one(request, &flag, status, 0);
     if (__builtin_expect(flag, 1)) return rc;
-    if (px_must_park()) return MANA_RC_AGAIN;
+    if (px_must_park_after(&looks)) return MANA_RC_AGAIN;
   }
 }
 

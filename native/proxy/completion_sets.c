@@ -86,12 +86,13 @@ int px_Testany(int count, mana_h *requests, int *index, int *flag, mana_status *
 int px_Waitany(int count, mana_h *requests, int *index, mana_status *status) {
   SET_BEGIN(count);
   MPI_Status s, *to = status || canceled ? &s : MPI_STATUS_IGNORE;
+  unsigned looks = 0;
   int rc, flag = 0;
   if (early) SET_RETURN(any_early(length, requests, index, status));
   if (waits) {
     do {
       rc = MPI_Testany(count, site, index, &flag, to);
-    } while (rc == MPI_SUCCESS && !flag && !px_must_park());
+    } while (rc == MPI_SUCCESS && !flag && !px_must_park_after(&looks));
     if (rc == MPI_SUCCESS && !flag) SET_RETURN(MANA_RC_AGAIN);
   } else {
     rc = MPI_Waitany(count, site, index, to);
@@ -133,9 +134,10 @@ static int settle_all(int length, const MPI_Request *site, mana_h *requests, man
 static int wait_each(int *length, MPI_Request *site, MPI_Status *s) {
   int result = MPI_SUCCESS;
   for (int i = 0; i < *length; i++) {
+    unsigned looks = 0;
     int flag = 0, rc;
     while ((rc = MPI_Test(&site[i], &flag, &s[i])) == MPI_SUCCESS && !flag) {
-      if (px_must_park()) return *length = i, result;
+      if (px_must_park_after(&looks)) return *length = i, result;
     }
     s[i].MPI_ERROR = rc;
     if (__builtin_expect(rc != MPI_SUCCESS, 0)) result = MPI_ERR_IN_STATUS;
@@ -219,6 +221,7 @@ static int some(int count, mana_h *requests, int *outcount, int *indices, mana_s
   PX_ARRAY(MPI_Status, s, statuses || canceled ? length : 0);
   if (!s) return MANA_ERR_NO_MEM;
   MPI_Status *to = statuses || canceled ? s : MPI_STATUSES_IGNORE;
+  unsigned looks = 0;
   int rc, code = 0;
   *outcount = 0;
   if (wait && !waits && !early) {
@@ -226,7 +229,7 @@ static int some(int count, mana_h *requests, int *outcount, int *indices, mana_s
   } else {
     do {
       rc = MPI_Testsome(count, site, outcount, indices, to);
-    } while (wait && !early && rc == MPI_SUCCESS && *outcount == 0 && length && !px_must_park());
+    } while (wait && !early && rc == MPI_SUCCESS && *outcount == 0 && length && !px_must_park_after(&looks));
     if (wait && !early && rc == MPI_SUCCESS && *outcount == 0 && length) code = MANA_RC_AGAIN;
   }
   int done = *outcount == MPI_UNDEFINED ? 0 : *outcount;

@@ -33,11 +33,12 @@ int px_Iprobe(int source, int tag, mana_h comm, int *flag, mana_status *status) 
 }
 
 int px_Probe(int source, int tag, mana_h comm, mana_status *status) {
+  unsigned looks = 0;
   for (;;) {
     int flag = 0;
     int rc = px_Iprobe(source, tag, comm, &flag, status);
     if (rc || flag) return rc;
-    if (px_must_park()) return MANA_RC_AGAIN;
+    if (px_must_park_after(&looks)) return MANA_RC_AGAIN;
   }
 }
 
@@ -75,12 +76,13 @@ int px_Improbe(int source, int tag, mana_h comm, int *flag, mana_h *message, man
 
 int px_Mprobe(int source, int tag, mana_h comm, mana_h *message, mana_status *status) {
   mana_h fresh = *message;
+  unsigned looks = 0;
   for (;;) {
     int flag = 0;
     *message = fresh;
     int rc = px_Improbe(source, tag, comm, &flag, message, status);
     if (rc || flag) return rc;
     *message = fresh;
-    if (px_must_park()) return MANA_RC_AGAIN;
+    if (px_must_park_after(&looks)) return MANA_RC_AGAIN;
   }
 }

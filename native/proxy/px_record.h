@@ -4,6 +4,8 @@
  * table holds MPI_REQUEST_NULL though the application still holds its handle, and the record has its status. */
 #ifndef MANA_PX_RECORD_H
 #define MANA_PX_RECORD_H
+#include <sched.h>
+
 #include "px_request.h"
 
 enum px_record_kind {
@@ -115,6 +117,13 @@ static inline int px_record_waits(const struct px_record *r) {
 /* Upper threads must leave MPI. */
 static inline int px_must_park(void) {
   return __builtin_expect(__atomic_load_n(&SPLIT->phase, __ATOMIC_RELAXED) == SPLIT_PARK, 0);
+}
+/* After a look in vain. Threads that wait beside each other would spin on the cores that they wait for: the site's own waits let all but one
+ * of a process sleep. */
+static inline int px_must_park_after(unsigned *looks) {
+  enum { MANY = 100 };
+  if (__builtin_expect(SPLIT->thread_multiple, 0) && ++*looks > MANY) sched_yield();
+  return px_must_park();
 }
 
 /* The request completed in the site, and the application hears of it now. */

@@ -10,11 +10,12 @@ static void from_nobody(mana_status *status) {
 /* The canonical code of what was posted as *site, when it is done or has to leave: then `away`, and nothing is pending. */
 static inline int finish(MPI_Request *site, mana_status *status, int source, int away) {
   MPI_Status s;
+  unsigned looks = 0;
   int done = 0, rc;
   for (;;) {
     rc = MPI_Test(site, &done, status ? &s : MPI_STATUS_IGNORE);
     if (__builtin_expect(rc != MPI_SUCCESS, 0) || done) break;
-    if (!px_must_park()) continue;
+    if (!px_must_park_after(&looks)) continue;
     /* Either it is taken back, or its message is here already. */
     MPI_Cancel(site);
     rc = MPI_Wait(site, &s);
