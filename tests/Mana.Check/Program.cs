@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using Mana.Check;
 using Mana.Testing;
 
@@ -30,13 +31,24 @@ if (unknown.Length > 0)
     return 2;
 }
 
-using InstalledTool? tool = await PrepareAsync();
+using Folder temporary = new(); // of everything, so that nothing is left, whatever becomes of a part
+Environment.SetEnvironmentVariable("TMPDIR", temporary.Path);
 ConcurrentQueue<Part> queue = new(parts.Where(p => args.Length > 0 ? args.Contains(p.Name) : p.Always));
+using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop), terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+using InstalledTool? tool = await PrepareAsync();
 Counts[] rows = await Task.WhenAll(Enumerable.Range(0, args.Length > 0 ? 1 : 2).Select(_ => RunAsync(queue)));
 Counts sum = rows.Aggregate((a, b) => a + b);
 if (sum.Skipped > 0) Console.WriteLine($"{sum.Skipped} skipped, named above with the reason");
 Console.WriteLine(sum);
 return sum is { Failed: 0, Passed: > 0 } ? 0 : 1;
+
+// What runs fails for it; the sum is told all the same, and nothing is left behind.
+void Stop(PosixSignalContext signal)
+{
+    signal.Cancel = true;
+    queue.Clear();
+    Bounded.SweepAll();
+}
 
 static async Task<Counts> RunAsync(ConcurrentQueue<Part> queue)
 {
@@ -58,7 +70,7 @@ static async Task<InstalledTool?> PrepareAsync()
     try
     {
         InstalledTool tool = await InstalledTool.InstallAsync(Console.WriteLine);
-        Environment.SetEnvironmentVariable(InstalledTool.Prepared, tool.Path);
+        tool.OfferToChildren();
         return tool;
     }
     catch (InvalidOperationException e)

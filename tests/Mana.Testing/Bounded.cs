@@ -20,8 +20,16 @@ public sealed record Outcome(string Command, int ExitCode, string Output, string
 /// <summary>The one place where tests start processes. Nothing outlives its bound: not the command, nor anything it has started.</summary>
 public static class Bounded
 {
-    /// <summary>Marks all descendants of one command, however they were started, so that they can be told from everything else on the machine.</summary>
+    /// <summary>
+    /// Marks all descendants of one command, however they were started, so that they can be told from everything else on the machine: the marks of the processes and
+    /// commands that it descends from, joined by slashes.
+    /// </summary>
     private const string Mark = "MANA_TEST_COMMAND";
+
+    /// <summary>All that this process starts has it in front.</summary>
+    private static readonly string Own = Path.Join(Environment.GetEnvironmentVariable(Mark), Guid.NewGuid().ToString("N"));
+
+    private static int commands;
 
     /// <summary>Runs to the end or to the bound; never throws for what the command does.</summary>
     /// <param name="limit">Then the command's process group gets SIGTERM, ten seconds later SIGKILL, and what is left is swept.</param>
@@ -33,7 +41,7 @@ public static class Bounded
         Action<string>? heard = null, Action<string>? said = null, CancellationToken over = default)
     {
         StringBuilder output = new(), errors = new();
-        string mark = Guid.NewGuid().ToString("N");
+        string mark = $"{Own}/{Interlocked.Increment(ref commands)}";
         Dictionary<string, string?> full = new(environment, StringComparer.Ordinal) { [Mark] = mark };
         Stopwatch watch = Stopwatch.StartNew();
         using CancellationTokenRegistration sweeping = over.Register(() => Sweep(mark));
@@ -54,9 +62,12 @@ public static class Bounded
     private static PipeTarget Collect(StringBuilder text, Action<string>? told) =>
         PipeTarget.Merge(PipeTarget.ToStringBuilder(text), told is null ? PipeTarget.Null : PipeTarget.ToDelegate(told));
 
-    /// <summary>Processes that live and have this in their environment, NAME=VALUE: as all have that descend from who was given it.</summary>
+    /// <summary>Processes that live and have this in their environment, NAME=VALUE, or NAME=VALUE/more: as all have that descend from who was given it.</summary>
     public static IReadOnlyList<int> Living(string variable) =>
         [.. Directory.EnumerateDirectories("/proc").Select(Path.GetFileName).Where(n => int.TryParse(n, out _)).Select(n => int.Parse(n!)).Where(p => Carries(p, variable))];
+
+    /// <summary>Nobody waits any more for anything that this process has started.</summary>
+    public static void SweepAll() => Sweep(Own);
 
     private static void Sweep(string mark)
     {
@@ -77,7 +88,7 @@ public static class Bounded
     {
         try
         {
-            return File.ReadAllText($"/proc/{pid}/environ").Split('\0').Contains(variable, StringComparer.Ordinal);
+            return File.ReadAllText($"/proc/{pid}/environ").Split('\0').Any(v => v == variable || v.StartsWith(variable + "/", StringComparison.Ordinal));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -4,26 +4,23 @@ namespace Mana.Testing;
 public sealed class InstalledTool : IDisposable
 {
     /// <summary>A folder that another process has installed the tool in: it is copied, which is faster than to install it, as all parts of `make test` would.</summary>
-    public const string Prepared = "MANA_TEST_TOOL";
+    private const string Prepared = "MANA_TEST_TOOL";
+
+    /// <summary>Where Open MPI keeps its segments.</summary>
+    private const string Segments = "OMPI_MCA_btl_vader_backing_directory";
 
     private readonly Folder folder = new();
 
     /// <summary>Open MPI unlinks its segments at its end only; those of jobs that a test kills go with this folder.</summary>
-    private readonly Folder segments = new("/dev/shm");
+    private readonly Folder? segments;
 
     private InstalledTool()
     {
-        Dictionary<string, string?> environment = new(Mpi.Environment, StringComparer.Ordinal)
-        {
-            ["MANA_HOME"] = Home,
-            ["OMPI_MCA_btl_vader_backing_directory"] = segments.Path,
-        };
+        Dictionary<string, string?> environment = new(Mpi.Environment, StringComparer.Ordinal) { ["MANA_HOME"] = Home };
+        if (System.Environment.GetEnvironmentVariable(Segments) is null) environment[Segments] = (segments = new Folder("/dev/shm")).Path;
         foreach (string setting in (string[])["MANA_BACKEND", "MANA_CHECKPOINT_DIR", "MANA_INTERVAL"]) environment[setting] = null;
         Environment = environment;
     }
-
-    /// <summary>What <see cref="Prepared"/> may name.</summary>
-    public string Path => folder.Path;
 
     public string Home => folder["home"];
 
@@ -38,7 +35,7 @@ public sealed class InstalledTool : IDisposable
         try
         {
             if (System.Environment.GetEnvironmentVariable(Prepared) is { Length: > 0 } prepared)
-                await tool.RequireAsync(["cp", "-a", prepared + "/.", tool.Path], TimeSpan.FromMinutes(1));
+                await tool.RequireAsync(["cp", "-a", prepared + "/.", tool.folder.Path], TimeSpan.FromMinutes(1));
             else
                 await tool.InstallHereAsync(progress);
         }
@@ -50,12 +47,18 @@ public sealed class InstalledTool : IDisposable
         return tool;
     }
 
+    /// <summary>Processes that this one starts copy its tool instead of making their own; it has to outlive them.</summary>
+    public void OfferToChildren()
+    {
+        System.Environment.SetEnvironmentVariable(Prepared, folder.Path);
+        if (segments is not null) System.Environment.SetEnvironmentVariable(Segments, segments.Path);
+    }
+
     private async Task InstallHereAsync(Action<string> progress)
     {
         progress("installing the packed tool");
-        string[] install = ["dotnet", "tool", "install", "mana", "--tool-path", folder["tool"], "--source", Repository.Packages, "--no-cache"];
-        using Folder temporary = new(); // dotnet leaves some behind
-        await RequireAsync(["env", "TMPDIR=" + temporary.Path, .. install], TimeSpan.FromMinutes(3));
+        await RequireAsync(
+            ["dotnet", "tool", "install", "mana", "--tool-path", folder["tool"], "--source", Repository.Packages, "--no-cache"], TimeSpan.FromMinutes(3));
         foreach (Mpi mpi in Mpi.All)
         {
             progress($"making a bundle for {mpi}");
@@ -79,6 +82,6 @@ public sealed class InstalledTool : IDisposable
     public void Dispose()
     {
         folder.Dispose();
-        segments.Dispose();
+        segments?.Dispose();
     }
 }
