@@ -110,9 +110,17 @@ static inline void px_record_persistent(mana_h request, enum px_record_kind kind
   r->mode = (uint8_t)mode;
   r->persistent = 1;
 }
+/* All processes of MPI_COMM_WORLD, and nobody's but the proxy's: from MPI_Init to MPI_Finalize. */
+extern MPI_Comm px_world;
+
+/* A program of sessions without MPI_Init: it has no checkpoints, so the site may block. It has to: MPICH 4.0 over UCX cannot make progress
+ * before two processes have met, and its own waits look first whether there is need to. */
+static inline int px_may_block(void) {
+  return __builtin_expect(px_world == MPI_COMM_NULL, 0);
+}
 /* Whether the request waits for a message, or for another thread: the site must not be asked to block on it. */
 static inline int px_record_waits(const struct px_record *r) {
-  return r->kind == PX_RECEIVE || r->kind == PX_GENERALIZED || r->kind == PX_PARTITIONED;
+  return (r->kind == PX_RECEIVE || r->kind == PX_GENERALIZED || r->kind == PX_PARTITIONED) && !px_may_block();
 }
 /* Upper threads must leave MPI. */
 static inline int px_must_park(void) {

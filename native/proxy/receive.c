@@ -13,7 +13,7 @@ static inline int finish(MPI_Request *site, mana_status *status, int source, int
   unsigned looks = 0;
   int done = 0, rc;
   for (;;) {
-    rc = MPI_Test(site, &done, status ? &s : MPI_STATUS_IGNORE);
+    rc = px_may_block() ? (done = 1, MPI_Wait(site, &s)) : MPI_Test(site, &done, status ? &s : MPI_STATUS_IGNORE);
     if (__builtin_expect(rc != MPI_SUCCESS, 0) || done) break;
     if (!px_must_park_after(&looks)) continue;
     /* Either it is taken back, or its message is here already. */

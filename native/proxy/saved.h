@@ -4,9 +4,6 @@
 #include "proxy_checkpoint.h"
 #include "pump.h"
 
-/* All processes of MPI_COMM_WORLD, and nobody's but the proxy's. */
-extern MPI_Comm px_world;
-
 /* Where it is written to or read from, and why it cannot be, in words for a user. */
 struct px_saved {
   struct save_stream *stream;
