@@ -117,13 +117,34 @@ static long exec_split(const struct exec_request *request, char **vector) {
   return RAW3(SYS_execve, SPLIT->lower_exe, vector, environment);
 }
 
-static void close_lower_on_exec(void) {
-  for (unsigned word = SPLIT_FD_BASE / 64; word < SPLIT_FD_WORDS; word++) {
-    uint64_t bits = __atomic_load_n(&SPLIT->lower_fds[word], __ATOMIC_RELAXED);
-    for (; bits; bits &= bits - 1) {
-      RAW3(SYS_fcntl, word * 64 + __builtin_ctzll(bits), F_SETFD, FD_CLOEXEC);
-    }
+/* Lower descriptors that close_lower_on_exec has changed, and that stay open at a later exec of this process. */
+struct kept_open {
+  uint64_t fds[SPLIT_FD_WORDS];
+};
+
+static void set_close_on_exec(uint64_t word, uint64_t bits, long flags) {
+  for (; bits; bits &= bits - 1) RAW3(SYS_fcntl, word * 64 + (uint64_t)__builtin_ctzll(bits), F_SETFD, flags);
+}
+
+static uint64_t open_on_exec(uint64_t word, uint64_t bits) {
+  uint64_t open = 0;
+  for (; bits; bits &= bits - 1) {
+    long flags = RAW2(SYS_fcntl, word * 64 + (uint64_t)__builtin_ctzll(bits), F_GETFD);
+    if (flags >= 0 && !(flags & FD_CLOEXEC)) open |= bits & -bits;
   }
+  return open;
+}
+
+static void close_lower_on_exec(struct kept_open *kept) {
+  for (unsigned word = SPLIT_FD_BASE / 64; word < SPLIT_FD_WORDS; word++) {
+    kept->fds[word] = open_on_exec(word, __atomic_load_n(&SPLIT->lower_fds[word], __ATOMIC_RELAXED));
+    set_close_on_exec(word, kept->fds[word], FD_CLOEXEC);
+  }
+}
+
+/* A search along PATH goes on after an exec that failed, and may find a program that runs split and needs them. */
+static void keep_lower_open(const struct kept_open *kept) {
+  for (unsigned word = SPLIT_FD_BASE / 64; word < SPLIT_FD_WORDS; word++) set_close_on_exec(word, kept->fds[word], 0);
 }
 
 static long exec_native(const struct exec_request *request, char **vector) {
@@ -132,10 +153,12 @@ static long exec_native(const struct exec_request *request, char **vector) {
     if (!is_internal(*e)) *out++ = *e;
   }
   *out = NULL;
-  close_lower_on_exec();
+  struct kept_open kept;
+  close_lower_on_exec(&kept);
   limits_before_exec();
   long result = RAW3(SYS_execve, request->path, request->argv, vector);
   limits_after_failed_exec();
+  keep_lower_open(&kept);
   return result;
 }
 
@@ -175,6 +198,9 @@ long hook_execveat(const struct hook_call *call) {
   struct exec_request request = {(const char *)call->b, (char *const *)call->c, (char *const *)call->d};
   bool plain_path = (uint64_t)request.path >= PAGE && (call->a == AT_FDCWD || request.path[0] == '/');
   if (plain_path && call->e == 0) return execute(&request);
-  close_lower_on_exec();
-  return hook_pass(call);
+  struct kept_open kept;
+  close_lower_on_exec(&kept);
+  long result = hook_pass(call);
+  keep_lower_open(&kept);
+  return result;
 }
