@@ -1,5 +1,6 @@
 #include "options.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -100,6 +101,28 @@ static void add_map(const char *assignment) {
     report_fatal(EXIT_MANA, usage, "--map %s: not OLD=NEW with two full paths, or one of too many", assignment);
 }
 
+/* "%XX" is a byte, in hexadecimal. The word itself stays as it is, for a start of our own may need it again. */
+static char *unescaped(const char *word) {
+  char *text = strdup(word), *to = text, digits[3] = {0};
+  if (!text) report_fatal(EXIT_MANA, usage, "no memory for the command line");
+  for (const char *from = text; *from; from++) {
+    bool escape = from[0] == '%' && isxdigit((unsigned char)from[1]) && isxdigit((unsigned char)from[2]);
+    if (escape) memcpy(digits, from + 1, 2);
+    *to++ = escape ? (char)strtoul(digits, NULL, 16) : *from;
+    if (escape) from += 2;
+  }
+  *to = 0;
+  return text;
+}
+
+static void unescape_all(void) {
+  char **argv = calloc((size_t)options.argc + 1, sizeof *argv);
+  if (!argv) report_fatal(EXIT_MANA, usage, "no memory for the command line");
+  for (int i = 0; i < options.argc; i++) argv[i] = unescaped(options.argv[i]);
+  for (int i = 0; i < options.setenv_count; i++) options.setenv[i] = unescaped(options.setenv[i]);
+  options.argv = argv;
+}
+
 static void read_option(char **argv, int *i) {
   const char *value;
   if (starts(argv[*i], "--syscalls=", &value)) {
@@ -135,6 +158,8 @@ static void read_option(char **argv, int *i) {
     add_map(next_word(argv, i));
   } else if (strcmp(argv[*i], "--reenter") == 0) {
     options.reenter = true;
+  } else if (strcmp(argv[*i], "--escaped") == 0) {
+    options.escaped = true;
   } else if (strcmp(argv[*i], "--no-fsgsbase") == 0) {
     options.no_fsgsbase = true;
   } else if (strcmp(argv[*i], "--argv0") == 0) {
@@ -158,4 +183,5 @@ void options_read(int argc, char **argv) {
   if (i + 1 >= argc) report_fatal(EXIT_MANA, usage, "no program to run");
   options.argc = argc - i - 1;
   options.argv = argv + i + 1;
+  if (options.escaped) unescape_all();
 }

@@ -7,6 +7,7 @@
  *   --job=FILE             address and secret of the job's coordinator; without it no checkpoint can be taken
  *   --collectives=two-phase  members of a collective meet before any of them enters it (agent/gate.c)
  *   --compress=CODEC       how images will be compressed: its library is asked for at once, not at the first checkpoint
+ *   --escaped              in PROGRAM, ARGS and --setenv, %XX is a byte: launchers take some words for their own
  *   --checkpoint-signal=N  ranks ignore this signal, unless the program handles it: it is for `mana launch`
  *   --restart=FOLDER       instead of a program: the checkpoint to go on from
  *   --thread-level=N       its MPI thread level, canonical
@@ -32,7 +33,7 @@
 enum { OPTIONS_SETENV_MAX = 64 };
 
 struct options {
-  bool dispatch, reenter, no_fsgsbase, two_phase;
+  bool dispatch, reenter, no_fsgsbase, two_phase, escaped;
   bool stack_soft_given;
   uint64_t stack_soft;
   uint64_t nofile_soft; /* 0 = not given */

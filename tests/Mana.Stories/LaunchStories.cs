@@ -40,6 +40,28 @@ public sealed class LaunchStories(House house)
         });
     }
 
+    /// <summary>exec tries the folders one after the other; what fails in the first must not cost the launcher's descriptor.</summary>
+    [Theory]
+    [MemberData(nameof(Pairs))]
+    public Task A_program_that_is_found_along_PATH(string builtFor, string bundle) =>
+        SameAsNativeAsync(builtFor, bundle, program => ["env", $"PATH=/nowhere:{Path.GetDirectoryName(program)}", Path.GetFileName(program)]);
+
+    /// <summary>Also the colon that launchers part programs at, and bytes that are no UTF-8, in a variable as well.</summary>
+    [Theory]
+    [InlineData("mpich")]
+    [InlineData("openmpi")]
+    public async Task Words_reach_the_program_as_they_are(string bundle)
+    {
+        using Folder folder = new();
+        const string shown = "printf '<%s>' \"$ODD\" \"$@\" | od -An -v -tx1 | tr -d '\\n'", given = "ODD=$(printf 'caf\\351%%41') exec \"$@\" \"$(printf '\\377')\"";
+        string[] words = [":", "a:b", "%3A", "", "two  words", "line\nbreak", "é"];
+        Outcome native = await house.Tool.RunAsync(["sh", "-c", given, "sh", "sh", "-c", shown, "sh", .. words], folder.Path, Limit);
+        Outcome mana = await house.Tool.RunAsync(
+            ["sh", "-c", given, "sh", .. house.Tool.Launch(Mpi.Named(bundle), 1, ["sh", "-c", shown, "sh", .. words])], folder.Path, Limit);
+        Assert.Contains("ff", native.Output, StringComparison.Ordinal);
+        Assert.True(mana.ExitCode == 0 && mana.Output == native.Output, $"{mana}\n--- natively\n{native.Output}");
+    }
+
     [Fact]
     public async Task A_program_without_MPI_simply_runs()
     {

@@ -23,6 +23,9 @@ public sealed record LaunchRequest
 
     public IReadOnlyList<string> Arguments { get; init; } = [];
 
+    /// <summary>NAME=VALUE: of the user's environment, those that reach the program by their own way (<see cref="ExactText.Variables"/>).</summary>
+    public IReadOnlyList<string> ExactVariables { get; init; } = [];
+
     public int Ranks { get; init; } = 1;
 
     public SyscallSteering Syscalls { get; init; }
@@ -82,9 +85,7 @@ public sealed record LaunchPlan(string Launcher, IReadOnlyList<string> Arguments
         if (request.JobFile is { } job) lower.Add("--job=" + job);
         if (request.Compress is { } codec) lower.Add("--compress=" + codec);
         if (request.CheckpointSignal is { } signal) lower.Add("--checkpoint-signal=" + signal);
-        string[] what = request.Restart is { } restart
-            ? [.. RestartOptions(restart)]
-            : ["--", request.Program, .. request.Arguments];
+        IEnumerable<string> what = request.Restart is { } restart ? RestartOptions(restart) : ProgramWords(request);
         Dictionary<string, string> environment = new(StringComparer.Ordinal);
         string library = Path.Combine(bundle.Folder, "lower", "lib");
         foreach ((string name, string value) in bundle.Manifest.Environment.Concat(root ? bundle.Manifest.RootEnvironment : []))
@@ -96,6 +97,13 @@ public sealed record LaunchPlan(string Launcher, IReadOnlyList<string> Arguments
         {
             WorkingDirectory = request.Restart?.WorkingDirectory,
         };
+    }
+
+    private static IEnumerable<string> ProgramWords(LaunchRequest request)
+    {
+        string[] words = [request.Program, .. request.Arguments];
+        if (request.ExactVariables.Count == 0 && !words.Any(ExactText.NeedsEscape)) return ["--", .. words];
+        return ["--escaped", .. request.ExactVariables.SelectMany(v => (string[])["--setenv", ExactText.Escape(v)]), "--", .. words.Select(ExactText.Escape)];
     }
 
     private static IEnumerable<string> RestartOptions(RestartFrom restart) =>

@@ -63,10 +63,12 @@ internal static class Launch
         Bundle bundle = new BundleChoice(tool.Bundles).Choose(Shared.Wishes(new BundleWish(named, backend), settings), program.Abi);
         bundle.RequireFit();
         JobChoices choices = o.Job.Read(parsed, settings.Checkpoints, bundle.Manifest.Checkpoints);
+        string[] exact = ExactText.Words(words);
         LaunchRequest request = new()
         {
-            Program = words[0],
-            Arguments = words[1..],
+            Program = exact[0],
+            Arguments = exact[1..],
+            ExactVariables = ExactText.Variables(),
             Ranks = ranks,
             Syscalls = parsed.GetValue(o.Syscalls) is "dispatch" ? SyscallSteering.Dispatch : SyscallSteering.Patch,
             Collectives = JobChoices.Strategy(choices.Collectives),
