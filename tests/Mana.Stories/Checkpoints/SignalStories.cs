@@ -54,4 +54,22 @@ public sealed class SignalStories(House house)
         Assert.Equal(2, Directory.GetFiles(folder.Path, "rank.*").Length);
         Assert.Empty(Bounded.Living("STORY_MARK=" + folder.Path));
     }
+
+    /// <summary>As batch systems and timeout(1) do: the launcher gets it without mana's help, and once is enough for it to leave nothing.</summary>
+    [Theory]
+    [InlineData("mpich", "INT", 130)]
+    [InlineData("openmpi", "INT", 130)]
+    [InlineData("openmpi", "TERM", 143)]
+    public async Task A_signal_to_the_whole_process_group_ends_the_job_cleanly(string site, string signal, int code)
+    {
+        using Folder folder = new(), segments = new("/dev/shm");
+        Dictionary<string, string?> environment = new(Stories.Environment, StringComparer.Ordinal) { ["OMPI_MCA_btl_vader_backing_directory"] = segments.Path };
+        Job.Place place = new(house, folder, "group", 2, environment);
+        string[] launch = [.. house.Tool.Launch(Mpi.Named(site), 2, [House.CheckpointStory(Story, Mpi.Named(site)), "60000"])];
+        await using Job job = Job.Run(place, ["timeout", "--preserve-status", "--signal=" + signal, "8", .. launch], Limit);
+        Outcome end = await job.Running;
+        Assert.True(end.ExitCode == code && !end.TimedOut, end.ToString());
+        Assert.Empty(Directory.EnumerateFileSystemEntries(segments.Path));
+        Assert.DoesNotContain(Directory.EnumerateFiles(folder.Path, "*", SearchOption.AllDirectories), f => f.Contains("ompi.", StringComparison.Ordinal));
+    }
 }

@@ -12,11 +12,16 @@ namespace Mana.Bundles.Launch;
 /// </summary>
 public sealed class JobProcess : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10), TerminalGrace = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10), Grace = TimeSpan.FromSeconds(2);
+
+    /// <summary>timeout(1) sends its signal to the command, and to the group that it is in: what comes so soon is no second request.</summary>
+    private static readonly TimeSpan Echo = TimeSpan.FromSeconds(0.5);
+
     private readonly Process _launcher = new();
     private readonly CancellationTokenSource _ended = new();
     private readonly List<PosixSignalRegistration> _signals = [];
-    private int _received, _forwarded;
+    private long _first;
+    private int _forwarded;
 
     /// <summary>Somebody wants the job to end: what its ranks lose then is no fault.</summary>
     public bool Interrupted => Volatile.Read(ref _forwarded) != 0;
@@ -44,8 +49,8 @@ public sealed class JobProcess : IDisposable
         await Descendants.EndAsync(Environment.ProcessId, TimeSpan.FromSeconds(2));
     }
 
-    /// <summary>Launchers that were interrupted answer 0 (Hydra), 1 (Open MPI) or the bare signal; whoever interrupted them expects 128 + N.</summary>
-    private int ExitCode(int launcher) => _forwarded != 0 && (launcher is 0 or 1 || launcher == _forwarded) ? ExitCodes.SignalBase + _forwarded : launcher;
+    /// <summary>Launchers that were interrupted answer 0 or 255 (Hydra), 1 (Open MPI) or the bare signal; whoever interrupted them expects 128 + N.</summary>
+    private int ExitCode(int launcher) => _forwarded != 0 && (launcher is 0 or 1 or 255 || launcher == _forwarded) ? ExitCodes.SignalBase + _forwarded : launcher;
 
     public void Dispose()
     {
@@ -70,16 +75,19 @@ public sealed class JobProcess : IDisposable
     }
 
     /// <summary>
-    /// A Ctrl-C at the terminal reaches the launcher without us, and a second one would make it drop its ranks: so it is forwarded at once
-    /// only where no terminal sent it, and again, and at last with force, if the launcher does not leave.
+    /// What is sent to our whole process group (Ctrl-C at the terminal, timeout, a batch system's warning) reaches the launcher without us, and a second signal would make
+    /// it leave at once, with ranks and shared memory behind it. Nothing tells such a signal from one for us alone: so it is forwarded if the launcher has not left after a
+    /// grace, at once when it is repeated, and at last with force.
     /// </summary>
     private async Task ForwardAsync(Signum signal)
     {
-        Volatile.Write(ref _forwarded, (int)signal);
-        bool repeated = Interlocked.Increment(ref _received) > 1;
+        int last = Interlocked.Exchange(ref _forwarded, (int)signal);
+        long first = Interlocked.CompareExchange(ref _first, Stopwatch.GetTimestamp(), 0);
+        bool repeated = first != 0;
+        if (last == (int)signal && Stopwatch.GetElapsedTime(first) < Echo) return;
         try
         {
-            if (signal == Signum.SIGINT && !repeated && InForeground()) await Task.Delay(TerminalGrace, _ended.Token);
+            if (!repeated) await Task.Delay(Grace, _ended.Token);
             _ = Syscall.kill(_launcher.Id, signal);
             await Task.Delay(Patience, _ended.Token);
             await Descendants.EndAsync(Environment.ProcessId, TimeSpan.FromSeconds(1));
@@ -88,14 +96,6 @@ public sealed class JobProcess : IDisposable
         {
             // The launcher has ended: nothing more to forward.
         }
-    }
-
-    /// <summary>Fields 5 (pgrp) and 8 (tpgid) of /proc/self/stat, man 5 proc: our group is the terminal's foreground group.</summary>
-    private static bool InForeground()
-    {
-        string stat = File.ReadAllText("/proc/self/stat");
-        string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-        return string.Equals(fields[2], fields[5], StringComparison.Ordinal);
     }
 }
 
