@@ -26,7 +26,10 @@ public sealed class ImageStories(House house)
         Outcome good = await ManaAsync(place, "images", "verify", place.JobFolder, "--json");
         Assert.True(good.ExitCode == 0, good.ToString());
         Assert.Equal(["good", "good"], StatesIn(good));
-        long middle = new FileInfo(image).Length / 2;
+        long length = new FileInfo(image).Length, middle = length / 2, footer = length - 10;
+        Flip(image, footer);
+        Assert.Contains("damaged", StatesIn(await ManaAsync(place, "images", "verify", place.JobFolder, "--json"))[1], StringComparison.Ordinal);
+        Flip(image, footer);
         Flip(image, middle);
         Outcome bad = await ManaAsync(place, "images", "verify", place.JobFolder, "--json");
         Assert.True(bad.ExitCode == Job.ManaFailed && bad.Errors.Contains("1 image is damaged", StringComparison.Ordinal), bad.ToString());

@@ -39,6 +39,9 @@ public sealed record CheckpointManifest(JobDescription Job, CheckpointRecord Rec
     public const string FileName = "manifest.toml";
     private const int CurrentFormat = 1;
 
+    /// <summary>The highest level there is, canonical.</summary>
+    private const long MpiThreadMultiple = 4096;
+
     public static string ImageName(int rank) => $"rank-{rank}.img";
 
     public ulong Stored => Record.Images.Aggregate(0UL, (sum, i) => sum + i.Stored);
@@ -67,19 +70,21 @@ public sealed record CheckpointManifest(JobDescription Job, CheckpointRecord Rec
         TomlSection program = root.Section("program"), bundle = root.Section("bundle");
         JobDescription job = new()
         {
-            Job = root.Text("job"),
+            Job = Valid(root.Text("job"), JobRegistry.IsName, "its job's name is none", file),
             Program = program.Text("name"),
             Arguments = program.Texts("arguments"),
             WorkingDirectory = program.Text("working_directory"),
             ProgramAbi = program.Text("abi"),
-            Syscalls = program.Text("syscalls"),
-            Collectives = program.Text("collectives"),
+            Syscalls = Valid(program.Text("syscalls"), s => s is "patch" or "dispatch", "its kind of system calls is unknown", file),
+            Collectives = Valid(program.Text("collectives"), s => s is "clock" or "two-phase", "its kind of collectives is unknown", file),
             Bundle = bundle.Text("name"),
             Backend = bundle.Text("backend"),
             MpiVersion = bundle.Text("mpi_version"),
         };
         RankImage[] images = [.. root.Sections("image").Select(s => Image(s, file))];
-        CheckpointRecord record = new((uint)root.Number("epoch"), (uint)root.Number("thread_level"), TimeSpan.FromMilliseconds(root.Number("milliseconds")), images);
+        CheckpointRecord record = new(
+            (uint)Number(root, "epoch", uint.MaxValue, file), (uint)Number(root, "thread_level", MpiThreadMultiple, file),
+            TimeSpan.FromMilliseconds(Number(root, "milliseconds", uint.MaxValue, file)), images);
         if (root.Number("ranks") != images.Length || images.Where((image, at) => image.Rank != at).Any())
             throw new UserErrorException(CheckpointFileErrors.Damaged(file, "it does not list each rank once"));
         if (!DateTimeOffset.TryParse(root.Text("time"), CultureInfo.InvariantCulture, out DateTimeOffset time)) throw new UserErrorException(CheckpointFileErrors.Damaged(file, "its time is none"));
@@ -93,10 +98,16 @@ public sealed record CheckpointManifest(JobDescription Job, CheckpointRecord Rec
         if (!ulong.TryParse(s.Text("checksum"), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out ulong checksum))
             throw new UserErrorException(CheckpointFileErrors.Damaged(file, "a checksum is none"));
         RankImage image = new(
-            (int)s.Number("rank"), s.Text("host"), (ulong)s.Number("bytes"), (ulong)s.Number("stored"), checksum, (uint)s.Number("milliseconds"));
+            (int)Number(s, "rank", int.MaxValue, file), s.Text("host"), (ulong)Number(s, "bytes", long.MaxValue, file), (ulong)Number(s, "stored", long.MaxValue, file),
+            checksum, (uint)Number(s, "milliseconds", uint.MaxValue, file));
         s.Close();
         return image;
     }
+
+    private static long Number(TomlSection s, string key, long most, string file) => Valid(s.Number(key), n => n >= 0 && n <= most, $"its '{key}' is out of range", file);
+
+    private static T Valid<T>(T value, Predicate<T> isGood, string why, string file) =>
+        isGood(value) ? value : throw new UserErrorException(CheckpointFileErrors.Damaged(file, why));
 }
 
 public static class CheckpointFileErrors

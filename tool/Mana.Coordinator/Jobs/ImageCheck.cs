@@ -10,8 +10,8 @@ namespace Mana.Coordinator.Jobs;
 /// </summary>
 public static class ImageCheck
 {
-    private const ulong Magic = 0x474d49414e414d8f;
-    private const int HeaderBytes = 4096, RegionBytes = 80, ChunkBytes = 64, SectionBytes = 24;
+    private const ulong Magic = 0x474d49414e414d8f, FooterMagic = 0x444e45414e414d8f;
+    private const int HeaderBytes = 4096, RegionBytes = 80, ChunkBytes = 64, SectionBytes = 24, FooterBytes = 32;
     private const int Version = 4, LargestTables = 1 << 30;
     private const uint Codecs = 3; // none, lz4, zstd
     private const uint Refers = 1; // the only flag of a chunk
@@ -47,6 +47,7 @@ public static class ImageCheck
         if (length > LargestTables || offset > (ulong)stream.Length || length > (ulong)stream.Length - offset) return "its tables are beyond its end";
         if (chunks > length || regions > length || sections > length || regions * (ulong)RegionBytes + chunks * ChunkBytes + sections * (ulong)SectionBytes > length)
             return "its tables are too short";
+        if (!IsFooter(stream, header)) return "its footer is damaged";
         byte[] tables = new byte[length];
         stream.Position = (long)offset;
         stream.ReadExactly(tables);
@@ -68,6 +69,16 @@ public static class ImageCheck
         int length = 0;
         for (int at = 32; at < ChunkBytes; at += 8) length += BitOperations.PopCount(BinaryPrimitives.ReadUInt64LittleEndian(chunk[at..])) * 4096;
         return codec < Codecs && (codec == 0 ? stored == length : stored > 0 && stored < length);
+    }
+
+    /// <summary>The last bytes repeat where the tables are, and both checksums: they were written last.</summary>
+    private static bool IsFooter(FileStream stream, byte[] header)
+    {
+        byte[] footer = new byte[FooterBytes];
+        stream.Position = stream.Length - FooterBytes;
+        stream.ReadExactly(footer);
+        return U64(footer, 0) == U64(header, 136) && U64(footer, 8) == U64(header, 144) && U32(footer, 16) == U32(header, 168)
+            && U32(footer, 20) == U32(header, HeaderBytes - 4) && U64(footer, 24) == FooterMagic;
     }
 
     private static bool IsGood(FileStream stream, ulong offset, ulong length, uint checksum)

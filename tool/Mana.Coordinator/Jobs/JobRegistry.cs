@@ -44,10 +44,10 @@ public sealed class JobRegistry(string folder, Action<string> say)
         };
     }
 
-    public static string RequireName(string name) =>
-        name.Length is > 0 and <= LongestName && char.IsAsciiLetterOrDigit(name[0]) && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-')
-            ? name
-            : throw new UserErrorException(JobFileErrors.BadName(name));
+    public static bool IsName(string name) =>
+        name.Length is > 0 and <= LongestName && char.IsAsciiLetterOrDigit(name[0]) && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
+
+    public static string RequireName(string name) => IsName(name) ? name : throw new UserErrorException(JobFileErrors.BadName(name));
 
     /// <summary>The program's own name and our pid: nobody else here has it while we live. Where an earlier job of this name has left checkpoints, it gets a number too.</summary>
     /// <param name="program">A path.</param>

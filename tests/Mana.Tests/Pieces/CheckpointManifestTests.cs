@@ -1,0 +1,49 @@
+using Mana.Common.Errors;
+using Mana.Coordinator.Checkpoint;
+using Mana.Coordinator.Jobs;
+using Mana.Testing;
+using Xunit;
+
+namespace Mana.Tests.Pieces;
+
+/// <summary>A manifest is read as if somebody else had written it.</summary>
+public sealed class CheckpointManifestTests
+{
+    private static readonly JobDescription Job = new()
+    {
+        Job = "melt", Program = "/usr/bin/lmp", Arguments = ["-in", "melt.lmp"], WorkingDirectory = "/work", Bundle = "site", Backend = "mpich", MpiVersion = "4.0.2",
+    };
+
+    private static readonly CheckpointManifest Sample = new(
+        Job, new CheckpointRecord(7, 1024, TimeSpan.FromSeconds(1), [new RankImage(0, "node1", 100, 50, 0xabc, 20)]), "node1", DateTimeOffset.UnixEpoch);
+
+    [Fact]
+    public void What_is_written_is_read_back()
+    {
+        CheckpointManifest read = Read(Sample.Write());
+        Assert.Equal(Sample.Write(), read.Write());
+    }
+
+    [Theory]
+    [InlineData("job = \"melt\"", "job = \"../../x\"")]
+    [InlineData("epoch = 7", "epoch = -1")]
+    [InlineData("thread_level = 1024", "thread_level = 99999")]
+    [InlineData("milliseconds = 1000", "milliseconds = 99999999999999999")]
+    [InlineData("stored = 50", "stored = -5")]
+    [InlineData("syscalls = \"patch\"", "syscalls = \"foo\"")]
+    [InlineData("collectives = \"clock\"", "collectives = \"foo\"")]
+    public void What_cannot_be_is_damage(string right, string wrong)
+    {
+        string text = Sample.Write();
+        Assert.Contains(right, text, StringComparison.Ordinal);
+        UserError error = Assert.Throws<UserErrorException>(() => Read(text.Replace(right, wrong, StringComparison.Ordinal))).Error;
+        Assert.Contains("the manifest of a checkpoint is damaged", error.What, StringComparison.Ordinal);
+    }
+
+    private static CheckpointManifest Read(string text)
+    {
+        using Folder folder = new();
+        File.WriteAllText(folder[CheckpointManifest.FileName], text);
+        return CheckpointManifest.Read(folder[CheckpointManifest.FileName]);
+    }
+}
