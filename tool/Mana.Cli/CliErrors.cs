@@ -1,3 +1,4 @@
+using System.CommandLine;
 using Mana.Common.Errors;
 using Mana.Coordinator.Checkpoint;
 
@@ -11,6 +12,16 @@ internal static class CliErrors
     public static UserError Unexpected(Exception e) => new(
         $"something went wrong that mana did not foresee: {e.Message} ({e.GetType().Name})",
         "Run it again with MANA_DEBUG=1 in the environment, and report what it prints.");
+
+    /// <param name="message">The parser's, which may name a type of .NET.</param>
+    public static UserError Mistake(string message, Command command)
+    {
+        int type = message.IndexOf(" as expected type", StringComparison.Ordinal);
+        string what = type < 0 ? message.TrimEnd('.') : message[..type].Replace("Cannot parse argument", "not a whole number:", StringComparison.Ordinal);
+        string path = string.Join(' ', command.Parents.OfType<Command>().Where(c => c is not RootCommand).Select(c => c.Name).Append(command is RootCommand ? "" : command.Name).Where(n => n.Length > 0));
+        if (what.Length > 1 && char.IsLower(what[1])) what = char.ToLowerInvariant(what[0]) + what[1..];
+        return new(what, $"See mana {path}{(path.Length > 0 ? " " : "")}--help.", ExitCode: ExitCodes.Usage);
+    }
 
     public static UserError Both(string first, string second) =>
         new($"{first} and {second} cannot be given together", "Give only one of them.", ExitCode: ExitCodes.Usage);
@@ -32,9 +43,6 @@ internal static class CliErrors
 
     public static UserError NoVariable(string assignment) =>
         new($"--env {assignment}: this is not NAME=VALUE", "Give the variable's name, = and its value.", ExitCode: ExitCodes.Usage);
-
-    public static UserError Duration(string option, string value) =>
-        new($"{option} {value}: this is no time", "Give a number with a unit, as 90s, 30m or 2h.", ExitCode: ExitCodes.Usage);
 
     public static UserError NoFault(string value) => new(
         $"{CoordinatorFaults.Variable}={value} names no fault point", $"Unset it: it is for tests ({string.Join(", ", Enum.GetNames<CoordinatorFault>())}).", ExitCode: ExitCodes.Usage);

@@ -13,10 +13,16 @@ ParseResult parsed = root.Parse(args, new ParserConfiguration { ResponseFileToke
 tool.Talk.Read(parsed);
 ParseErrorAction? mistake = parsed.Action as ParseErrorAction;
 if (mistake is not null) mistake.ShowHelp = false;
+if (mistake is not null && parsed.UnmatchedTokens.Count == 0) return Output.Fail(CliErrors.Mistake(parsed.Errors[0].Message, parsed.CommandResult.Command));
 try
 {
     int code = await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
     return mistake is null ? code : ExitCodes.Usage;
+}
+catch (Exception e) when (e is OperationCanceledException || (tool.Interruption.Came && e is UserErrorException or ChildFailedException))
+{
+    Output.Message("mana: interrupted; nothing was left half-made");
+    return tool.Interruption.ExitCode;
 }
 catch (UserErrorException e)
 {
@@ -25,11 +31,6 @@ catch (UserErrorException e)
 catch (ChildFailedException e)
 {
     return Output.Fail(e.ToUserError());
-}
-catch (OperationCanceledException)
-{
-    Output.Message("mana: interrupted; nothing was left half-made");
-    return tool.Interruption.ExitCode;
 }
 catch (Exception e) when (e is IOException or UnauthorizedAccessException)
 {

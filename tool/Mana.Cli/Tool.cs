@@ -29,6 +29,9 @@ internal sealed class Interruption : IDisposable
     /// <summary>128 + the signal that came.</summary>
     public int ExitCode { get; private set; } = Mana.Common.Errors.ExitCodes.ManaFailed;
 
+    /// <summary>A signal came: whatever failed since then failed of it.</summary>
+    public bool Came => _stop.IsCancellationRequested;
+
     /// <summary>The token of this run; signals are caught from now on.</summary>
     public CancellationToken Watch()
     {

@@ -40,6 +40,10 @@ public sealed class ProfileTests
     [InlineData("standard = \"4.0\"", "standard = 4.0 4", "not valid TOML")]
     [InlineData("compress = \"lz4\"", "compress = \"gzip\"", "unknown value \"gzip\"")]
     [InlineData("keep = 3", "keeps = 3", "unknown key 'keeps'")]
+    [InlineData("version = \"4.0.2\"", "versoin = \"4.0.2\"", "unknown key 'versoin' in the file, where 'version' is missing")]
+    [InlineData("keep = 3", "keep = -5", "the key 'keep' cannot be \"-5\"")]
+    [InlineData("interval = \"30m\"", "interval = \"zz\"", "the key 'interval' cannot be \"zz\"")]
+    [InlineData("checkpoint_dir = \"/scratch/c\"", "checkpoint_dir = \"\"", "the key 'checkpoint_dir' cannot be \"\"")]
     public void A_mistake_in_a_profile_is_named_with_its_line(string right, string wrong, string message)
     {
         string text = ProfileWriter.Write(Sample).Replace(right, wrong, StringComparison.Ordinal);

@@ -87,8 +87,8 @@ public static class ChoiceErrors
         $"Make one: mana bundle create {backend ?? "mpich"} --backend {backend ?? "mpich"}    (`mana doctor` tells which MPIs are here)");
 
     public static UserError Backend(string backend, IEnumerable<Bundle> all) => new(
-        $"not exactly one bundle is of the backend '{backend}'",
-        "Name the bundle: --bundle NAME; or make one: mana bundle create " + backend + " --backend " + backend,
+        all.Any(b => string.Equals(b.Manifest.Backend, backend, StringComparison.Ordinal)) ? $"several bundles are of the backend '{backend}'" : $"no bundle is of the backend '{backend}'",
+        "Name the bundle: --bundle NAME; or make one: mana bundle create NAME --backend mpich|openmpi|craympi",
         Listing(all));
 
     public static UserError Ambiguous(IEnumerable<Bundle> all) => new(

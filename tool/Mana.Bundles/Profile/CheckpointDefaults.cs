@@ -1,4 +1,6 @@
+using Mana.Common.Errors;
 using Mana.Common.Toml;
+using Mana.Common.Words;
 
 namespace Mana.Bundles.Profile;
 
@@ -23,11 +25,14 @@ public sealed record CheckpointDefaults
     /// <summary>Takes these keys of a section; null is a section that is not there.</summary>
     public static CheckpointDefaults Read(TomlSection? s) => s is null ? new CheckpointDefaults() : new CheckpointDefaults
     {
-        Directory = s.Has("checkpoint_dir") ? s.Text("checkpoint_dir") : null,
-        Interval = s.Has("interval") ? s.Text("interval") : null,
-        Keep = s.Has("keep") ? (int)Math.Clamp(s.Number("keep"), 0, int.MaxValue) : null,
+        Directory = s.Has("checkpoint_dir") ? Valid(s, "checkpoint_dir", s.Text("checkpoint_dir"), t => t.Length > 0, "Name a folder.") : null,
+        Interval = s.Has("interval") ? Valid(s, "interval", s.Text("interval"), t => Duration.TryParse(t) > TimeSpan.Zero, Duration.Form) : null,
+        Keep = s.Has("keep") ? (int)Valid(s, "keep", s.Number("keep"), n => n is > 0 and <= int.MaxValue, "Give a number from 1 upward.") : null,
         Compress = s.Has("compress") ? s.Word("compress", Codecs) : null,
     };
+
+    private static T Valid<T>(TomlSection s, string key, T value, Predicate<T> isGood, string wanted) =>
+        isGood(value) ? value : throw new UserErrorException(TomlErrors.BadValue(s.PlaceOf(key), key, $"\"{value}\"", wanted));
 
     /// <summary>What is said, into the table that was begun.</summary>
     public void Write(TomlText text)

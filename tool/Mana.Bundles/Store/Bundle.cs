@@ -1,6 +1,7 @@
 using Mana.Bundles.Build;
 using Mana.Bundles.Elf;
 using Mana.Common.Errors;
+using Mono.Unix.Native;
 
 namespace Mana.Bundles.Store;
 
@@ -23,13 +24,13 @@ public sealed record Bundle(string Name, string Folder, BundleManifest Manifest)
     }
 
     /// <summary>
-    /// Why it does not run here; null if it does. What runs must be what was built: every library by size and build-id, the launcher by where its path
-    /// leads. Cheap; done at each launch.
+    /// Why it does not run here; null if it does. What runs must be what was built: its own files by size, every library by size and build-id, the launcher by where
+    /// its path leads. Cheap; done at each launch.
     /// </summary>
     public UserError? Misfit()
     {
-        foreach (string file in new[] { LowerProgram, Proxy })
-            if (!File.Exists(file)) return StoreErrors.NotABundle(Folder, Path.GetFileName(file) + " is missing");
+        foreach (FileRecord file in Manifest.Files)
+            if (Damage(file) is { } what) return StoreErrors.NotABundle(Folder, $"{file.Path} {what}");
         foreach (LibraryRecord library in Manifest.Libraries)
             if (Difference(library) is { } what) return FitErrors.LibraryChanged(this, library, what);
         string launcher = Manifest.Launcher.Path;
@@ -41,6 +42,15 @@ public sealed record Bundle(string Name, string Folder, BundleManifest Manifest)
     public void RequireFit()
     {
         if (Misfit() is { } error) throw new UserErrorException(error);
+    }
+
+    private string? Damage(FileRecord file)
+    {
+        FileInfo found = new(Path.Combine(Folder, file.Path));
+        if (!found.Exists) return "is missing";
+        if (found.Length != file.Size) return $"had {file.Size} bytes and has {found.Length}";
+        bool runs = string.Equals(found.FullName, Path.GetFullPath(LowerProgram), StringComparison.Ordinal);
+        return runs && Syscall.access(found.FullName, AccessModes.X_OK) != 0 ? "is not executable" : null;
     }
 
     private string? Difference(LibraryRecord library)

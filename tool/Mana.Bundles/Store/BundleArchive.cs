@@ -92,6 +92,7 @@ public static class BundleArchive
 
     private static async Task WriteAsync(TarEntry entry, string target, CancellationToken stop)
     {
+        if (File.Exists(Path.GetDirectoryName(target))) throw new InvalidDataException($"it holds '{entry.Name}' below a file");
         Directory.CreateDirectory(Path.GetDirectoryName(target)!);
         switch (entry.EntryType)
         {
@@ -111,7 +112,9 @@ public static class BundleArchive
 
     private static void Check(string folder)
     {
-        BundleManifest manifest = ManifestText.Read(Path.Combine(folder, BundleManifest.FileName));
+        string file = Path.Combine(folder, BundleManifest.FileName);
+        if (!File.Exists(file)) throw new InvalidDataException($"it has no {BundleManifest.FileName}");
+        BundleManifest manifest = ManifestText.Read(file);
         IReadOnlyList<FileRecord> found = BundleAssembler.Checksums(folder);
         string? wrong = manifest.Files.Except(found).Concat(found.Except(manifest.Files)).Select(f => f.Path).FirstOrDefault();
         if (wrong is not null) throw new InvalidDataException($"'{wrong}' does not have the checksum that its manifest tells");

@@ -31,8 +31,8 @@ internal static class BundleCreate
             string file = given ?? Path.Combine(work, Path.GetFileName(target) + ".toml");
             if (given is null)
                 await BundleProbe.WriteAsync(tool, parsed.GetValue(backend), parsed.GetValue(mpicc), parsed.GetValue(launcher), file, stop);
-            else if (parsed.GetValue(mpicc) is not null || parsed.GetValue(launcher) is not null)
-                throw new UserErrorException(CliErrors.Both("--profile", "--mpicc or --launcher"));
+            else if (parsed.GetValue(backend) is not null || parsed.GetValue(mpicc) is not null || parsed.GetValue(launcher) is not null)
+                throw new UserErrorException(CliErrors.Both("--profile", "--backend, --mpicc or --launcher"));
             await new BundleBuilder(tool.Home, tool.Backends, Output.FromBuild).BuildAsync(file, target, replace, stop);
             Bundle bundle = Bundle.Open(target);
             VerifyReport report = await new BundleVerifier(bundle, tool.IsRoot).RunAsync(2, stop);

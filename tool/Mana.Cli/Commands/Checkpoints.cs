@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using Mana.Cli.Terminal;
 using Mana.Common.Errors;
+using Mana.Common.Words;
 using Mana.Coordinator.Jobs;
 
 namespace Mana.Cli.Commands;

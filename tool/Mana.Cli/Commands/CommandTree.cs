@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine.Parsing;
 using Mana.Cli.Terminal;
 
 namespace Mana.Cli.Commands;
@@ -29,9 +30,23 @@ internal static class CommandTree
             Add(root, made, examples);
         examples[root] = ["mana bundle create mpich --backend mpich", "mana launch --backend mpich -n 4 -- ./simulation input.dat", "mana checkpoint --stop", "mana restart --backend openmpi", "mana doctor"];
         tool.Talk.AddTo(root);
+        RefuseEmptyWords(root);
         HelpOption help = root.Options.OfType<HelpOption>().Single();
         help.Action = new ExamplesHelp(examples, (HelpAction)help.Action!);
         return root;
+    }
+
+    /// <summary>No name, path or number is empty, but for the program's own words.</summary>
+    private static void RefuseEmptyWords(Command command)
+    {
+        foreach (Option option in command.Options) option.Validators.Add(result => Refuse(result, result.Tokens, option.Name));
+        foreach (Argument argument in command.Arguments.Where(a => a is not Argument<string[]>)) argument.Validators.Add(result => Refuse(result, result.Tokens, argument.Name));
+        foreach (Command below in command.Subcommands) RefuseEmptyWords(below);
+
+        static void Refuse(SymbolResult result, IReadOnlyList<Token> words, string name)
+        {
+            if (words.Any(w => w.Value.Length == 0)) result.AddError($"{name}: the value is empty");
+        }
     }
 
     private static void Add(Command parent, CommandWithExamples made, Dictionary<Command, string[]> examples)

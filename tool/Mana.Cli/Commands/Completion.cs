@@ -7,10 +7,14 @@ namespace Mana.Cli.Commands;
 /// <summary>Shell functions that ask `mana [suggest]` for what may come next.</summary>
 internal static class Completion
 {
+    /// <summary>What is suggested has the word somewhere in it, and the help's old names (/?); where nothing begins with the word, bash offers files.</summary>
     private const string Bash = """
         _mana() {
-          local IFS=$'\n'
-          COMPREPLY=($(mana "[suggest:${COMP_POINT}]" "${COMP_LINE}" 2>/dev/null))
+          local word="${COMP_WORDS[COMP_CWORD]}" next
+          COMPREPLY=()
+          while IFS= read -r next; do
+            [[ $next == "$word"* && $next != /* ]] && COMPREPLY+=("$next")
+          done < <(mana "[suggest:${COMP_POINT}]" "${COMP_LINE}" 2>/dev/null)
         }
         complete -o default -F _mana mana
         """;
@@ -20,7 +24,7 @@ internal static class Completion
         _mana() {
           local -a words_
           words_=("${(@f)$(mana "[suggest:${CURSOR}]" "${BUFFER}" 2>/dev/null)}")
-          compadd -- "${words_[@]}"
+          compadd -- "${(@)words_:#/*}"
         }
         compdef _mana mana
         """;

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using Mana.Bundles.Launch;
 using Mana.Bundles.Profile;
-using Mana.Cli.Terminal;
 using Mana.Common.Errors;
+using Mana.Common.Words;
 using Mana.Coordinator.Checkpoint;
 using Mana.Coordinator.Jobs;
 using Mono.Unix.Native;

@@ -69,7 +69,7 @@ internal sealed class JobRun(Tool tool, JobDescription job, JobChoices choices, 
         int code = await running;
         if (!server.Stopped)
         {
-            if (code != 0 && await server.GoneAsync() is [{ } first, ..] gone)
+            if (code != 0 && !process.Interrupted && await server.GoneAsync() is [{ } first, ..] gone)
                 Output.Error(CheckpointErrors.Died(first.Rank, first.Hello.Host, gone.Skip(1).Select(r => r.Rank), store.Newest?.Path));
             return code;
         }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Mana.Common.Errors;
+using Mana.Common.Words;
 using Tomlyn.Parsing;
 using Tomlyn.Syntax;
 
@@ -53,7 +54,12 @@ public sealed class TomlSection
             : throw new UserErrorException(TomlErrors.Syntax(TomlTree.Place(file, first.Span), first.Message));
     }
 
-    public bool Has(string key) => _entries.ContainsKey(key);
+    /// <summary>Who asks knows the key: it is not refused by <see cref="Close"/>.</summary>
+    public bool Has(string key)
+    {
+        _taken.Add(key);
+        return _entries.ContainsKey(key);
+    }
 
     /// <summary>Where a key stands, or the section where it is absent.</summary>
     public SourcePlace PlaceOf(string key) => _entries.TryGetValue(key, out Entry? entry) ? entry.Place : Place;
@@ -113,7 +119,10 @@ public sealed class TomlSection
     internal object? Peek(string key) => _entries.TryGetValue(key, out Entry? entry) ? entry.Value : null;
 
     private T Required<T>(string key, string expected) where T : class =>
-        Optional<T>(key, expected) ?? throw new UserErrorException(TomlErrors.MissingKey(Place, key, Name, expected));
+        Optional<T>(key, expected) ?? throw new UserErrorException(
+            _entries.Keys.FirstOrDefault(k => !_taken.Contains(k) && Spelling.IsClose(k, key)) is { } slip
+                ? TomlErrors.Misspelled(PlaceOf(slip), slip, key, Name)
+                : TomlErrors.MissingKey(Place, key, Name, expected));
 
     private T? Optional<T>(string key, string expected) where T : class
     {

@@ -1,14 +1,17 @@
 using System.Globalization;
 using Mana.Common.Errors;
 
-namespace Mana.Cli.Terminal;
+namespace Mana.Common.Words;
 
 /// <summary>Times as people write them: 90s, 30m, 2h, 1h30m.</summary>
-internal static class Duration
+public static class Duration
 {
-    public static TimeSpan Require(string option, string text) =>
-        TryParse(text) is { } time && time > TimeSpan.Zero ? time : throw new UserErrorException(CliErrors.Duration(option, text));
+    public const string Form = "Give a number with a unit, as 90s, 30m or 2h.";
 
+    public static TimeSpan Require(string option, string text) =>
+        TryParse(text) is { } time && time > TimeSpan.Zero ? time : throw new UserErrorException(NoTime(option, text));
+
+    /// <summary>Null for what is no time, and for more than a year.</summary>
     public static TimeSpan? TryParse(string text)
     {
         double seconds = 0;
@@ -24,17 +27,7 @@ internal static class Duration
         }
         return text.Length > 0 && seconds < TimeSpan.FromDays(365).TotalSeconds ? TimeSpan.FromSeconds(seconds) : null;
     }
-}
 
-/// <summary>Numbers of bytes for people.</summary>
-internal static class Size
-{
-    public static string Of(ulong bytes)
-    {
-        string[] units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
-        double value = bytes;
-        int unit = 0;
-        for (; value >= 1024 && unit < units.Length - 1; unit++) value /= 1024;
-        return value.ToString(unit == 0 || value >= 100 ? "0" : "0.0", CultureInfo.InvariantCulture) + " " + units[unit];
-    }
+    private static UserError NoTime(string option, string value) =>
+        new($"{option} {value}: this is no time", Form, ExitCode: ExitCodes.Usage);
 }
