@@ -59,6 +59,9 @@ public sealed class BundleTests(Installation mana)
         await File.AppendAllTextAsync(Path.Combine(Folder("spoiled"), "mana.gdb"), "# more\n");
         Outcome verify = await mana.ManaAsync("bundle", "verify", "spoiled");
         Assert.True(verify.ExitCode == 125 && verify.Output.Contains("mana.gdb was changed", StringComparison.Ordinal), verify.ToString());
+        string lower = Path.Combine(Folder("spoiled"), "lower", "mana-lower");
+        using (FileStream stream = File.OpenWrite(lower)) stream.SetLength(20_000);
+        Installation.Refused(await mana.ManaAsync("launch", "--bundle", "spoiled", "--", "true"), 125, "lower/mana-lower had ", "and has 20000");
         Installation.Require(await mana.ManaAsync("bundle", "remove", "spoiled"));
         Installation.Refused(await mana.ManaAsync("bundle", "show", "spoiled"), 125, "no bundle named 'spoiled'");
     }

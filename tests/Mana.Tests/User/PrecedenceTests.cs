@@ -51,7 +51,7 @@ public sealed class PrecedenceTests(Installation mana) : IDisposable
         Installation.Refused(await mana.ManaAsync("launch", "--interval", "soon", "--", "true"), 2, "--interval soon");
         Installation.Refused(await mana.ManaAsync(Set("MANA_INTERVAL", "later"), "launch", "--", "true"), 2, "MANA_INTERVAL later");
         await File.WriteAllTextAsync(Settings, "interval = \"never\"\n");
-        Installation.Refused(await mana.ManaAsync("launch", "--", "true"), 2, "configuration, never");
+        Installation.Refused(await mana.ManaAsync("launch", "--", "true"), 125, "\"never\"", "config.toml(1,");
         await File.WriteAllTextAsync(Settings, "compress = \"gzip\"\n");
         Installation.Refused(await mana.ManaAsync("launch", "--", "true"), 125, "\"gzip\"", "config.toml(1,");
     }

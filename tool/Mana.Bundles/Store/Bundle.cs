@@ -29,7 +29,9 @@ public sealed record Bundle(string Name, string Folder, BundleManifest Manifest)
     /// </summary>
     public UserError? Misfit()
     {
-        foreach (FileRecord file in Manifest.Files)
+        foreach (string file in new[] { LowerProgram, Proxy })
+            if (!File.Exists(file)) return StoreErrors.NotABundle(Folder, Path.GetFileName(file) + " is missing");
+        foreach (FileRecord file in Manifest.Files.Where(f => f.Path.Contains('/', StringComparison.Ordinal))) // what is beside the halves is for people
             if (Damage(file) is { } what) return StoreErrors.NotABundle(Folder, $"{file.Path} {what}");
         foreach (LibraryRecord library in Manifest.Libraries)
             if (Difference(library) is { } what) return FitErrors.LibraryChanged(this, library, what);
