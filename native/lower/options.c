@@ -13,9 +13,7 @@
 
 struct options options;
 
-static const char usage[] =
-    "mana-lower [--syscalls=patch|dispatch] [--verbose=N] [--proxy=FILE] [--upper=DIR] [--job=FILE] "
-    "[--compress=none|lz4|zstd] -- PROGRAM [ARGS...]";
+static const char usage[] = OPTIONS_SYNOPSIS;
 
 static void set_path(char out[4096], const char *value, const char *option) {
   if (strlen(value) >= 4096) report_fatal(EXIT_MANA, usage, "%s: path too long", option);
@@ -49,12 +47,8 @@ static uint64_t number_of(const char *value, const char *option) {
 }
 
 static void read_environment(void) {
-  const char *value;
-  if ((value = getenv("MANA_SYSCALLS")) && *value) set_syscalls(value);
-  if ((value = getenv("MANA_VERBOSE")) && *value) set_verbose(value);
-  if ((value = getenv("MANA_PROXY")) && *value) set_path(options.proxy, value, "MANA_PROXY");
-  if ((value = getenv("MANA_UPPER")) && *value) set_path(options.upper, value, "MANA_UPPER");
-  if ((value = getenv("MANA_NO_FSGSBASE")) && *value) options.no_fsgsbase = strcmp(value, "0") != 0;
+  const char *value = getenv("MANA_NO_FSGSBASE");
+  if (value && *value) options.no_fsgsbase = strcmp(value, "0") != 0;
 }
 
 /* A bundle can be moved: everything is found beside this program. */

@@ -1,27 +1,26 @@
-/* The command line of mana-lower, and the variables that stand in for it:
+/* The command line of mana-lower (OPTIONS_SYNOPSIS), as `mana launch` and `mana restart` write it:
  *
- *   mana-lower [--syscalls=patch|dispatch] [--verbose=N] [--proxy=FILE] [--upper=DIR] [--job=FILE]
- *              [--compress=none|lz4|zstd] -- PROGRAM [ARGS...]
- *   mana-lower ... --job=FILE --thread-level=N --restart=FOLDER
- *
+ *   --syscalls=dispatch    the kernel hands over all system calls of the program; patch, the default: those that libc makes are replaced
+ *   --verbose=N            0 to 9; from 1 on it tells what was steered in each file
+ *   --proxy=FILE, --upper=DIR   in place of those of the bundle in which this program lies
  *   --job=FILE             address and secret of the job's coordinator; without it no checkpoint can be taken
  *   --collectives=two-phase  members of a collective meet before any of them enters it (agent/gate.c)
  *   --compress=CODEC       how images will be compressed: its library is asked for at once, not at the first checkpoint
- *   --escaped              in PROGRAM, ARGS and --setenv, %XX is a byte: launchers take some words for their own
  *   --checkpoint-signal=N  ranks ignore this signal, unless the program handles it: it is for `mana launch`
+ *   --no-fsgsbase          behave as on a kernel without FSGSBASE; likewise with MANA_NO_FSGSBASE=1 in the environment
+ *   --escaped              in PROGRAM, ARGS and --setenv, %XX is a byte: launchers take some words for their own
+ *   --setenv NAME=VALUE    a variable meant for the program, which mana-lower's own ld.so would obey (LD_PRELOAD), or which is not UTF-8
+ *
+ * of a restart:
  *   --restart=FOLDER       instead of a program: the checkpoint to go on from
  *   --thread-level=N       its MPI thread level, canonical
  *   --keep-files           files that grew or were overwritten since the checkpoint are taken as they are
  *   --env NAME=VALUE       a variable of the program that is changed in its memory
  *   --map OLD=NEW          files and folders below the full path OLD are below NEW now (native/state/path_map.h)
  *
- *   MANA_SYSCALLS, MANA_VERBOSE, MANA_PROXY, MANA_UPPER     likewise, where the option is absent
- *   MANA_NO_FSGSBASE=1                                      behave as on a kernel without FSGSBASE
- *
  * An exec of the split program comes back with, besides:
  *   --reenter              PROGRAM is a path, descriptors are the program's own, what cannot be split runs natively
  *   --argv0 NAME           the argv[0] it was executed with
- *   --setenv NAME=VALUE    a variable meant for the program, which mana-lower's own ld.so would obey (LD_PRELOAD)
  *   --nofile-soft=N        the soft limit of open files that the program knows, in place of the raised one
  * and a start of its own, which it makes to get another memory layout, with
  *   --stack-soft=N         the soft limit of the stack that the program shall have, in bytes; 18446744073709551615 = none */
@@ -29,6 +28,14 @@
 #define MANA_LOWER_OPTIONS_H
 #include <stdbool.h>
 #include <stdint.h>
+
+#define OPTIONS_SYNOPSIS                                                                                               \
+  "mana-lower OPTIONS -- PROGRAM [ARGS...]\n"                                                                          \
+  "        mana-lower OPTIONS --job=FILE --thread-level=N [--keep-files] [--env NAME=VALUE]... [--map OLD=NEW]... "    \
+  "--restart=FOLDER\n"                                                                                                 \
+  "  OPTIONS: [--syscalls=patch|dispatch] [--collectives=two-phase] [--compress=none|lz4|zstd] [--job=FILE]\n"         \
+  "           [--checkpoint-signal=N] [--proxy=FILE] [--upper=DIR] [--verbose=N] [--no-fsgsbase] [--escaped]\n"        \
+  "           [--setenv NAME=VALUE]... [--reenter] [--argv0 NAME] [--nofile-soft=N] [--stack-soft=N]"
 
 enum { OPTIONS_SETENV_MAX = 64 };
 
