@@ -1,4 +1,4 @@
-/* Collective clocks in phase INTENT (prior-art: "collective clock"). A rank below one of its targets enters any collective, for others
+/* Collective clocks in phase INTENT (docs/CHECKPOINT.md, Quiesce). A rank below one of its targets enters any collective, for others
  * wait for it; one at all its targets enters none. Whoever is below the target of A must perhaps go past the target of B first: then B's
  * target rises for all, which the coordinator sees to. */
 #include <unistd.h>

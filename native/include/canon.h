@@ -1,5 +1,5 @@
-/* Canonical types: what crosses between the halves. Values are those of the MPI-5 standard ABI (constants.h, generated).
- * Included by the core, the stubs and the proxies; holds no code of either half. */
+/* Canonical types: what crosses between the halves. Values are those of the MPI-5 standard ABI (constants.h, generated)
+ * but MPI_DISTRIBUTE_DFLT_DARG (docs/ARCHITECTURE.md). Included by the core, the stubs and the proxies; holds no code of either half. */
 #ifndef MANA_CANON_H
 #define MANA_CANON_H
 #include <stdint.h>

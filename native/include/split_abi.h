@@ -14,8 +14,7 @@
 #define SPLIT_MAGIC 0x616e616d00000000ull /* "mana" in the high half */
 
 /* --- Where things are. Everything mapped in these ranges IS the upper half. --------------------------------------
- * 0x2000... collides with the legacy mmap layout (`setarch -L`), unlimited stacks use 0x14...-0x15...: see
- * docs/ARCHITECTURE.md. */
+ * 0x2000... collides with the legacy mmap layout (`setarch -L`), unlimited stacks use 0x14... to 0x15... */
 #define ARENA_LO 0x300000000000ull
 #define ARENA_HI 0x500000000000ull
 #define LOW_HI 0x100000000ull                 /* low 4 GiB: non-PIE programs, their heap, MAP_32BIT */

@@ -15,11 +15,12 @@
 enum { STATE_WHY_SIZE = 512 };
 #define STATE_MUST_CHECK __attribute__((warn_unused_result))
 
-/* What a restart does with the program's files; set before state_descriptors_restore. */
+/* What a restart does with the program's files; set before state_descriptors_check and state_mpi_files_check, the first to
+ * look at it. */
 struct state_files_policy {
   const char *folder; /* the checkpoint's: files without a name are made anew there */
   uint64_t epoch;     /* of the checkpoint: names what is cut off, FILE.mana-tail-EPOCH */
-  bool keep;          /* files that grew since the checkpoint stay as they are */
+  bool keep;          /* files that grew since the checkpoint stay as they are, and overwritten ones are not refused */
 };
 extern struct state_files_policy state_files_policy;
 
