@@ -1,4 +1,4 @@
-# Debugging a split process. gdb knows the lower half by itself; this adds the upper half.
+# Debugging a split process. gdb knows the lower half by itself; this adds the upper half. Needs a gdb with Python, as distributions build it.
 #
 #   gdb -p PID -x BUNDLE/mana.gdb          then   mana-symbols
 #
@@ -11,56 +11,73 @@
 set $mana_table_address = 0x300000000000
 set $mana_arena_end = 0x500000000000
 
-define mana-require
-  if ((struct split_table *) $mana_table_address)->magic >> 32 != 0x616e616d
-    error This process is not split: there is no table at 0x300000000000.
-  end
-end
-document mana-require
-Fails unless the process is split.
-end
+python
+import os
+import re
 
-# One library of the list. ld.so knows a stub by the name of the real library it opened in its place, so a file of the
-# same base name in the bundle's upper folder is the one that is really loaded.
-define mana-library
-  dont-repeat
-  eval "shell f=%s; s=%s/$(basename $f); test -e $s && f=$s; echo add-symbol-file $f -o %#lx > /tmp/mana-gdb-%d", $mana_name, $mana_table->stub_dir, $mana_bias, $mana_table->pid
-  eval "source /tmp/mana-gdb-%d", $mana_table->pid
-  eval "shell rm -f /tmp/mana-gdb-%d", $mana_table->pid
-end
-document mana-library
-Used by mana-symbols.
-end
+def mana_require():
+  try:
+    magic = int(gdb.parse_and_eval("((struct split_table *) $mana_table_address)->magic"))
+  except gdb.error:
+    magic = 0
+  if magic >> 32 != 0x616e616d:
+    raise gdb.GdbError("This process is not split: there is no table at 0x300000000000.")
 
-define mana-symbols
-  dont-repeat
-  mana-require
-  set $mana_table = (struct split_table *) $mana_table_address
-  if $mana_table->ld_debug == 0
-    error The upper ld.so has no _r_debug.
-  end
-  # struct r_debug { int version; struct link_map *map; ... }, struct link_map { addr, name, ld, next, ... }: link.h.
-  set $mana_map = *(unsigned long *) ($mana_table->ld_debug + 8)
-  set confirm off
-  while $mana_map != 0
-    set $mana_bias = *(unsigned long *) $mana_map
-    set $mana_name = *(char **) ($mana_map + 8)
-    # The program's own name is empty; a name without a slash is the vDSO, which is the resident blob.
-    if $mana_name[0] == 0
-      eval "add-symbol-file %s -o %#lx", $mana_table->exe, $mana_bias
-    else
-      if $mana_name[0] == '/'
-        mana-library
-      else
-        eval "add-symbol-file %s/mana-resident.so", $mana_table->stub_dir
-      end
-    end
-    set $mana_map = *(unsigned long *) ($mana_map + 24)
-  end
-  set confirm on
-end
-document mana-symbols
-Loads the symbols of the upper half: program, ld.so, libraries, resident blob.
+class ManaRequire(gdb.Command):
+  """Fails unless the process is split."""
+
+  def __init__(self):
+    super().__init__("mana-require", gdb.COMMAND_DATA)
+
+  def invoke(self, argument, from_tty):
+    mana_require()
+
+class ManaSymbols(gdb.Command):
+  """Loads the symbols of the upper half: program, ld.so, libraries, resident blob."""
+
+  def __init__(self):
+    super().__init__("mana-symbols", gdb.COMMAND_FILES)
+
+  def invoke(self, argument, from_tty):
+    self.dont_repeat()
+    mana_require()
+    table = gdb.parse_and_eval("*(struct split_table *) $mana_table_address")
+    program, stubs = table["exe"].string(), table["stub_dir"].string()
+    debug = int(table["ld_debug"])
+    if debug == 0:
+      raise gdb.GdbError("The upper ld.so has no _r_debug.")
+    # struct r_debug { int version; struct link_map *map; ... }, struct link_map { addr, name, ld, next, ... }: link.h.
+    library = self.word(debug + 8)
+    while library:
+      name = gdb.Value(self.word(library + 8)).cast(gdb.lookup_type("char").pointer()).string()
+      self.add(self.file_of(name, program, stubs), self.word(library))
+      library = self.word(library + 24)
+
+  # The program's own name is empty; a name without a slash is the vDSO, which is the resident blob. ld.so knows a stub by the name of the real
+  # library it opened in its place, so a file of the same base name in the bundle's upper folder is the one that is really loaded.
+  @staticmethod
+  def file_of(name, program, stubs):
+    if not name:
+      return program
+    if "/" not in name:
+      return stubs + "/mana-resident.so"
+    stub = stubs + "/" + os.path.basename(name)
+    return stub if os.path.exists(stub) else name
+
+  # The blob has the addresses at which it was linked: `bias` is 0.
+  @staticmethod
+  def add(path, bias):
+    try:
+      gdb.execute("add-symbol-file %s -o %#x" % (re.sub(r"([^\w/.+-])", r"\\\1", path), bias))
+    except gdb.error as failure:
+      print("%s: %s" % (path, failure))
+
+  @staticmethod
+  def word(address):
+    return int.from_bytes(bytes(gdb.selected_inferior().read_memory(address, 8)), "little")
+
+ManaRequire()
+ManaSymbols()
 end
 
 define mana-where

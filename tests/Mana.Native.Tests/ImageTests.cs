@@ -24,6 +24,17 @@ public sealed class ImageTests(Runtime runtime)
     [Fact]
     public Task What_a_program_has_not_changed_of_a_file_is_read_there_again() => RunsAsync("image_refers");
 
+    [Fact]
+    public async Task The_example_of_the_format_has_its_offsets()
+    {
+        string[] page = await File.ReadAllLinesAsync(Path.Combine(Repository.Root, "docs", "image-format.md"));
+        Outcome outcome = await runtime.RunAsync([runtime["image_offsets"]]);
+        Assert.Equal(0, outcome.ExitCode);
+        string[][] places = [.. outcome.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l.Split(' ', 2))];
+        Assert.DoesNotContain(
+            places, p => !page.Any(l => l.StartsWith($"    {p[0]} ", StringComparison.Ordinal) && l.Contains(p[1], StringComparison.Ordinal)));
+    }
+
     private async Task RunsAsync(string program)
     {
         Outcome outcome = await runtime.RunAsync([runtime[program], "."], seconds: 120);
