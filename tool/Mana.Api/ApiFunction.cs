@@ -9,9 +9,6 @@ public sealed record ApiFunction
     /// <summary>The name without _c of a large-count variant.</summary>
     public required string BaseName { get; init; }
 
-    /// <summary>The file it stands in: point-to-point, io-file, ...</summary>
-    public required string Family { get; init; }
-
     /// <summary>Checkpoint class; one of <see cref="CheckpointClasses.All"/>.</summary>
     public required string Class { get; init; }
 

@@ -28,8 +28,8 @@ internal static class DescriptionReader
     {
         if (file.Has("family"))
         {
-            string family = file.Text("family");
-            functions.AddRange(file.Sections("function").Select(s => FunctionReader.Read(s, family)));
+            _ = file.Text("family"); // for the reader of the file
+            functions.AddRange(file.Sections("function").Select(FunctionReader.Read));
             file.Close();
         }
         else if (file.Has("abi"))

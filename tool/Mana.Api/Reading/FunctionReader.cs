@@ -30,7 +30,7 @@ internal sealed record RawFunction(ApiFunction Base, bool HasLarge, IReadOnlyLis
 /// <summary>Reads one [[function]] table.</summary>
 internal static class FunctionReader
 {
-    public static RawFunction Read(TomlSection s, string family)
+    public static RawFunction Read(TomlSection s)
     {
         string name = s.Text("name");
         string? alias = s.Has("as") ? s.Text("as") : null;
@@ -42,7 +42,6 @@ internal static class FunctionReader
         {
             Name = name,
             BaseName = name,
-            Family = family,
             Class = Words.OneOf(s, "class", "checkpoint class", CheckpointClasses.All),
             Core = Words.Form(s, "core", alias is null ? Form.Auto : Form.None),
             Proxy = Words.Form(s, "proxy", alias is null ? Form.Auto : Form.None),

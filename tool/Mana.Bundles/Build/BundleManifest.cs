@@ -9,10 +9,7 @@ namespace Mana.Bundles.Build;
 /// <param name="Path">Full path, or a path below the bundle for a copy.</param>
 /// <param name="Size">Bytes.</param>
 /// <param name="BuildId">Hexadecimal; empty where the linker wrote none.</param>
-public sealed record LibraryRecord(string Soname, string Path, long Size, string BuildId)
-{
-    public bool IsCopy => !System.IO.Path.IsPathRooted(Path);
-}
+public sealed record LibraryRecord(string Soname, string Path, long Size, string BuildId);
 
 /// <summary>A file of the bundle. <paramref name="Sha256"/> is lower-case hexadecimal.</summary>
 public sealed record FileRecord(string Path, long Size, string Sha256);

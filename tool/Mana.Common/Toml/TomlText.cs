@@ -13,12 +13,6 @@ public sealed class TomlText
         return this;
     }
 
-    public TomlText Blank()
-    {
-        _text.AppendLine();
-        return this;
-    }
-
     public TomlText Table(string name)
     {
         if (_text.Length > 0) _text.AppendLine();
