@@ -1,5 +1,4 @@
 using Mana.Api;
-using Mana.Common.Errors;
 using Mana.Rendering;
 using Mana.Rendering.Protocol;
 using Microsoft.Build.Framework;
@@ -7,41 +6,22 @@ using Microsoft.Build.Framework;
 namespace Mana.Build.Tasks;
 
 /// <summary>The description of the MPI API and the templates -> C. Files whose text stays the same keep their time.</summary>
-public sealed class RenderTemplates : Microsoft.Build.Utilities.Task
+public sealed class RenderTemplates : RenderTask
 {
     [Required]
     public string Api { get; set; } = "";
-
-    [Required]
-    public string Templates { get; set; } = "";
-
-    [Required]
-    public string OutputFolder { get; set; } = "";
 
     /// <summary>upper: the stub libraries, one folder for each ABI. proxy: the lower half, that is the proxy and the protocol.</summary>
     [Required]
     public string Target { get; set; } = "";
 
-    public override bool Execute()
+    protected override void Render()
     {
-        try
-        {
-            ApiDescription api = ApiDescription.Load(Api);
-            Renderer renderer = new(api, Templates);
-            if (Target is "proxy") RenderLower(renderer);
-            else
-                foreach (Abi abi in Enum.GetValues<Abi>()) RenderUpper(renderer, new FortranRenderer(api, renderer), abi);
-            return true;
-        }
-        catch (UserErrorException e)
-        {
-            return Messages.Fail(Log, e.Error);
-        }
-        catch (TemplateException e)
-        {
-            Log.LogError("{0}", e.Message);
-        }
-        return false;
+        ApiDescription api = ApiDescription.Load(Api);
+        Renderer renderer = new(api, Templates);
+        if (Target is "proxy") RenderLower(renderer);
+        else
+            foreach (Abi abi in Enum.GetValues<Abi>()) RenderUpper(renderer, new FortranRenderer(api, renderer), abi);
     }
 
     private void RenderLower(Renderer renderer)
