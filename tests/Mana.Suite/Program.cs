@@ -13,7 +13,7 @@ Command sample = new("sample", "A sample of the tests built for MPICH, on the bu
 sample.SetAction(async (parsed, _) =>
 {
     using InstalledTool tool = await InstalledTool.InstallAsync(Console.WriteLine);
-    return await new Session(tool, null).SampleAsync(Settings(parsed.GetValue(setting), [new(Mpi.Mpich, Mpi.Mpich), new(Mpi.Mpich, Mpi.OpenMpi)]));
+    return await new SuiteCall(tool, null).SampleAsync(Settings(parsed.GetValue(setting), [new(Mpi.Mpich, Mpi.Mpich), new(Mpi.Mpich, Mpi.OpenMpi)]));
 });
 
 Command all = new("all", "Every test that passes natively, in every setting; goes on where it stopped.") { minutes, only, setting, fresh, template };
@@ -21,7 +21,7 @@ all.SetAction(async (parsed, _) =>
 {
     using InstalledTool tool = await InstalledTool.InstallAsync(Console.WriteLine);
     DateTime until = DateTime.UtcNow.AddMinutes(parsed.GetValue(minutes));
-    return await new Session(tool, parsed.GetValue(template)).AllAsync(
+    return await new SuiteCall(tool, parsed.GetValue(template)).AllAsync(
         Settings(parsed.GetValue(setting), Setting.All), until, parsed.GetValue(only), parsed.GetValue(fresh));
 });
 

@@ -3,7 +3,7 @@ using Mana.Testing;
 namespace Mana.Suite;
 
 /// <summary>What one call of the runner does: chooses tests, runs them in each setting, reports.</summary>
-internal sealed class Session(InstalledTool tool, string? template)
+internal sealed class SuiteCall(InstalledTool tool, string? template)
 {
     private readonly Exceptions exceptions = Exceptions.Read(Path.Combine(Repository.Root, "tests", "Mana.Suite", "exceptions.toml"));
     private readonly Dictionary<Mpi, NativeVerdicts> natives = Mpi.All.ToDictionary(m => m, NativeVerdicts.Of);
