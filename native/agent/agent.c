@@ -10,6 +10,7 @@
 #include "channel.h"
 #include "faults.h"
 #include "image_codec.h"
+#include "monotonic.h"
 #include "options.h"
 #include "process_state.h"
 #include "report.h"
@@ -135,13 +136,12 @@ static void end_checkpoint(void) {
 
 static void do_write(const char *folder, uint32_t codec, bool refer) {
   struct agent_written written;
-  struct timespec from, to;
-  clock_gettime(CLOCK_MONOTONIC, &from);
-  agent.attempt.told = (uint64_t)from.tv_sec * 1000 + (uint64_t)from.tv_nsec / 1000000;
+  int64_t from = monotonic_ms();
+  agent.attempt.told = (uint64_t)from;
   pthread_mutex_unlock(&agent.lock);
   int result = agent_write(folder, codec, refer, &written, agent.why);
   pthread_mutex_lock(&agent.lock);
-  clock_gettime(CLOCK_MONOTONIC, &to);
+  int64_t took = monotonic_ms() - from;
   agent.stage = AGENT_WRITTEN;
   if (result == 0 && fault_at(FAULT_WRITTEN)) {
     snprintf(agent.why, sizeof agent.why, FAULT_WHY);
@@ -151,8 +151,7 @@ static void do_write(const char *folder, uint32_t codec, bool refer) {
     fail(agent.why);
     return;
   }
-  int64_t ms = (to.tv_sec - from.tv_sec) * 1000 + (to.tv_nsec - from.tv_nsec) / 1000000;
-  SAY(protocol_put_wrote, agent.epoch, written.bytes, written.stored, written.checksum, (uint32_t)ms);
+  SAY(protocol_put_wrote, agent.epoch, written.bytes, written.stored, written.checksum, (uint32_t)took);
 }
 
 /* --- what the coordinator says; lock held --------------------------------------------------------------------------------- */

@@ -10,7 +10,6 @@
 #define MANA_AGENT_H
 #include <pthread.h>
 #include <stdbool.h>
-#include <time.h>
 
 #include "canon.h"
 #include "proxy_checkpoint.h"
@@ -24,8 +23,8 @@ enum agent_order { ORDER_WAIT, ORDER_PUMP, ORDER_SAVE, ORDER_TAKE, ORDER_RETURN,
 /* A collective, and since when; epoch 0: none. Known only of those that came while a checkpoint was wanted. */
 struct agent_place {
   uint32_t epoch, slot;
-  mana_h comm; /* 0: it does not block on one */
-  struct timespec since;
+  mana_h comm;   /* 0: it does not block on one */
+  int64_t since; /* CLOCK_MONOTONIC, milliseconds */
 };
 
 struct agent {

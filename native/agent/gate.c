@@ -6,6 +6,7 @@
 #include "agent.h"
 #include "channel.h"
 #include "faults.h"
+#include "monotonic.h"
 #include "options.h"
 
 enum { GATE_POLL_MICROSECONDS = 20 };
@@ -97,9 +98,7 @@ static bool may_enter(uint32_t clock) {
 }
 
 static struct agent_place place(int slot, mana_h comm) {
-  struct agent_place p = {.epoch = agent.epoch, .slot = (uint32_t)slot, .comm = comm};
-  clock_gettime(CLOCK_MONOTONIC, &p.since);
-  return p;
+  return (struct agent_place){.epoch = agent.epoch, .slot = (uint32_t)slot, .comm = comm, .since = monotonic_ms()};
 }
 
 int32_t agent_resting_phase(void) {

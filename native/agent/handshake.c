@@ -3,10 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
-#include <time.h>
 
 #include "channel.h"
 #include "hmac.h"
+#include "monotonic.h"
 
 enum { NONCE_BYTES = 16, PROOF_BYTES = 16, COORDINATOR = 'C', PEER = 'P' };
 
@@ -19,16 +19,10 @@ static void prove(const uint8_t secret[16], char prover, const uint8_t own[NONCE
   memcpy(proof, mac, PROOF_BYTES);
 }
 
-static int64_t now_ms(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* A frame may come in pieces; all of it until `deadline`, of the type that is wanted, or not at all. */
 static int await(int wanted, struct save_stream *frame, int64_t deadline, char *why, size_t size) {
   int type = 0;
-  for (int64_t left; type == 0 && (left = deadline - now_ms()) > 0;) type = channel_receive(frame, (int)left);
+  for (int64_t left; type == 0 && (left = deadline - monotonic_ms()) > 0;) type = channel_receive(frame, (int)left);
   if (type == wanted) return 0;
   bool told = type == PROTOCOL_REFUSED && protocol_get_refused(frame, why, size);
   if (!told) snprintf(why, size, "%s", type == 0 ? "it does not answer" : "it is no coordinator of mana's");
@@ -37,7 +31,7 @@ static int await(int wanted, struct save_stream *frame, int64_t deadline, char *
 
 int handshake(const uint8_t secret[16], int milliseconds, char *why, size_t size) {
   uint8_t own[NONCE_BYTES], theirs[NONCE_BYTES], proof[PROOF_BYTES], right[PROOF_BYTES];
-  int64_t deadline = now_ms() + milliseconds;
+  int64_t deadline = monotonic_ms() + milliseconds;
   struct save_stream in, out = {0};
   if (getrandom(own, sizeof own, 0) != sizeof own) return snprintf(why, size, "this host has no random numbers"), -1;
   if (await(PROTOCOL_CHALLENGE, &in, deadline, why, size) != 0) return -1;

@@ -5,6 +5,7 @@
 #include "agent.h"
 #include "channel.h"
 #include "lower_threads.h"
+#include "monotonic.h"
 
 /* WHERE's `where`. */
 enum where { OWN_CODE, INSIDE, AT_GATE, PARKED, OTHER_THREAD_INSIDE };
@@ -29,12 +30,6 @@ static enum where find_call(uint64_t *call) {
   return OWN_CODE;
 }
 
-static uint32_t milliseconds_since(const struct timespec *then) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (uint32_t)((now.tv_sec - then->tv_sec) * 1000 + (now.tv_nsec - then->tv_nsec) / 1000000);
-}
-
 void agent_say_where(void) {
   struct save_stream frame = {0};
   char on[PROXY_PLACE_SIZE] = "";
@@ -49,7 +44,8 @@ void agent_say_where(void) {
   if (call >> 32) agent_proxy()->place((uint32_t)(call >> 32), on, sizeof on);
   /* What it costs nothing to know: only a collective that came to the gate has a time, as it does while a checkpoint is wanted. */
   bool timed = agent.stage != AGENT_RUN && since->epoch == agent.epoch && since->slot == (uint32_t)call;
-  protocol_put_where(&frame, agent.epoch, (uint32_t)call, where, on, timed ? milliseconds_since(&since->since) : 0);
+  protocol_put_where(&frame, agent.epoch, (uint32_t)call, where, on,
+                     timed ? (uint32_t)(monotonic_ms() - since->since) : 0);
   channel_send(&frame);
   save_free(&frame);
 }

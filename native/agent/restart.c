@@ -20,6 +20,7 @@
 #include "environment.h"
 #include "faults.h"
 #include "image_read.h"
+#include "monotonic.h"
 #include "options.h"
 #include "path_map.h"
 #include "process_state.h"
@@ -34,12 +35,6 @@ long resume_thread(const struct park_context *context, uint64_t fs);
 
 /* What takes its time, for the job's log: each part adds what has passed since `since`. */
 static struct agent_restart_times took;
-
-static uint64_t microseconds(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
-}
 
 /* --- 0: before MPI opens anything -------------------------------------------------------------------------------------------- */
 static const char *rank_by_launcher(void) {
@@ -68,7 +63,7 @@ uint32_t restart_highest_descriptor(void) {
 
 /* --- 1: the lower half alone ---------------------------------------------------------------------------------------------- */
 static void begin_mpi(char why[PROXY_WHY_SIZE]) {
-  uint64_t since = microseconds();
+  int64_t since = monotonic_us();
   if (services_load_proxy() != 0) _exit(EXIT_MANA); /* has said why */
   if (!agent_proxy()) {
     report_fatal(EXIT_MANA, "build the bundle again", "the proxy %s cannot restart a job", options.proxy);
@@ -76,7 +71,7 @@ static void begin_mpi(char why[PROXY_WHY_SIZE]) {
   int rc = agent_begin_mpi(options.thread_level, why);
   if (rc != 0)
     report_fatal(EXIT_MANA, "run `mana bundle verify NAME`", "the site's MPI_Init_thread failed with %d", rc);
-  took.init = microseconds() - since;
+  took.init = (uint64_t)(monotonic_us() - since);
 }
 
 /* --- 2: the image, verified by all before anybody maps -------------------------------------------------------------------- */
@@ -134,12 +129,12 @@ static int check_files(struct image *image, char why[PROXY_WHY_SIZE]) {
 
 static int verify(struct image *image, int rank, int size, char why[PROXY_WHY_SIZE]) {
   char path[4096 + 32];
-  uint64_t since = microseconds();
+  int64_t since = monotonic_us();
   snprintf(path, sizeof path, "%s/rank-%d.img", options.restart, rank);
   if (image_open(path, image, why) != 0) return -1;
   image->moved = path_map_apply;
   if (image_verify(image, why) != 0) return -1;
-  took.verify = microseconds() - since;
+  took.verify = (uint64_t)(monotonic_us() - since);
   if (check_identity(image, rank, size, why) != 0 || check_kernel(why) != 0) return -1;
   return check_files(image, why);
 }
@@ -176,12 +171,12 @@ static void map_upper_half(struct image *image) {
   static const struct image_range present[] = {{TABLE_ADDR, MPI_TABLE_ADDR}};
   static struct split_table fresh;
   char why[PROXY_WHY_SIZE] = "";
-  uint64_t since = microseconds();
+  int64_t since = monotonic_us();
   fresh = *SPLIT;
   image->keep_files = options.keep_files;
   require(image_map(image, present, sizeof present / sizeof *present, why), "memory", why);
   upper_half_adopt(&fresh);
-  took.map = microseconds() - since;
+  took.map = (uint64_t)(monotonic_us() - since);
 }
 
 static void restore_part(struct image *image, uint32_t kind, const char *part, restore_function *restore) {
@@ -203,9 +198,9 @@ static void restore_parts(struct image *image) {
   restore_part(image, SECTION_DESCRIPTORS, "open files", state_descriptors_restore);
   restore_part(image, SECTION_MPI_FILES, "open files", state_mpi_files_restore);
   agent_barrier(); /* MPI opens files that another rank has cut back; and waiting for others is no part of the time taken */
-  uint64_t since = microseconds();
+  int64_t since = monotonic_us();
   restore_part(image, SECTION_MPI, "MPI objects", restore_mpi);
-  took.objects = microseconds() - since;
+  took.objects = (uint64_t)(monotonic_us() - since);
   char why[ENVIRONMENT_WHY_SIZE] = "";
   require(environment_change(options.env, options.env_count, why), "the environment", why);
   agent_barrier();
@@ -260,7 +255,7 @@ void restart_run(void) {
   struct image image = {0};
   char why[PROXY_WHY_SIZE] = "";
   int rank = 0, size = 0, threads;
-  uint64_t since = microseconds();
+  int64_t since = monotonic_us();
   begin_mpi(why);
   (void)agent_proxy()->identity(&rank, &size);
   if (agent_connect(options.thread_level, AGENT_FLAG_RESTART) != 0)
@@ -288,7 +283,7 @@ void restart_run(void) {
   restore_part(&image, SECTION_SIGNALS, "signal actions", state_signals_restore);
   image_close(&image);
   (void)fault_at(FAULT_RESTART_THREADS_MADE);
-  took.total = microseconds() - since;
+  took.total = (uint64_t)(monotonic_us() - since);
   agent_say_restarted(&took);
   agent_serve(threads);
   resume_main(main_thread);

@@ -2,7 +2,8 @@
  * Rank 0 prints lines of "mana-bench", name, value and unit, separated by tabs. Wants two ranks. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
+
+#include "monotonic.h"
 #ifdef MANA_BENCH_SITE
 #include <mpi.h>
 #else
@@ -14,9 +15,7 @@ static int rank;
 static char *buffer;
 
 static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+  return (double)monotonic_ns();
 }
 
 static void query(void) {

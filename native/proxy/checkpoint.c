@@ -2,9 +2,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "dynamic.h"
+#include "monotonic.h"
 #include "place.h"
 #include "saved.h"
 
@@ -26,12 +26,6 @@ int px_refuse_failed(struct px_saved *s, int rc, const char *call) {
   return px_refuse(s, "%s failed: %s", call, text);
 }
 
-static uint64_t milliseconds(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 /* One rank's failure is everybody's, with its words. A coordinator that dies may have told only some to save, and the disk of one may be
  * slow: the others do not wait for ever. They leave when the attempt's time is over, and whoever comes later still completes the
  * reduction: so that it does not go on alone, how late each came is part of what is reduced, and all judge alike. */
@@ -40,8 +34,8 @@ static int agree(struct px_saved *s, const struct proxy_attempt *attempt, int rc
   static int mine[WORDS], all[WORDS]; /* written to whenever the others come */
   static MPI_Request begun = MPI_REQUEST_NULL;
   const int seconds = attempt->seconds > LEAST_SECONDS ? (int)attempt->seconds : LEAST_SECONDS;
-  const uint64_t end = milliseconds() + (uint64_t)seconds * 1000;
-  const int late = (int)((milliseconds() - attempt->told) / 1000), epoch = (int)attempt->epoch;
+  const int64_t end = monotonic_ms() + seconds * 1000ll;
+  const int late = (int)((monotonic_ms() - (int64_t)attempt->told) / 1000), epoch = (int)attempt->epoch;
   int rank, done = 1;
   if (begun != MPI_REQUEST_NULL) MPI_Test(&begun, &done, MPI_STATUS_IGNORE);
   if (!done) return px_refuse(s, "other ranks did not take part in an earlier checkpoint");
@@ -50,7 +44,7 @@ static int agree(struct px_saved *s, const struct proxy_attempt *attempt, int rc
   rc = px_refuse_failed(s, MPI_Iallreduce(mine, all, WORDS, MPI_INT, MPI_MAX, px_world, &begun), "MPI_Iallreduce");
   for (done = 0; !rc && !done;) {
     rc = px_refuse_failed(s, MPI_Test(&begun, &done, MPI_STATUS_IGNORE), "MPI_Test");
-    if (!rc && !done && milliseconds() > end)
+    if (!rc && !done && monotonic_ms() > end)
       rc = px_refuse(s, "other ranks did not begin or end saving their MPI objects within %d seconds", seconds);
   }
   if (rc) return rc;

@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include "crossing.h"
+#include "monotonic.h"
 #include "mpi_table.h"
 #include "verify.h"
 
@@ -17,16 +18,11 @@ void mana_crossing_attach(void) {
   uint64_t fs;
   __asm__("mov %%fs:0,%0" : "=r"(fs));
   const struct upper_tls *stub = (const struct upper_tls *)(fs + (uint64_t)SPLIT->upper_tls_offset);
-  mana_upper_tls.lower_fs = stub->lower_fs;
-  mana_upper_tls.upper_fs = fs;
-  mana_upper_tls.fs_by_call = stub->fs_by_call;
-  mana_upper_tls.generation = stub->generation;
+  split_attach(&mana_upper_tls, fs, stub->lower_fs);
 }
 
 static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+  return (double)monotonic_ns();
 }
 
 /* ns for one pair of bare writes; the value written is the thread's own. */

@@ -27,7 +27,7 @@ public sealed class DebuggerTests(Runtime runtime)
     public async Task A_process_that_is_not_split_is_named_so()
     {
         Outcome gdb = await runtime.RunAsync(["gdb", "-nx", "-batch", "-x", s_script, "-ex", "mana-symbols"]);
-        Assert.True((gdb.Output + gdb.Error).Contains("This process is not split", StringComparison.Ordinal), gdb.ToString());
+        Assert.True((gdb.Output + gdb.Errors).Contains("This process is not split", StringComparison.Ordinal), gdb.ToString());
     }
 
     private Task<Outcome> GdbAsync(string program, params string[] commands) => runtime.RunAsync(

@@ -58,7 +58,7 @@ public sealed class Runtime : IAsyncLifetime, IDisposable
         await CompileAsync("channel", "channel.c",
         [
             "-D_GNU_SOURCE", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined",
-            .. ((string[])["include", "agent", "lower", "saved"]).Select(f => $"-I{Native}/{f}"), $"-I{_folder["gen"]}",
+            .. ((string[])["include", "common", "agent", "lower", "saved"]).Select(f => $"-I{Native}/{f}"), $"-I{_folder["gen"]}",
             .. ((string[])["agent/channel.c", "agent/handshake.c", "agent/hmac.c", "saved/save_stream.c"]).Select(f => $"{Native}/{f}"),
         ]);
         await CompileAsync("units", "units.c",
