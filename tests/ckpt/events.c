@@ -20,16 +20,8 @@ static volatile sig_atomic_t alarms;
 static int rounds[WAITS];
 
 /* --- waits until an absolute time --- */
-static struct timespec later(clockid_t clock, int milliseconds) {
-  struct timespec t;
-  clock_gettime(clock, &t);
-  t.tv_nsec += (long)milliseconds * 1000000;
-  t.tv_sec += t.tv_nsec / 1000000000;
-  t.tv_nsec %= 1000000000;
-  return t;
-}
 static int has_come(clockid_t clock, const struct timespec *at) {
-  struct timespec now = later(clock, 0);
+  struct timespec now = story_later(clock, 0);
   return now.tv_sec > at->tv_sec || (now.tv_sec == at->tv_sec && now.tv_nsec >= at->tv_nsec);
 }
 static void wait_until(int way, clockid_t clock, const struct timespec *at) {
@@ -58,7 +50,7 @@ static void *wait_again_and_again(void *which) {
   int way = (int)(intptr_t)which;
   clockid_t clock = way % 2 ? CLOCK_REALTIME : CLOCK_MONOTONIC;
   while (!__atomic_load_n(&over, __ATOMIC_ACQUIRE)) {
-    struct timespec at = later(clock, WAIT_MS + way * 10);
+    struct timespec at = story_later(clock, WAIT_MS + way * 10);
     wait_until(way, clock, &at);
     CHECK(has_come(clock, &at));
     rounds[way]++;

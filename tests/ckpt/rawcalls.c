@@ -5,20 +5,11 @@
 #include <sys/syscall.h>
 #include <time.h>
 
+#include "../programs/runtime/inline_call.h"
 #include "story.h"
 
 enum { BLOCKS = 16, BYTES = 1 << 16, WORDS = BYTES / 8 };
 static int over;
-
-static __attribute__((noinline)) long inline_call(long nr, long a, long b, long c, long d, long e, long f) {
-  register long r10 __asm__("r10") = d, r8 __asm__("r8") = e, r9 __asm__("r9") = f;
-  long result;
-  __asm__ volatile("syscall"
-                   : "=a"(result)
-                   : "a"(nr), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
-                   : "rcx", "r11", "memory");
-  return result;
-}
 
 static uint64_t *map(void) {
   long at = inline_call(SYS_mmap, 0, BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

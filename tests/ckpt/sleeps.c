@@ -23,14 +23,6 @@ static double seconds(clockid_t clock) {
   clock_gettime(clock, &t);
   return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
-static struct timespec later(clockid_t clock, int milliseconds) {
-  struct timespec t;
-  clock_gettime(clock, &t);
-  t.tv_nsec += (long)milliseconds * 1000000;
-  t.tv_sec += t.tv_nsec / 1000000000;
-  t.tv_nsec %= 1000000000;
-  return t;
-}
 
 /* Sleeps so many milliseconds; each call says that nothing but the end of its time ended it. */
 static void sleep_by(int kind, int ms) {
@@ -44,23 +36,23 @@ static void sleep_by(int kind, int ms) {
     case 2: CHECK(select(0, NULL, NULL, NULL, &tv) == 0); break;
     case 3: CHECK(epoll_wait(epoll, &event, 1, ms) == 0); break;
     case 4:
-      at = later(CLOCK_REALTIME, ms);
+      at = story_later(CLOCK_REALTIME, ms);
       CHECK(sem_timedwait(&semaphore, &at) == -1 && errno == ETIMEDOUT);
       break;
     case 5:
-      at = later(CLOCK_MONOTONIC, ms);
+      at = story_later(CLOCK_MONOTONIC, ms);
       pthread_mutex_lock(&lock);
       CHECK(pthread_cond_timedwait(&never, &lock, &at) == ETIMEDOUT);
       pthread_mutex_unlock(&lock);
       break;
     case 6:
-      at = later(CLOCK_MONOTONIC, ms);
+      at = story_later(CLOCK_MONOTONIC, ms);
       CHECK(clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL) == 0);
       break;
     case 7: CHECK(ppoll(NULL, 0, &t, NULL) == 0); break;
     case 8: CHECK(pselect(0, NULL, NULL, NULL, &t, NULL) == 0); break;
     default: /* set in absolute time, read when it is over */
-      at = later(CLOCK_MONOTONIC, ms);
+      at = story_later(CLOCK_MONOTONIC, ms);
       CHECK(timerfd_settime(timer_fd, TFD_TIMER_ABSTIME, &(struct itimerspec){{0, 0}, at}, NULL) == 0);
       CHECK(read(timer_fd, &expirations, sizeof expirations) == (ssize_t)sizeof expirations && expirations == 1);
   }

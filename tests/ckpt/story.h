@@ -57,6 +57,16 @@ static inline void story_compute(int thousands) {
   story_orbit = x;
 }
 
+/* So many milliseconds from now. */
+static inline struct timespec story_later(clockid_t clock, int milliseconds) {
+  struct timespec t;
+  clock_gettime(clock, &t);
+  t.tv_nsec += (long)milliseconds * 1000000;
+  t.tv_sec += t.tv_nsec / 1000000000;
+  t.tv_nsec %= 1000000000;
+  return t;
+}
+
 /* The pace from here on: it may have been changed by a restart. */
 static inline void story_pace(void) {
   const char *told = getenv("STORY_MILLISECONDS");

@@ -12,11 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "below.h"
-#include "crossing.h"
-#include "say.h"
+#include "below_load.h"
 
-#define BELOW(type, nr) ((type)MPI_TABLE->fn[nr])
 enum { THREADS = 80 };
 
 static int below_int(int nr) {
@@ -31,13 +28,7 @@ static void below_with(int nr, int argument) {
 }
 
 static void load(void) {
-  uint64_t fs;
-  int result;
-  __asm__("mov %%fs:0,%0" : "=r"(fs));
-  SPLIT->upper_tls_offset = (int64_t)((uint64_t)&mana_upper_tls - fs);
-  MUST(SPLIT->mpi_state == SPLIT_MPI_NOT_LOADED);
-  MANA_CROSS(result, MANA_SERVICE(int (*)(void), SVC_LOAD_PROXY)());
-  MUST(result == 0);
+  below_load();
   EXPECT(SPLIT->mpi_state == SPLIT_MPI_LOADED);
   EXPECT(below_int(BELOW_WHO) == 1);
 }

@@ -17,9 +17,7 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-#include "below.h"
-#include "crossing.h"
-#include "say.h"
+#include "below_load.h"
 #include "state.h"
 
 enum { PARKS = 300, PARKS_IN_HANDLER = 3, TRIES = 100000, ASK_MICROSECONDS = 200, GET_TID_ADDRESS = 40 };
@@ -27,13 +25,10 @@ static int main_tid, over;
 static volatile uint64_t interrupted; /* where the last park signal found the main thread */
 
 static void load(void) {
-  uint64_t fs;
-  int result;
-  __asm__("mov %%fs:0,%0" : "=r"(fs));
-  SPLIT->upper_tls_offset = (int64_t)((uint64_t)&mana_upper_tls - fs);
-  MANA_CROSS(result, MANA_SERVICE(int (*)(void), SVC_LOAD_PROXY)());
-  MUST(result == 0);
-  MANA_CROSS(result, (((void (*)(volatile uint64_t *))MPI_TABLE->fn[BELOW_TAKE_REAL_PARK])(&interrupted), 0));
+  int unused;
+  below_load();
+  MANA_CROSS(unused, (BELOW(void (*)(volatile uint64_t *), BELOW_TAKE_REAL_PARK)(&interrupted), 0));
+  (void)unused;
   main_tid = gettid();
 }
 

@@ -23,22 +23,16 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "below.h"
-#include "crossing.h"
-#include "say.h"
+#include "below_load.h"
 #include "state.h"
 
-#define BELOW(type, nr) ((type)MPI_TABLE->fn[nr])
 enum { WAIT_MS = 120, LONG_S = 60, PARK_EVERY_MS = 15, NS = 1000000000 };
 
 static void load(void) {
-  uint64_t fs;
-  int result;
-  __asm__("mov %%fs:0,%0" : "=r"(fs));
-  SPLIT->upper_tls_offset = (int64_t)((uint64_t)&mana_upper_tls - fs);
-  MANA_CROSS(result, MANA_SERVICE(int (*)(void), SVC_LOAD_PROXY)());
-  MUST(result == 0);
-  MANA_CROSS(result, (BELOW(void (*)(void), BELOW_TAKE_PARK)(), 0));
+  int unused;
+  below_load();
+  MANA_CROSS(unused, (BELOW(void (*)(void), BELOW_TAKE_PARK)(), 0));
+  (void)unused;
 }
 static int parked(void) {
   int result;

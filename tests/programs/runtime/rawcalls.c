@@ -6,18 +6,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "inline_call.h"
 #include "say.h"
-
-/* The number comes in a register, so that no patcher can know the form. */
-static __attribute__((noinline)) long inline_call(long nr, long a, long b, long c, long d, long e, long f) {
-  register long r10 __asm__("r10") = d, r8 __asm__("r8") = e, r9 __asm__("r9") = f;
-  long result;
-  __asm__ volatile("syscall"
-                   : "=a"(result)
-                   : "a"(nr), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
-                   : "rcx", "r11", "memory");
-  return result;
-}
 
 static int in_arena(long address) {
   return address >= 0x300000000000 && address < 0x500000000000;
