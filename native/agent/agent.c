@@ -18,16 +18,10 @@
 struct agent agent = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
 
 static const struct proxy_checkpoint *proxy;
-static int (*membership)(mana_h comm, mana_h group, uint64_t id[2]);
-static int (*begin_mpi)(int thread_level, char why[PROXY_WHY_SIZE]);
-static void (*barrier)(void);
 
 void agent_set_proxy(void *library) {
   const struct proxy_checkpoint *offered = dlsym(library, "mana_proxy_checkpoint");
-  *(void **)&membership = dlsym(library, "mana_proxy_membership");
-  *(void **)&begin_mpi = dlsym(library, "mana_proxy_begin");
-  *(void **)&barrier = dlsym(library, "mana_proxy_barrier");
-  if (offered && offered->version == PROXY_CHECKPOINT_VERSION && membership && begin_mpi && barrier) proxy = offered;
+  if (offered && offered->version == PROXY_CHECKPOINT_VERSION) proxy = offered;
   agent.wanted = proxy && options.job[0];
   if (!agent.wanted) return;
   fault_arm();
@@ -35,19 +29,9 @@ void agent_set_proxy(void *library) {
   if (image_codec_load(options.codec, why) != 0)
     report_fatal(EXIT_MANA, "install it, or choose another --compress", "%s", why);
 }
+
 const struct proxy_checkpoint *agent_proxy(void) {
   return proxy;
-}
-int agent_membership(mana_h comm, mana_h group, uint64_t id[2]) {
-  return membership(comm, group, id);
-}
-
-int agent_begin_mpi(int thread_level, char why[PROXY_WHY_SIZE]) {
-  return begin_mpi(thread_level, why);
-}
-
-void agent_barrier(void) {
-  barrier();
 }
 
 /* --- what the agent says; lock held -------------------------------------------------------------------------------------- */

@@ -60,8 +60,8 @@ void agent_mpi_begins(int provided);
 void agent_mpi_ends(void);
 /* The proxy's offer, once it is loaded (services.c). */
 void agent_set_proxy(void *library);
+/* NULL: none, or one of another version. */
 const struct proxy_checkpoint *agent_proxy(void);
-int agent_membership(mana_h comm, mana_h group, uint64_t id[2]);
 /* What a rank does before it can take orders; restart.c shares it. The connection and its HELLO; 0, or -1 when there is none. */
 enum { AGENT_FLAG_RESTART = 1 };
 int agent_connect(int thread_level, uint32_t flags) __attribute__((warn_unused_result));
@@ -72,23 +72,21 @@ struct agent_restart_times {
   uint64_t init, verify, map, objects, total;
 };
 void agent_say_restarted(const struct agent_restart_times *took);
-/* The site's MPI_Init_thread, at the program's level; 0, or the site's code. `why`: empty, or why the program cannot go on with what
- * the site granted. */
-int agent_begin_mpi(int thread_level, char why[PROXY_WHY_SIZE]) __attribute__((warn_unused_result));
-/* All ranks' restarts wait for each other. */
-void agent_barrier(void);
 /* The thread that serves the connection. After a restart it first waits until so many threads are parked again, and lets them go. */
 void agent_serve(int restarted_threads);
 
-/* --- gate.c --------------------------------------------------------------------------------------------------------- */
-/* The clocks: services SVC_CLOCK, SVC_CLOCK_BORN, SVC_CLOCK_GONE (clocks.c). */
+/* --- clocks.c ------------------------------------------------------------------------------------------------------- */
+/* Services SVC_CLOCK, SVC_CLOCK_BORN, SVC_CLOCK_GONE: split_abi.h. */
 uint32_t agent_clock(uint32_t comm, uint32_t group);
 uint32_t agent_clock_born(uint32_t comm, uint32_t parent);
 void agent_clock_gone(uint32_t clock);
-/* Lock held. In phase INTENT others hear of a clock that is new. */
-void agent_gate_publish(uint32_t clock);
 /* Lock held. The clock of this identity, NULL: not on this rank. */
 struct split_clock *agent_clock_find(const uint64_t id[2]);
+
+/* --- gate.c --------------------------------------------------------------------------------------------------------- */
+/* Lock held. In phase INTENT others hear of a clock that is new, or has passed its target. */
+void agent_gate_publish(uint32_t clock);
+/* Service SVC_GATE: split_abi.h. Returns when the collective may be entered (1), or its thread is to park (0). */
 int agent_gate(uint32_t clock, uint32_t comm, int slot);
 /* What split_table.phase is while no checkpoint is wanted: enum split_phase. */
 int32_t agent_resting_phase(void);
@@ -104,15 +102,13 @@ void agent_gate_take_targets(struct save_stream *frame, uint32_t count);
 void agent_say_where(void);
 
 /* --- park.c --------------------------------------------------------------------------------------------------------- */
-void agent_parked(void); /* service SVC_PARKED */
 /* One round: asks whoever runs to park. The number of parked threads when all are and the MPI thread serves, else 0; -1 with `why`. */
 int agent_park_round(char why[PROXY_WHY_SIZE]);
 /* Why a thread that has parked cannot be saved; NULL. */
 const char *agent_park_reason(void);
-/* All parked threads take what signals have come for each since it parked. As agent_park_reason, then. */
-const char *agent_park_take(void) __attribute__((warn_unused_result));
 /* False: threads are still on their way out of the last park, and the next must not begin. */
 bool agent_park_is_over(void);
+/* Lock held. Phase PARK, and nobody has parked yet; agent_park_round asks for it. */
 void agent_park_begin(void);
 /* The kernel's action of the park signal, and the stack on which the MPI thread serves. */
 void agent_park_prepare(void);
@@ -120,8 +116,14 @@ void agent_park_prepare(void);
 void agent_park_await(int threads);
 /* All upper threads run again. */
 void agent_park_end(void);
+
+/* --- orders.c ------------------------------------------------------------------------------------------------------- */
+/* Service SVC_PARKED: the MPI thread carries out orders until one is to return. */
+void agent_parked(void);
 /* Lock held. */
 void agent_order(enum agent_order order);
+/* All parked threads take what signals have come for each since it parked. As agent_park_reason, then. */
+const char *agent_park_take(void) __attribute__((warn_unused_result));
 /* Lock held, but not meanwhile. The MPI thread returns; it is out of MPI before other threads may call it again. */
 void agent_dismiss(void);
 

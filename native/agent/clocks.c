@@ -58,7 +58,8 @@ static uint32_t named_clock(uint32_t by, uint64_t number, uint32_t members) {
 uint32_t agent_clock(uint32_t comm, uint32_t group) {
   uint64_t id[2] = {0, 0};
   /* Sessions work without MPI_Init, and there is no world then. */
-  if (!agent.wanted || SPLIT->mpi_state != SPLIT_MPI_INITIALIZED || agent_membership(comm, group, id) <= 1) return 0;
+  if (!agent.wanted || SPLIT->mpi_state != SPLIT_MPI_INITIALIZED) return 0;
+  if (agent_proxy()->membership(comm, group, id) <= 1) return 0;
   pthread_mutex_lock(&agent.lock);
   uint32_t clock = find_or_new(id, 0);
   pthread_mutex_unlock(&agent.lock);

@@ -68,7 +68,7 @@ static void begin_mpi(char why[PROXY_WHY_SIZE]) {
   if (!agent_proxy()) {
     report_fatal(EXIT_MANA, "build the bundle again", "the proxy %s cannot restart a job", options.proxy);
   }
-  int rc = agent_begin_mpi(options.thread_level, why);
+  int rc = agent_proxy()->begin(options.thread_level, why);
   if (rc != 0)
     report_fatal(EXIT_MANA, "run `mana bundle verify NAME`", "the site's MPI_Init_thread failed with %d", rc);
   took.init = (uint64_t)(monotonic_us() - since);
@@ -197,13 +197,14 @@ static void restore_parts(struct image *image) {
   checkpoint_signal_ignore();
   restore_part(image, SECTION_DESCRIPTORS, "open files", state_descriptors_restore);
   restore_part(image, SECTION_MPI_FILES, "open files", state_mpi_files_restore);
-  agent_barrier(); /* MPI opens files that another rank has cut back; and waiting for others is no part of the time taken */
+  agent_proxy()
+      ->barrier(); /* MPI opens files that another rank has cut back; and waiting for others is no part of the time taken */
   int64_t since = monotonic_us();
   restore_part(image, SECTION_MPI, "MPI objects", restore_mpi);
   took.objects = (uint64_t)(monotonic_us() - since);
   char why[ENVIRONMENT_WHY_SIZE] = "";
   require(environment_change(options.env, options.env_count, why), "the environment", why);
-  agent_barrier();
+  agent_proxy()->barrier();
 }
 
 /* --- 4: threads ---------------------------------------------------------------------------------------------------------------- */

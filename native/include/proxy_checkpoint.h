@@ -4,9 +4,10 @@
  * lower half, while no thread is inside another call of the proxy. */
 #ifndef MANA_PROXY_CHECKPOINT_H
 #define MANA_PROXY_CHECKPOINT_H
+#include "canon.h"
 #include "save_stream.h"
 
-#define PROXY_CHECKPOINT_VERSION 4
+#define PROXY_CHECKPOINT_VERSION 5
 
 struct proxy_counts {
   uint64_t sent,
@@ -23,7 +24,7 @@ struct proxy_attempt {
 enum { PROXY_WHY_SIZE = 512, PROXY_PLACE_SIZE = 192 };
 struct proxy_checkpoint {
   uint64_t version; /* PROXY_CHECKPOINT_VERSION */
-  /* Rank and size of MPI_COMM_WORLD; 0, or not initialized. */
+  /* Rank and size of MPI_COMM_WORLD. 0; -1: MPI is not running, or failed. */
   int (*identity)(int *rank, int *size);
   /* Lets the site's MPI make progress while this rank waits at a gate. Receives nothing. */
   void (*progress)(void);
@@ -38,7 +39,8 @@ struct proxy_checkpoint {
   /* In a fresh process, after MPI_Init_thread: rebuilds it all under the same canonical handles. Collective. 0, or -1 with `why`. `moved`
    * tells where a file is now (path_map_apply). */
   int (*restore)(struct save_stream *from, int (*moved)(char *path, size_t size), char why[PROXY_WHY_SIZE]);
-  /* After --stop: cancels pending receives and finalizes the site's MPI. Does not return values: the process exits next. */
+  /* After --stop: cancels pending receives and finalizes the site's MPI; the process exits next. May block (MPI_Finalize): the agent exits after
+   * 20 s. */
   void (*leave)(void);
   /* Stands in for `pump` until all threads of the rank have parked: what may be done while others run, so that a peer's blocking send comes to
    * an end. With MPI_THREAD_MULTIPLE it takes unmatched messages only. Not 0: something moved. */
@@ -57,5 +59,14 @@ struct proxy_checkpoint {
   int (*refusal)(char why[PROXY_WHY_SIZE]);
   /* On any thread, at any time: the communicator of a communicator's or request's handle, as its user knows it; "" where that is unknown. */
   void (*place)(uint32_t handle, char *text, size_t size);
+  /* On any thread, inside a call of the proxy or not: the number of members, as world ranks, of the communicator (both groups of an
+   * intercommunicator), or of the group where `comm` is MANA_COMM_NULL; 0: the handle is not valid. `id` is equal on all of them, and differs from that of other
+   * members. */
+  int (*membership)(mana_h comm, mana_h group, uint64_t id[2]);
+  /* In a fresh process: the site's MPI_Init_thread, at the program's level, canonical. 0, or a canonical code. `why` is empty, or says that the site grants less than
+   * the level, on which the program relies. */
+  int (*begin)(int thread_level, char why[PROXY_WHY_SIZE]);
+  /* After it: MPI_Barrier on MPI_COMM_WORLD. */
+  void (*barrier)(void);
 };
 #endif

@@ -163,4 +163,7 @@ const struct proxy_checkpoint mana_proxy_checkpoint __attribute__((visibility("d
     .calls_back = px_calls_back,
     .refusal = refusal,
     .place = px_place,
+    .membership = px_membership,
+    .begin = px_begin,
+    .barrier = px_barrier,
 };

@@ -55,9 +55,7 @@ static int members(mana_h comm, mana_h group, int **ranks) {
   return n > 0 ? n : 0;
 }
 
-/* The number of members, and their identity. */
-int mana_proxy_membership(mana_h comm, mana_h group, uint64_t id[2]) __attribute__((visibility("default")));
-int mana_proxy_membership(mana_h comm, mana_h group, uint64_t id[2]) {
+int px_membership(mana_h comm, mana_h group, uint64_t id[2]) {
   int *ranks, n = members(comm, group, &ranks);
   id[0] = mix(0x6d616e61, (uint64_t)n);
   id[1] = mix(0x636c6f63, (uint64_t)n);
@@ -74,7 +72,7 @@ int px_meeting_new(mana_h comm, MPI_Comm *meeting) {
   uint64_t id[2];
   int *ranks, n = members(comm, MANA_GROUP_NULL, &ranks), rc;
   MPI_Group world, all;
-  mana_proxy_membership(comm, MANA_GROUP_NULL, id);
+  px_membership(comm, MANA_GROUP_NULL, id);
   rc = n ? MPI_Comm_group(px_world, &world) : MPI_ERR_COMM;
   if (rc == MPI_SUCCESS) {
     rc = MPI_Group_incl(world, n, ranks, &all);

@@ -11,6 +11,9 @@ int px_calls_back(void);
 int px_pump(void);
 void px_counts(struct proxy_counts *counts);
 void px_leave(void);
+int px_membership(mana_h comm, mana_h group, uint64_t id[2]);
+int px_begin(int thread_level, char why[PROXY_WHY_SIZE]);
+void px_barrier(void);
 int px_arrive(uint32_t clock);
 void px_entered(uint32_t clock, mana_h comm);
 /* What waits in first phases is taken back, so that MPI_Finalize does not wait for it. All threads have parked. */

@@ -2,7 +2,7 @@
 #include <stdio.h>
 
 #include "proxy.h"
-#include "proxy_checkpoint.h"
+#include "pump.h"
 
 static const char *name_of(int thread_level) {
   switch (thread_level) {
@@ -13,10 +13,7 @@ static const char *name_of(int thread_level) {
   }
 }
 
-/* For a restart, where no program calls MPI_Init. 0, or a canonical code. `why` is empty where the site grants the level, on which
- * the program relies since its own MPI_Init_thread. */
-int mana_proxy_begin(int thread_level, char why[PROXY_WHY_SIZE]) __attribute__((visibility("default")));
-int mana_proxy_begin(int thread_level, char why[PROXY_WHY_SIZE]) {
+int px_begin(int thread_level, char why[PROXY_WHY_SIZE]) {
   int none = 0, granted = 0;
   int rc = px_Init_thread(&none, NULL, thread_level, &granted);
   why[0] = 0;
@@ -26,7 +23,6 @@ int mana_proxy_begin(int thread_level, char why[PROXY_WHY_SIZE]) {
   return rc;
 }
 
-void mana_proxy_barrier(void) __attribute__((visibility("default")));
-void mana_proxy_barrier(void) {
+void px_barrier(void) {
   MPI_Barrier(MPI_COMM_WORLD);
 }

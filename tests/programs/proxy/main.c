@@ -38,8 +38,6 @@ static void tell_user(const char *text) {
   printf("%s\n", text);
 }
 
-static int (*begin)(int thread_level, char why[PROXY_WHY_SIZE]);
-
 static void load(const char *file) {
   map(TABLE_ADDR, 0x10000);
   map(MPI_TABLE_ADDR, sizeof(struct mpi_table));
@@ -56,9 +54,7 @@ static void load(const char *file) {
   int (*fill)(struct split_table *, struct mpi_table *) =
       (int (*)(struct split_table *, struct mpi_table *))dlsym(proxy, "mana_proxy_fill");
   checkpoint = dlsym(proxy, "mana_proxy_checkpoint");
-  begin = (int (*)(int, char *))dlsym(proxy, "mana_proxy_begin");
-  if (!fill || !checkpoint || !begin || fill(SPLIT, MPI_TABLE) || checkpoint->version != PROXY_CHECKPOINT_VERSION)
-    exit(3);
+  if (!fill || !checkpoint || fill(SPLIT, MPI_TABLE) || checkpoint->version != PROXY_CHECKPOINT_VERSION) exit(3);
 }
 
 static void drain(void) {
@@ -113,7 +109,7 @@ static void restore(const char *folder) {
 static void begin_with_less(void) {
   char why[PROXY_WHY_SIZE];
   site.grants_single = 1;
-  OK(begin(MANA_THREAD_MULTIPLE, why));
+  OK(checkpoint->begin(MANA_THREAD_MULTIPLE, why));
   puts(why);
 }
 
