@@ -5,18 +5,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/statfs.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "descriptor_kinds.h"
 #include "file_was.h"
+#include "nameless_files.h"
 #include "path_map.h"
 #include "syscall_raw.h"
 
 /* KIND_FILE adds:  block locks, text path, u64 offset, what it was (file_was.h), u32 form, u32 same as, block contents.
- *   same as: the descriptor before it which is of the same file without a name; NOBODY: its contents stand here.
+ *   same as: the descriptor before it which is of the same file without a name; NAMELESS_NOBODY: its contents stand here.
  * KIND_PLAIN adds: text path, u64 offset. */
 enum file_form {
   FILE_NAMED,
@@ -25,8 +24,6 @@ enum file_form {
   FILE_OF_KERNEL /* /proc and /sys: never the same */,
   FILE_ELSEWHERE /* the name it was opened by is gone, it has another (link(2)): refused */
 };
-enum { COPY_BYTES = 1 << 16 };
-#define NOBODY UINT32_MAX
 #define CONTENTS_MAX (1ull << 30)
 /* Flags that open takes again, man 2 open; the rest acted once, when the file was opened. */
 #define FLAGS_KEPT                                                                                                     \
@@ -53,34 +50,6 @@ static enum file_form form_of(const struct descriptor *d) {
   bool same = stat(d->path, &named) == 0 && named.st_ino == d->status.st_ino && named.st_dev == d->status.st_dev;
   bool gone = length > sizeof deleted && strcmp(d->path + length - (sizeof deleted - 1), deleted) == 0;
   return same || !gone ? FILE_NAMED : FILE_ELSEWHERE;
-}
-
-static int save_contents(const struct descriptor *d, struct save_stream *to, char why[STATE_WHY_SIZE]) {
-  char *copy = malloc(COPY_BYTES);
-  uint64_t size = (uint64_t)d->status.st_size, at = 0;
-  long fd = copy ? file_was_reader(d->fd) : -ENOMEM;
-  save_u64(to, size);
-  while (!raw_failed(fd) && at < size) {
-    long got = RAW4(SYS_pread64, fd, copy, size - at < COPY_BYTES ? size - at : COPY_BYTES, at);
-    if (got <= 0) break;
-    save_bytes(to, copy, (size_t)got);
-    at += (uint64_t)got;
-  }
-  if (!raw_failed(fd) && fd != d->fd) RAW1(SYS_close, fd);
-  free(copy);
-  if (at == size) return 0;
-  return state_refuse(why, "descriptor %d: cannot read %s, which has no name any more%s%s", d->fd, d->path,
-                      raw_failed(fd) ? ": " : "", raw_failed(fd) ? strerror((int)-fd) : "");
-}
-
-/* An earlier one of the same file, which has brought its contents. Standard ones are the new process's own. */
-static uint32_t same_as(const struct descriptor *d, const struct descriptor_list *all) {
-  for (const struct descriptor *other = all->item; other < d; other++) {
-    if (other->fd > STDERR_FILENO && other->status.st_ino == d->status.st_ino &&
-        other->status.st_dev == d->status.st_dev)
-      return (uint32_t)other->fd;
-  }
-  return NOBODY;
 }
 
 int file_sync(const struct descriptor *d, char why[STATE_WHY_SIZE]) {
@@ -126,15 +95,14 @@ int file_save(const struct descriptor *d, const struct descriptor_list *all, str
   enum file_form form = form_of(d);
   if (refuse_unsavable(d, form, why) != 0 || locks_save(d, to, why) != 0) return -1;
   bool nameless = form == FILE_NAMELESS || form == FILE_MEMORY;
-  uint32_t same = nameless ? same_as(d, all) : NOBODY;
   struct file_was was = look(d, all, form);
   off_t offset = lseek(d->fd, 0, SEEK_CUR);
   save_text(to, d->path);
   save_u64(to, offset < 0 ? 0 : (uint64_t)offset);
   file_was_save(to, &was);
   save_u32(to, form);
-  save_u32(to, same);
-  if (nameless && same == NOBODY) return save_contents(d, to, why);
+  if (nameless) return nameless_save(d, all, to, why);
+  save_u32(to, NAMELESS_NOBODY);
   save_block(to, NULL, 0);
   return 0;
 }
@@ -168,25 +136,6 @@ static void follow_own_process(char *path, size_t size) {
   memcpy(path, self, prefix);
 }
 
-/* A file without a name in the checkpoint's folder, or one of memory. */
-static long make_nameless(const char *path, int flags, bool memory) {
-  if (memory) {
-    char name[256];
-    snprintf(name, sizeof name, "%.200s", path + strlen("/memfd:"));
-    char *deleted = strstr(name, " (deleted)");
-    if (deleted) *deleted = 0;
-    return RAW2(SYS_memfd_create, name, 1 /* MFD_CLOEXEC */);
-  }
-  const char *folder = state_files_policy.folder ? state_files_policy.folder : ".";
-  long fd = RAW4(SYS_openat, AT_FDCWD, folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-  if (fd != -EOPNOTSUPP && fd != -EISDIR) return fd;
-  char name[DESCRIPTOR_PATH];
-  snprintf(name, sizeof name, "%s/nameless-%d-%d", folder, (int)getpid(), flags);
-  fd = RAW4(SYS_openat, AT_FDCWD, name, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
-  if (!raw_failed(fd)) unlink(name);
-  return fd;
-}
-
 /* Made for reading and writing; what the program gets has the flags it had. */
 static long with_flags(long fd, int flags) {
   char link[40];
@@ -195,18 +144,6 @@ static long with_flags(long fd, int flags) {
   long again = reopen(link, flags & ~(O_DIRECTORY | O_DIRECT));
   RAW1(SYS_close, fd);
   return again;
-}
-
-static long fill(long fd, const void *contents, size_t size) {
-  for (size_t at = 0; !raw_failed(fd) && at < size;) {
-    long put = RAW4(SYS_pwrite64, fd, (const char *)contents + at, size - at, at);
-    if (put <= 0) {
-      RAW1(SYS_close, fd);
-      return put ? put : -EIO;
-    }
-    at += (size_t)put;
-  }
-  return fd;
 }
 
 struct saved_file {
@@ -236,9 +173,9 @@ static int load(struct saved_file *f, int fd, struct save_stream *from, char why
 
 static long open_saved(const struct saved_file *f, const struct restored *r, const struct restored_list *all) {
   if (f->form == FILE_NAMED || f->form == FILE_OF_KERNEL) return reopen(f->path, r->flags);
-  if (f->same == NOBODY) {
+  if (f->same == NAMELESS_NOBODY) {
     bool memory = f->form == FILE_MEMORY;
-    return with_flags(fill(make_nameless(f->path, r->fd, memory), f->contents, f->size), r->flags);
+    return with_flags(nameless_make(f->path, r->fd, memory, f->contents, f->size), r->flags);
   }
   int made = descriptor_made((int)f->same, all);
   return made < 0 ? -EBADF : with_flags(RAW1(SYS_dup, made), r->flags);
@@ -295,41 +232,4 @@ int plain_make(struct restored *out, const struct restored_list *all, struct sav
 
 int file_finish(struct restored *r, char why[STATE_WHY_SIZE]) {
   return r->cut_to == UINT64_MAX ? 0 : file_was_cut(r->made, r->path, r->cut_to, why);
-}
-
-/* --- Kinds ------------------------------------------------------------------------------------------------------------------- */
-
-/* Memory devices (admin-guide/devices.txt): null, zero, full, random, urandom, and terminals. */
-static bool is_harmless_device(dev_t device) {
-  unsigned major = major(device), minor = minor(device);
-  if (major == 1) return minor == 3 || minor == 5 || (minor >= 7 && minor <= 9);
-  return major == 4 || major == 5 || (major >= 136 && major <= 143);
-}
-
-static int classify_anonymous(const struct descriptor *d, char why[STATE_WHY_SIZE]) {
-  static const struct {
-    const char *name;
-    int kind;
-  } known[] = {
-      {"[eventfd]", KIND_EVENT}, {"[timerfd]", KIND_TIMER}, {"[signalfd]", KIND_SIGNAL}, {"[eventpoll]", KIND_EPOLL}};
-  const char *name = strchr(d->path, '[');
-  for (size_t i = 0; name && i < sizeof known / sizeof *known; i++) {
-    if (strcmp(name, known[i].name) == 0) return known[i].kind;
-  }
-  return state_refuse(why, "descriptor %d is %s, which cannot be saved", d->fd, d->path);
-}
-
-int descriptor_classify(const struct descriptor *d, char why[STATE_WHY_SIZE]) {
-  mode_t mode = d->status.st_mode;
-  if (strncmp(d->path, "anon_inode:", 11) == 0) return classify_anonymous(d, why);
-  if (S_ISREG(mode)) return KIND_FILE;
-  if (S_ISDIR(mode) || (S_ISCHR(mode) && is_harmless_device(d->status.st_rdev))) return KIND_PLAIN;
-  if (S_ISFIFO(mode) && strncmp(d->path, "pipe:", 5) == 0) return KIND_PIPE;
-  if (S_ISFIFO(mode))
-    return state_refuse(why, "descriptor %d is the named pipe %s, which cannot be saved", d->fd, d->path);
-  if (S_ISSOCK(mode))
-    return state_refuse(why, "descriptor %d is a socket, which cannot be saved: close it before the checkpoint", d->fd);
-  if (S_ISCHR(mode) || S_ISBLK(mode))
-    return state_refuse(why, "descriptor %d is the device %s, which cannot be saved", d->fd, d->path);
-  return state_refuse(why, "descriptor %d is %s, of a kind that cannot be saved", d->fd, d->path);
 }

@@ -5,7 +5,10 @@
 
 #include "process_state.h"
 
-enum { DESCRIPTOR_PATH = 4096, DESCRIPTOR_INFO = 65536 };
+/* Saved form of them all (descriptors_save.c, descriptors_restore.c):
+ *   u32 form, u32 highest number, u32 count, count x { u32 fd, u32 kind, u32 flags, u32 close-on-exec, block of what the kind adds } */
+enum { DESCRIPTORS_FORM = 2 };
+enum { DESCRIPTOR_PATH = 4096, DESCRIPTOR_INFO = 65536, DESCRIPTORS_STANDARD = 3 };
 
 /* Numbers are part of the saved form: append only. */
 enum descriptor_kind {
@@ -19,6 +22,7 @@ enum descriptor_kind {
   KIND_TIMER,
   KIND_SIGNAL,
   KIND_EPOLL,
+  KIND_COUNT
 };
 
 struct descriptor {
@@ -48,21 +52,37 @@ struct restored_list {
   int highest; /* number among those to be restored */
 };
 
-/* The kind of a descriptor, by what the kernel says of it; -1 with `why` for what cannot be saved. */
-int descriptor_classify(const struct descriptor *d, char why[STATE_WHY_SIZE]) STATE_MUST_CHECK;
+/* --- descriptor_list.c --- */
+/* The caller frees list->item. */
+int descriptor_list_all(struct descriptor_list *list, char why[STATE_WHY_SIZE]) STATE_MUST_CHECK;
+/* One before it of which it is a copy (dup); NULL. */
+const struct descriptor *descriptor_original(const struct descriptor *d, const struct descriptor_list *list);
+/* The standard one that this was at the start; -1 = none. */
+int descriptor_standard(const struct descriptor *d);
 /* /proc/self/fdinfo of it, terminated; empty when unreadable. */
 void descriptor_info(int fd, char *out, size_t size);
+
+/* --- descriptors_restore.c --- */
 /* Moves a new descriptor out of the way of those to be restored; -1 when it is -1, or none is free. */
 int descriptor_raise(long fd, const struct restored_list *list);
 /* Where an earlier one has been made; -1 = nowhere. */
 int descriptor_made(int fd, const struct restored_list *list);
 
+/* --- the kinds --- */
+/* The kind of a descriptor, by what the kernel says of it; -1 with `why` for what cannot be saved. */
+int descriptor_classify(const struct descriptor *d, char why[STATE_WHY_SIZE]) STATE_MUST_CHECK;
 /* Each kind: writes what it needs into a block behind the common head; makes it again from there (out->made), and whatever must wait until all are in
  * place happens in `finish`. */
 typedef int descriptor_save_function(const struct descriptor *d, const struct descriptor_list *all,
                                      struct save_stream *to, char why[STATE_WHY_SIZE]);
 typedef int descriptor_make_function(struct restored *out, const struct restored_list *all, struct save_stream *from,
                                      char why[STATE_WHY_SIZE]);
+/* Nulls for those that have nothing of their own: closed, standard, copy. */
+struct descriptor_functions {
+  descriptor_save_function *save;
+  descriptor_make_function *make;
+};
+extern const struct descriptor_functions descriptor_kinds[KIND_COUNT];
 descriptor_save_function file_save, plain_save, pipe_save, event_save, timer_save, signalfd_save, epoll_save;
 descriptor_make_function file_make, plain_make, pipe_make, event_make, timer_make, signalfd_make, epoll_make;
 /* Before anything is saved on any rank: what was written is on the disk, where other hosts see it. */

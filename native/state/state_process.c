@@ -28,6 +28,14 @@ enum { FORM = 2, NAME_SIZE = 16, NS = 1000000000 };
 static const clockid_t clocks[] = {CLOCK_MONOTONIC, CLOCK_MONOTONIC_RAW, CLOCK_BOOTTIME};
 enum { CLOCKS_SAVED = sizeof clocks / sizeof *clocks };
 
+void state_note_start(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_REALTIME, &now);
+  STATE->program_started = (int64_t)now.tv_sec * NS + now.tv_nsec;
+  descriptors_note_start();
+  process_note_start();
+}
+
 void process_note_start(void) {
   for (int i = 0; i < LIMITS; i++) {
     struct rlimit limit;
