@@ -29,13 +29,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* One line: a message to a user is what happened, and what to do next (report.h). */
 #define OPTIONS_SYNOPSIS                                                                                               \
-  "mana-lower OPTIONS -- PROGRAM [ARGS...]\n"                                                                          \
-  "        mana-lower OPTIONS --job=FILE --thread-level=N [--keep-files] [--env NAME=VALUE]... [--map OLD=NEW]... "    \
-  "--restart=FOLDER\n"                                                                                                 \
-  "  OPTIONS: [--syscalls=patch|dispatch] [--collectives=two-phase] [--compress=none|lz4|zstd] [--job=FILE]\n"         \
-  "           [--checkpoint-signal=N] [--proxy=FILE] [--upper=DIR] [--verbose=N] [--no-fsgsbase] [--escaped]\n"        \
-  "           [--setenv NAME=VALUE]... [--reenter] [--argv0 NAME] [--nofile-soft=N] [--stack-soft=N]"
+  "mana-lower [--syscalls=patch|dispatch] [--collectives=two-phase] [--compress=none|lz4|zstd] [--job=FILE] "          \
+  "[--checkpoint-signal=N] [--proxy=FILE] [--upper=DIR] [--verbose=N] [--no-fsgsbase] [--escaped] "                    \
+  "[--setenv NAME=VALUE]... [--reenter] [--argv0 NAME] [--nofile-soft=N] [--stack-soft=N] "                            \
+  "{ -- PROGRAM [ARGS...] | --thread-level=N [--keep-files] [--env NAME=VALUE]... [--map OLD=NEW]... "                 \
+  "--restart=FOLDER }"
 
 enum { OPTIONS_SETENV_MAX = 64 };
 
