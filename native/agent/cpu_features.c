@@ -9,7 +9,8 @@
  *   3     leaf 0x80000001 EDX   leaf 0x80000001 ECX
  *   4     XCR0: the register state that the kernel has enabled. What a signal interrupted lies on its stack in this form, and a kernel that keeps
  *         less of it would not take it back.
- *   5     leaf 0xd.1 EAX */
+ *   5     leaf 0xd.1 EAX
+ *   6, 7  where the parts of that state lie on a stack, which is the processor's own affair: see enum layout. Zero in images of before. */
 #include "cpu_features.h"
 
 #include <cpuid.h>
@@ -106,6 +107,42 @@ static const struct feature {
     {5, 1, 0, "xsavec"},
 };
 
+/* Leaf 0xd: bytes of all that is enabled, and the offsets of its parts (bits of XCR0), 16 bits each: those that processors place differently. */
+enum layout {
+  LAYOUT_BYTES,
+  LAYOUT_MASKS,
+  LAYOUT_HALVES,
+  LAYOUT_ZMM,
+  LAYOUT_KEYS,
+  LAYOUT_TILE_CONFIG,
+  LAYOUT_TILES,
+  LAYOUT_COUNT
+};
+static const uint8_t part_of[LAYOUT_COUNT] = {0, 5, 6, 7, 9, 17, 18};
+
+static uint32_t layout_get(const uint64_t *words, int what) {
+  return (uint32_t)(words[6 + what / 4] >> what % 4 * 16) & 0xffff;
+}
+
+static void layout_read(uint64_t *words) {
+  uint32_t a, b, c, d;
+  for (int what = 0; what < LAYOUT_COUNT; what++) {
+    bool enabled = what == LAYOUT_BYTES || words[4] >> part_of[what] & 1;
+    if (!enabled || !__get_cpuid_count(0xd, part_of[what], &a, &b, &c, &d)) continue;
+    words[6 + what / 4] |= (uint64_t)(b & 0xffff) << what % 4 * 16;
+  }
+}
+
+/* The kernel takes registers back from a stack where they are no more than it keeps itself and lie where it looks; else it clears them, and says
+ * nothing. */
+static bool layout_fits(const uint64_t *had, const uint64_t *have) {
+  bool fits = layout_get(had, LAYOUT_BYTES) <= layout_get(have, LAYOUT_BYTES);
+  for (int what = LAYOUT_BYTES + 1; what < LAYOUT_COUNT && layout_get(had, LAYOUT_BYTES); what++) {
+    if (had[4] >> part_of[what] & 1) fits &= layout_get(had, what) == layout_get(have, what);
+  }
+  return fits;
+}
+
 static uint64_t enabled_state(void) {
   uint32_t low, high;
   __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
@@ -127,23 +164,32 @@ void cpu_features_read(uint64_t words[IMAGE_CPU_WORDS]) {
   }
   if (__get_cpuid(0x80000001, &a, &b, &c, &d)) words[3] = (uint64_t)c << 32 | d;
   if (words[4] && __get_cpuid_count(0xd, 1, &a, &b, &c, &d)) words[5] = a;
+  if (words[4]) layout_read(words);
 }
 
 static bool is_usable(const uint64_t words[IMAGE_CPU_WORDS], const struct feature *f) {
   return words[f->word] >> f->bit & 1 && (words[4] & f->state) == f->state;
 }
 
+struct list {
+  char *names;
+  size_t size, length;
+  int count;
+};
+
+static void add(struct list *list, const char *name) {
+  int more = snprintf(list->names + list->length, list->size - list->length, "%s%s", list->count++ ? ", " : "", name);
+  if ((size_t)more < list->size - list->length) list->length += (size_t)more;
+  list->names[list->length] = 0;
+}
+
 int cpu_features_missing(const uint64_t had[IMAGE_CPU_WORDS], const uint64_t have[IMAGE_CPU_WORDS], char *names,
                          size_t size) {
-  int missing = 0;
-  size_t length = 0;
+  struct list list = {names, size, 0, 0};
   names[0] = 0;
   for (size_t i = 0; i < sizeof features / sizeof *features; i++) {
-    const struct feature *f = &features[i];
-    if (!is_usable(had, f) || is_usable(have, f)) continue;
-    int more = snprintf(names + length, size - length, "%s%s", missing++ ? ", " : "", f->name);
-    if ((size_t)more < size - length) length += (size_t)more;
-    names[length] = 0;
+    if (is_usable(had, &features[i]) && !is_usable(have, &features[i])) add(&list, features[i].name);
   }
-  return missing;
+  if (!layout_fits(had, have)) add(&list, "layout of registers on a stack");
+  return list.count;
 }

@@ -79,6 +79,18 @@ static void processors(void) {
   EXPECT(cpu_features_missing(had, have, few, sizeof few) == 5);
   had[4] = 0x7;
   EXPECT(lacks(had, none, 1, "AVX registers"));
+  /* 2696 bytes with masks at 1088 and keys at 2688 (Intel), 2440 with masks at 832 and keys at 2432 (AMD): the kernel would clear them. */
+  const uint64_t intel = 2696 | 1088ull << 16 | 1152ull << 32 | 1664ull << 48,
+                 amd = 2440 | 832ull << 16 | 896ull << 32 | 1408ull << 48;
+  const char *moved = "layout of registers on a stack";
+  memcpy(had, (uint64_t[IMAGE_CPU_WORDS]){[4] = 0x2e7, [6] = intel, [7] = 2688}, sizeof had);
+  memcpy(have, (uint64_t[IMAGE_CPU_WORDS]){[4] = 0x2e7, [6] = amd, [7] = 2432}, sizeof have);
+  EXPECT(lacks(had, had, 0, "") && lacks(had, have, 1, moved) && lacks(have, had, 1, moved));
+  /* AVX alone lies at one place everywhere, and 840 bytes fit into more, not the other way round. */
+  memcpy(have, (uint64_t[IMAGE_CPU_WORDS]){[4] = 0x7, [6] = 840}, sizeof have);
+  EXPECT(lacks(have, had, 0, ""));
+  had[4] = 0x7;
+  EXPECT(lacks(had, have, 1, moved));
 }
 
 /* --- scripts --------------------------------------------------------------------------------------------------------- */
