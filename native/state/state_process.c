@@ -77,6 +77,15 @@ static uint32_t registrations(void) {
   return raw_failed(known) ? UINT32_MAX : (uint32_t)known;
 }
 
+/* Intel's matrix tiles: a thread that has used them keeps more on its stack than the kernel takes back in a fresh process. 0 on a kernel that does
+ * not know them. */
+static bool may_use_tiles(void) {
+  enum { GET_STATE_PERMISSION = 0x1022 /* ARCH_GET_XCOMP_PERM */ };
+  const uint64_t tiles = 1ull << 18;
+  uint64_t permitted = 0;
+  return !raw_failed(RAW2(SYS_arch_prctl, GET_STATE_PERMISSION, &permitted)) && permitted & tiles;
+}
+
 static bool read_line(const char *path, char *out, size_t size) {
   int fd = open(path, O_RDONLY | O_CLOEXEC);
   ssize_t got = fd < 0 ? -1 : read(fd, out, size - 1);
@@ -88,6 +97,7 @@ static bool read_line(const char *path, char *out, size_t size) {
 
 int state_process_save(struct save_stream *to, char why[STATE_WHY_SIZE]) {
   char folder[4096], name[NAME_SIZE + 1];
+  if (may_use_tiles()) return state_refuse(why, "the program has asked for AMX tiles, which are not saved");
   if (!getcwd(folder, sizeof folder)) {
     return state_refuse(why, "the working directory cannot be saved: %s", strerror(errno));
   }
@@ -97,7 +107,7 @@ int state_process_save(struct save_stream *to, char why[STATE_WHY_SIZE]) {
   save_u32(to, FORM);
   save_text(to, folder);
   save_u32(to, mask);
-  save_u32(to, (uint32_t)(20 - RAW2(SYS_getpriority, PRIO_PROCESS, 0)));
+  save_u32(to, (uint32_t)(20 - RAW2(SYS_getpriority, PRIO_PROCESS, getpid()))); /* its main thread's, not the agent's */
   save_u32(to, (uint32_t)personality(PERSONALITY_QUERY));
   save_u32(to, (uint32_t)prctl(PR_GET_DUMPABLE));
   save_text(to, name);

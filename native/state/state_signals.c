@@ -215,6 +215,7 @@ static long create_with_id(const struct timer *timer) {
     RAW5(SYS_prctl, RESTORE_IDS, 0, 0, 0, 0);
     return result;
   }
+  if (timer->id > TIMERS_MAX) return -EBUSY; /* it would take too long */
   for (long tries = 0; tries <= (long)timer->id; tries++) {
     long result = RAW3(SYS_timer_create, timer->clock, &event, &got);
     if (raw_failed(result) || got == (int32_t)timer->id) return result;
@@ -234,7 +235,7 @@ static int restore_timers(struct save_stream *from, char why[STATE_WHY_SIZE]) {
     timer.event.thread = (int32_t)load_u32(from);
     timer.event.value = load_u64(from);
     load_bytes(from, &timer.spec, sizeof timer.spec);
-    if (from->failed || timer.id > TIMERS_MAX) return state_refuse(why, "the saved timers are damaged");
+    if (from->failed || timer.id > INT32_MAX) return state_refuse(why, "the saved timers are damaged");
     long result = create_with_id(&timer);
     if (!raw_failed(result)) result = RAW4(SYS_timer_settime, timer.id, 0, &timer.spec, NULL);
     if (raw_failed(result))
