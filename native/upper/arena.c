@@ -1,5 +1,6 @@
 /* Where the upper half's mappings go. An address is chosen here, but MAP_FIXED_NOREPLACE asks the kernel, so nothing is
- * ever overlaid. Holes left by munmap are reused first, or a job that maps and unmaps for weeks would use up the arena. */
+ * ever overlaid. Holes left by munmap are reused first, or a job that maps and unmaps for weeks would use up the arena; it
+ * begins anew where that happens all the same. */
 #include <errno.h>
 #include <sys/mman.h>
 
@@ -27,18 +28,20 @@ static void hole_remove(int at) {
   for (int i = at; i < STATE->hole_count; i++) STATE->hole[i] = STATE->hole[i + 1];
 }
 
-/* Takes a range out of the first hole that is large enough; 0 = none. The rest before an aligned start is given up:
- * it comes back when its neighbour is unmapped. */
+static void hole_add(uint64_t start, uint64_t end);
+
+/* Takes a range out of the first hole that is large enough; 0 = none. */
 static uint64_t hole_take(uint64_t length, uint64_t alignment) {
   if (!STATE->hole_count || !holes_try_lock()) return 0;
   uint64_t found = 0;
   for (int i = 0; i < STATE->hole_count && !found; i++) {
-    struct arena_hole *hole = &STATE->hole[i];
-    uint64_t start = align(hole->start, alignment);
-    if (start >= hole->end || hole->end - start < length) continue;
+    struct arena_hole hole = STATE->hole[i];
+    uint64_t start = align(hole.start, alignment);
+    if (start >= hole.end || hole.end - start < length) continue;
     found = start;
-    hole->start = start + length;
-    if (hole->start == hole->end) hole_remove(i);
+    hole_remove(i);
+    if (hole.start < start) hole_add(hole.start, start);
+    if (start + length < hole.end) hole_add(start + length, hole.end);
   }
   holes_unlock();
   return found;
@@ -109,14 +112,22 @@ long arena_map(const struct arena_request *request) {
     }
   }
   uint64_t *cursor = request->low ? &STATE->low_bump : &STATE->bump;
+  const uint64_t start = request->low ? LOW_BUMP : ARENA_BUMP;
   uint64_t limit = request->low ? LOW_END : STATE->stack_low - (1ull << 20);
-  for (;;) {
+  for (bool again = false;;) {
     uint64_t at = cursor_take(cursor, limit, length, request->alignment);
-    if (!at) return -ENOMEM;
+    if (!at && (again || length > limit - start)) return -ENOMEM;
+    if (!at) {
+      /* The end: from the beginning, through what was unmapped and forgotten. */
+      __atomic_store_n(cursor, start, __ATOMIC_RELAXED);
+      skip = length;
+      again = true;
+      continue;
+    }
     long got = map_at(at, request);
     if (got != -EEXIST) return got;
     /* Something grew across the cursor (mremap in place, the program's heap): step over it faster and faster. */
-    if (!cursor_take(cursor, limit, skip, PAGE)) return -ENOMEM;
-    if (skip < 1ull << 36) skip *= 2;
+    if (!cursor_take(cursor, limit, skip, PAGE)) __atomic_store_n(cursor, limit, __ATOMIC_RELAXED);
+    if (skip < (request->low ? 1ull << 20 : 1ull << 36)) skip *= 2;
   }
 }

@@ -43,7 +43,7 @@ static bool worth_searching(long fd, uint64_t length) {
   return is_libc_or_loader(name_base(target));
 }
 
-/* An executable mapping of a file is a library's text: steer its system calls before anyone runs them. What a mapping
+/* A private executable mapping of a file is a library's text (a shared one would change the file): steer its system calls before anyone runs them. What a mapping
  * shows beyond the end of its file must not be touched (SIGBUS). */
 static void steer_library(uint64_t start, uint64_t length, int prot, long fd, uint64_t offset) {
   struct stat status;
@@ -97,7 +97,8 @@ static long map(const struct hook_call *call) {
 
 long hook_mmap(const struct hook_call *call) {
   long result = map(call);
-  if (!raw_failed(result) && (call->c & PROT_EXEC) && !(call->d & MAP_ANONYMOUS) && !SPLIT->dispatch) {
+  bool is_text = (call->c & PROT_EXEC) && !(call->d & MAP_ANONYMOUS) && (call->d & MAP_TYPE) == MAP_PRIVATE;
+  if (!raw_failed(result) && is_text && !SPLIT->dispatch) {
     steer_library((uint64_t)result, (uint64_t)call->b, (int)call->c, call->e, (uint64_t)call->f);
   }
   return result;
@@ -123,6 +124,8 @@ long hook_mremap(const struct hook_call *call) {
   struct hook_call in_place = *call;
   in_place.d &= ~MREMAP_MAYMOVE;
   long result = call->d & MREMAP_DONTUNMAP ? -ENOMEM : remap(&in_place);
+  if (!raw_failed(result) && UP(call->c) < UP(call->b))
+    arena_unmapped((uint64_t)call->a + UP(call->c), UP(call->b) - UP(call->c));
   if (result != -ENOMEM || !(call->d & MREMAP_MAYMOVE)) return result;
 
   struct arena_request request = {.length = (uint64_t)call->c,

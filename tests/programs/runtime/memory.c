@@ -76,6 +76,18 @@ static void reuse(void) {
   SAY("20 TiB mapped in turn");
 }
 
+/* The same of what shrinks before it goes, as a large realloc does (40 TiB), and of what must lie low (2 GiB). */
+static void reuse_parts(void) {
+  for (int i = 0; i < 40960; i++) {
+    char *p = mmap(NULL, 1ul << 30, RW, ANON | MAP_NORESERVE, -1, 0);
+    MUST(p != MAP_FAILED && mremap(p, 1ul << 30, 4096, 0) == p && munmap(p, 4096) == 0);
+  }
+  for (int i = 0; i < 2048; i++) {
+    char *p = mmap(NULL, 1 << 20, RW, ANON | MAP_32BIT, -1, 0);
+    MUST(p != MAP_FAILED && (unsigned long)p < 1ul << 31 && munmap(p, 1 << 20) == 0);
+  }
+}
+
 static void shared(void) {
   int id = shmget(IPC_PRIVATE, 1 << 20, IPC_CREAT | 0600);
   MUST(id >= 0);
@@ -102,6 +114,7 @@ int main(void) {
   remap();
   heap();
   reuse();
+  reuse_parts();
   shared();
   SAY("done");
   return 0;
