@@ -182,6 +182,8 @@ static long with_vector(exec_function *run, const struct exec_request *request) 
 
 static long execute(const struct exec_request *request) {
   if ((uint64_t)request->path < PAGE) return -EFAULT;
+  struct exec_request itself = {SPLIT->exe, request->argv, request->envp};
+  if (path_is_own_exe(request->path)) request = &itself; /* /proc says mana-lower */
   bool before_mpi = SPLIT->mpi_state == SPLIT_MPI_NOT_LOADED;
   return with_vector(before_mpi && can_split(request->path) ? exec_split : exec_native, request);
 }

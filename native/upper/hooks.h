@@ -49,6 +49,8 @@ HIDDEN hook_function hook_mmap, hook_munmap, hook_mremap, hook_mprotect, hook_ma
 HIDDEN hook_function hook_brk;
 /* paths.c */
 HIDDEN hook_function hook_open, hook_openat, hook_readlink, hook_readlinkat;
+/* /proc/self/exe, or with our pid: the kernel's answer is mana-lower. */
+HIDDEN bool path_is_own_exe(const char *path);
 /* descriptors.c */
 HIDDEN hook_function hook_close, hook_close_range, hook_dup2, hook_dup3, hook_fcntl;
 /* signals.c */

@@ -12,7 +12,7 @@ static bool readable(const char *path) {
   return (uint64_t)path >= PAGE;
 }
 
-static bool is_own_exe(const char *path) {
+bool path_is_own_exe(const char *path) {
   /* Cheap test first: nearly no path begins so. */
   if (!readable(path) || !name_starts(path, "/proc/")) return false;
   int me = (int)RAW0(SYS_getpid);
@@ -79,7 +79,7 @@ static long open_library(const struct hook_call *call, const char *base) {
 long hook_openat(const struct hook_call *call) {
   const char *path = (const char *)call->b;
   if (!readable(path)) return hook_pass(call);
-  if (path[0] == '/' && is_own_exe(path) && !(call->c & O_NOFOLLOW)) {
+  if (path[0] == '/' && path_is_own_exe(path) && !(call->c & O_NOFOLLOW)) {
     return RAW4(SYS_openat, AT_FDCWD, SPLIT->exe, call->c, call->d);
   }
   /* As every ld.so opens a library; `cp` and the like, which want the file itself, do not. */
@@ -101,9 +101,9 @@ static long answer_exe(char *out, long size) {
 }
 
 long hook_readlink(const struct hook_call *call) {
-  return is_own_exe((const char *)call->a) ? answer_exe((char *)call->b, (int)call->c) : hook_pass(call);
+  return path_is_own_exe((const char *)call->a) ? answer_exe((char *)call->b, (int)call->c) : hook_pass(call);
 }
 
 long hook_readlinkat(const struct hook_call *call) {
-  return is_own_exe((const char *)call->b) ? answer_exe((char *)call->c, (int)call->d) : hook_pass(call);
+  return path_is_own_exe((const char *)call->b) ? answer_exe((char *)call->c, (int)call->d) : hook_pass(call);
 }

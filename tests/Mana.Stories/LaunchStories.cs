@@ -63,6 +63,14 @@ public sealed class LaunchStories(House house)
     }
 
     [Fact]
+    public async Task A_program_that_executes_itself_by_proc()
+    {
+        Outcome mana = await house.UnderManaAsync(Mpi.OpenMpi, 1, Limit, "bash", "-c", "exec /proc/self/exe -c 'echo $BASH_VERSINFO'");
+        Outcome native = await house.NativeAsync(Mpi.OpenMpi, 1, Limit, "bash", "-c", "echo $BASH_VERSINFO");
+        Assert.True(mana.ExitCode == 0 && mana.Output == native.Output, mana.ToString());
+    }
+
+    [Fact]
     public async Task A_program_without_MPI_simply_runs()
     {
         Outcome mana = await house.UnderManaAsync(Mpi.OpenMpi, 2, Limit, "/bin/echo", "hello  world", "*");
