@@ -197,8 +197,8 @@ static void restore_parts(struct image *image) {
   checkpoint_signal_ignore();
   restore_part(image, SECTION_DESCRIPTORS, "open files", state_descriptors_restore);
   restore_part(image, SECTION_MPI_FILES, "open files", state_mpi_files_restore);
-  agent_proxy()
-      ->barrier(); /* MPI opens files that another rank has cut back; and waiting for others is no part of the time taken */
+  /* MPI opens files that another rank has cut back; and waiting for others is no part of the time taken. */
+  agent_proxy()->barrier();
   int64_t since = monotonic_us();
   restore_part(image, SECTION_MPI, "MPI objects", restore_mpi);
   took.objects = (uint64_t)(monotonic_us() - since);
