@@ -26,6 +26,9 @@ internal static class CliErrors
     public static UserError Both(string first, string second) =>
         new($"{first} and {second} cannot be given together", "Give only one of them.", ExitCode: ExitCodes.Usage);
 
+    public static UserError OtherBackend(string asked, string written, string profile) => new(
+        $"--backend {asked}: the profile is of the backend '{written}'", "Leave --backend out, or give the profile of that MPI.", profile, ExitCodes.Usage);
+
     public static UserError Needed(string option, string otherwise) =>
         new($"{option} is missing", $"Say {option} ..., {otherwise}.", ExitCode: ExitCodes.Usage);
 
@@ -50,8 +53,10 @@ internal static class CliErrors
     public static UserError Keep(int n) =>
         new($"--keep {n}: at least one checkpoint is kept", "Give a number from 1 upward.", ExitCode: ExitCodes.Usage);
 
-    public static UserError NoCheckpoint(IEnumerable<string> searched) => new(
-        "there is no checkpoint to restart from", "Name a checkpoint's folder, a job, or the folder of the checkpoints: --checkpoint-dir DIR", "looked in " + string.Join(", ", searched));
+    public static UserError NoCheckpoint(IEnumerable<string> searched, string elsewhere) => new(
+        "there is no checkpoint", $"Name a checkpoint's folder, a job, or the folder of the checkpoints: {elsewhere}", "looked in " + string.Join(", ", searched));
+
+    public static UserError NoFolder(string path) => new("this folder does not exist", "Check its path.", path);
 
     public static UserError WorkingDirectoryGone(string folder, string checkpoint) => new(
         "the folder in which the program ran is not there", "Make it again, or mount it: the program's relative paths lead into it. If it is elsewhere now: --map OLD=NEW", folder + "\n" + checkpoint);

@@ -56,6 +56,22 @@ public sealed class ArchiveTests
         Assert.Contains("more than one bundle", error.What, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("it has no manifest.toml", "b/x")]
+    [InlineData("the manifest of a bundle is damaged", "b/manifest.toml")]
+    [InlineData("'b/x/y' below a file", "b/x", "b/x/y")]
+    [InlineData("'b/x/y/z' below a file", "b/x", "b/x/y/z")]
+    [InlineData("'b/x' twice", "b/x", "b/x")]
+    [InlineData("'b/x' in place of a folder", "b/x/y", "b/x")]
+    public async Task What_no_bundle_looks_like_is_told_without_our_own_paths(string why, params string[] files)
+    {
+        using Folder folder = new();
+        UserError error = await ImportAsync(folder, [.. files.Select(f => FileEntry(f, "x"))]);
+        Assert.Contains("no intact archive of a bundle: " + (why[0] == '\'' ? "it holds " : "") + why, error.What, StringComparison.Ordinal);
+        Assert.DoesNotContain(folder.Path, error.What, StringComparison.Ordinal);
+        Assert.Equal(folder["a.tar.zst"], error.Where);
+    }
+
     [Fact]
     public async Task What_is_no_archive_is_said_to_be_none()
     {

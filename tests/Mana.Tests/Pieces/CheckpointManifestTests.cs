@@ -27,6 +27,9 @@ public sealed class CheckpointManifestTests
     [Theory]
     [InlineData("job = \"melt\"", "job = \"../../x\"")]
     [InlineData("epoch = 7", "epoch = -1")]
+    [InlineData("epoch = 7", "epok = 7")]
+    [InlineData("epoch = 7", "epoch = ")]
+    [InlineData("ranks = 1", "ranks = 2")]
     [InlineData("thread_level = 1024", "thread_level = 99999")]
     [InlineData("milliseconds = 1000", "milliseconds = 99999999999999999")]
     [InlineData("stored = 50", "stored = -5")]
@@ -38,6 +41,21 @@ public sealed class CheckpointManifestTests
         Assert.Contains(right, text, StringComparison.Ordinal);
         UserError error = Assert.Throws<UserErrorException>(() => Read(text.Replace(right, wrong, StringComparison.Ordinal))).Error;
         Assert.Contains("the manifest of a checkpoint is damaged", error.What, StringComparison.Ordinal);
+        Assert.Equal("Use another checkpoint: mana images list", error.ToDo);
+    }
+
+    [Fact]
+    public void An_empty_file_is_damage_too()
+    {
+        UserError error = Assert.Throws<UserErrorException>(() => Read("")).Error;
+        Assert.Contains("damaged: the key 'format' is missing", error.What, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Another_format_is_another_release()
+    {
+        UserError error = Assert.Throws<UserErrorException>(() => Read("format = 99\nshape = \"round\"\n")).Error;
+        Assert.Contains("this checkpoint has format 99", error.What, StringComparison.Ordinal);
     }
 
     private static CheckpointManifest Read(string text)

@@ -19,7 +19,8 @@ public sealed class BundleBuilder(ManaHome home, BackendCatalog backends, Action
     /// <param name="stop">Ends the build; nothing half-made is left.</param>
     public async Task BuildAsync(string profileFile, string target, bool replace, CancellationToken stop)
     {
-        if (Directory.Exists(target) && !replace) throw new UserErrorException(StoreErrors.BundleExists(Path.GetFileName(target), target));
+        if (Path.Exists(target) && !replace)
+            throw new UserErrorException(Bundle.IsOne(target) ? StoreErrors.BundleExists(Path.GetFileName(target), target) : StoreErrors.NotReplaced(target));
         SiteProfile profile = ProfileReader.Read(profileFile);
         Backend backend = backends.Find(profile.Backend);
         await RequireFlavourAsync(profile, profileFile, backend, stop);

@@ -58,6 +58,8 @@ public sealed record BundleManifest
 
 public static class ManifestText
 {
+    private static readonly WrittenFile s_written = new(BundleManifest.CurrentFormat, ManifestErrors.Format, ManifestErrors.Damaged);
+
     public static string Write(BundleManifest m)
     {
         TomlText text = new();
@@ -77,11 +79,10 @@ public static class ManifestText
         return text.ToString();
     }
 
-    public static BundleManifest Read(string file)
+    public static BundleManifest Read(string file) => s_written.Read(file, Take);
+
+    private static BundleManifest Take(TomlSection root)
     {
-        TomlSection root = TomlSection.Read(file);
-        long format = root.Number("format");
-        if (format != BundleManifest.CurrentFormat) throw new UserErrorException(ManifestErrors.Format(file, format));
         TomlSection launcher = root.Section("launcher");
         TomlSection? checkpoints = root.SectionOrNull("checkpoints");
         BundleManifest manifest = new()
@@ -104,7 +105,6 @@ public static class ManifestText
         };
         launcher.Close();
         checkpoints?.Close();
-        root.Close();
         return manifest;
     }
 
@@ -117,8 +117,9 @@ public static class ManifestText
 
 public static class ManifestErrors
 {
-    public static UserError Format(string file, long format) => new(
-        $"this bundle has format {format}, this mana reads format {BundleManifest.CurrentFormat}",
-        "Build it again: mana bundle create NAME --backend B --force",
-        file);
+    private const string Again = "Build it again: mana bundle create NAME --backend B --force";
+
+    public static UserError Format(string file, long format) => new($"this bundle has format {format}, this mana reads format {BundleManifest.CurrentFormat}", Again, file);
+
+    public static UserError Damaged(string place, string why) => new("the manifest of a bundle is damaged: " + why, Again, place);
 }

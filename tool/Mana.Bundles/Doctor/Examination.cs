@@ -30,7 +30,7 @@ public sealed class Examination(ManaHome home, BackendCatalog backends, BundleSt
         List<Finding> findings = [Processor(), Kernel(), Fsgsbase(), Memory(), HomeFolder(), DotnetSdk(), await CompilerAsync(stop)];
         foreach (string name in backends.Names) findings.Add(await MpiAsync(name, stop));
         findings.AddRange(bundles.All().Select(OfBundle));
-        findings.AddRange(bundles.Unreadable().Select(problem => new Finding("a bundle", Health.Bad, $"{problem.What} ({problem.Where})", problem.ToDo)));
+        findings.AddRange(bundles.Unreadable().Select(u => new Finding("bundle " + u.Name, Health.Bad, $"{u.Why.What} ({u.Why.Where})", u.Why.ToDo)));
         return findings;
     }
 

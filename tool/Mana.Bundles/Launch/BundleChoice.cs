@@ -1,3 +1,4 @@
+using Mana.Bundles.Backends;
 using Mana.Bundles.Profile;
 using Mana.Bundles.Store;
 using Mana.Common.Errors;
@@ -28,18 +29,31 @@ public sealed record UserSettings(BundleWish Wish, IReadOnlyList<string> Launche
 }
 
 /// <summary>Flag, then environment, then configuration, then the only bundle there is, then the only one of the program's own ABI.</summary>
-public sealed class BundleChoice(BundleStore store)
+/// <param name="store">Where bundles are.</param>
+/// <param name="backends">What a wish may name.</param>
+public sealed class BundleChoice(BundleStore store, BackendCatalog backends)
 {
+    /// <summary>The bundle that is meant; whether it fits is not asked.</summary>
+    /// <param name="wishes">What was said, the strongest first.</param>
+    /// <param name="programAbi">Of the program; null where it is not known.</param>
     public Bundle Choose(IEnumerable<BundleWish> wishes, string? programAbi)
     {
         BundleWish wish = wishes.FirstOrDefault(w => !w.IsEmpty) ?? new BundleWish();
         if (wish.Bundle is { } name) return store.Find(name);
         IReadOnlyList<Bundle> all = store.All();
-        if (all.Count == 0) throw new UserErrorException(ChoiceErrors.None(wish.Backend));
-        if (wish.Backend is { } backend)
-            return Only(all, b => Same(b.Manifest.Backend, backend), b => Same(b.Name, backend)) ?? throw new UserErrorException(ChoiceErrors.Backend(backend, all));
+        if (wish.Backend is { } backend) return OfBackend(backend.Contains('/', StringComparison.Ordinal) ? backends.Find(backend).Name : backend, all);
+        if (all.Count == 0) throw new UserErrorException(ChoiceErrors.None(store.Unreadable()));
         if (all.Count == 1) return all[0];
         return Only(all, b => Same(b.Manifest.Abi, programAbi), b => Same(b.Name, b.Manifest.Backend)) ?? throw new UserErrorException(ChoiceErrors.Ambiguous(all));
+    }
+
+    /// <summary>A bundle may be of a backend that this machine does not know: only a name that nothing has is a mistake.</summary>
+    private Bundle OfBackend(string backend, IReadOnlyList<Bundle> all)
+    {
+        if (Only(all, b => Same(b.Manifest.Backend, backend), b => Same(b.Name, backend)) is { } only) return only;
+        if (all.Any(b => Same(b.Manifest.Backend, backend))) throw new UserErrorException(ChoiceErrors.Several(backend, all));
+        _ = backends.Find(backend);
+        throw new UserErrorException(ChoiceErrors.NoneOf(backend, all, store.Unreadable()));
     }
 
     /// <summary>
@@ -82,14 +96,16 @@ public sealed class BundleChoice(BundleStore store)
 
 public static class ChoiceErrors
 {
-    public static UserError None(string? backend) => new(
-        "there is no bundle yet, so there is no MPI to run on",
-        $"Make one: mana bundle create {backend ?? "mpich"} --backend {backend ?? "mpich"}    (`mana doctor` tells which MPIs are here)");
+    public static UserError None(IReadOnlyList<UnreadableBundle> unreadable) => unreadable.Count > 0
+        ? new("no bundle here can be read, so there is no MPI to run on", Again(unreadable), Reasons(unreadable))
+        : new("there is no bundle yet, so there is no MPI to run on", "Make one: mana bundle create mpich --backend mpich    (`mana doctor` tells which MPIs are here)");
 
-    public static UserError Backend(string backend, IEnumerable<Bundle> all) => new(
-        all.Any(b => string.Equals(b.Manifest.Backend, backend, StringComparison.Ordinal)) ? $"several bundles are of the backend '{backend}'" : $"no bundle is of the backend '{backend}'",
-        "Name the bundle: --bundle NAME; or make one: mana bundle create NAME --backend mpich|openmpi|craympi",
-        Listing(all));
+    public static UserError NoneOf(string backend, IReadOnlyCollection<Bundle> all, IReadOnlyList<UnreadableBundle> unreadable) => unreadable.Count > 0
+        ? new($"no bundle of the backend '{backend}' can be read", Again(unreadable), string.Join('\n', [.. Bundles(all), Reasons(unreadable)]))
+        : new($"no bundle is of the backend '{backend}'", $"Make one: mana bundle create NAME --backend {backend}", Bundles(all).FirstOrDefault());
+
+    public static UserError Several(string backend, IReadOnlyCollection<Bundle> all) =>
+        new($"several bundles are of the backend '{backend}'", "Name the bundle: --bundle NAME", Listing(all), ExitCodes.Usage);
 
     public static UserError Ambiguous(IEnumerable<Bundle> all) => new(
         "there are several bundles, and nothing says which to use",
@@ -101,6 +117,13 @@ public static class ChoiceErrors
         "no bundle fits this machine, so there is no MPI to go on with",
         $"Make one: mana bundle create {recorded} --backend {backend} --force    (any MPI will do; `mana doctor` tells which are here)",
         string.Join('\n', reasons));
+
+    private static string Again(IEnumerable<UnreadableBundle> unreadable) =>
+        string.Join('\n', unreadable.Select(u => $"Build it again, as what it was: mana bundle create {u.Name} --backend B --force"));
+
+    private static string Reasons(IEnumerable<UnreadableBundle> unreadable) => string.Join('\n', unreadable.Select(u => $"{u.Name}: {u.Why.What}"));
+
+    private static string[] Bundles(IReadOnlyCollection<Bundle> all) => all.Count > 0 ? [Listing(all)] : [];
 
     private static string Listing(IEnumerable<Bundle> all) => "bundles: " + string.Join(", ", all.Select(b => $"{b.Name} ({b.Manifest.Backend})"));
 }

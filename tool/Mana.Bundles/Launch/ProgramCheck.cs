@@ -2,6 +2,7 @@ using Mana.Bundles.Elf;
 using Mana.Bundles.Probe;
 using Mana.Bundles.Processes;
 using Mana.Common.Errors;
+using Mono.Unix.Native;
 
 namespace Mana.Bundles.Launch;
 
@@ -28,6 +29,8 @@ public sealed class ProgramCheck(Candidates candidates)
             return candidates.OnPath(name) ?? throw new UserErrorException(ProgramErrors.NotOnPath(name));
         if (Directory.Exists(name)) throw new UserErrorException(ProgramErrors.Folder(name));
         if (!File.Exists(name)) throw new UserErrorException(ProgramErrors.NotFound(name));
+        // A link exists, wherever it leads (access, man 2, follows it).
+        if (new FileInfo(name).LinkTarget is { } target && Syscall.access(name, AccessModes.F_OK) != 0) throw new UserErrorException(ProgramErrors.NoTarget(name, target));
         return Candidates.IsExecutable(name) ? Path.GetFullPath(name) : throw new UserErrorException(ProgramErrors.NotExecutable(name));
     }
 
@@ -88,6 +91,9 @@ public static class ProgramErrors
     private static UserError Cannot(string what, string todo, string file) => new(what, todo, file, ExitCodes.CannotExecute);
 
     public static UserError NotFound(string file) => new("the program does not exist", "Check its path.", file, ExitCodes.NotFound);
+
+    public static UserError NoTarget(string link, string target) => new(
+        "the program is a link to a file that does not exist: " + target, "Make the link lead to the program.", link, ExitCodes.NotFound);
 
     public static UserError NotOnPath(string name) => new(
         $"the program '{name}' is not on PATH", "Check its name, or give its path (./" + name + ").", ExitCode: ExitCodes.NotFound);

@@ -16,12 +16,12 @@ public sealed record Bundle(string Name, string Folder, BundleManifest Manifest)
 
     public string VerifyProgram => Path.Combine(Upper, "mana-verify");
 
-    public static Bundle Open(string folder)
-    {
-        string manifest = Path.Combine(folder, BundleManifest.FileName);
-        if (!File.Exists(manifest)) throw new UserErrorException(StoreErrors.NotABundle(folder, "it has no " + BundleManifest.FileName));
-        return new Bundle(Path.GetFileName(folder), folder, ManifestText.Read(manifest));
-    }
+    /// <summary>Whether a folder holds a bundle, be it damaged.</summary>
+    public static bool IsOne(string folder) => File.Exists(Path.Combine(folder, BundleManifest.FileName));
+
+    public static Bundle Open(string folder) => IsOne(folder)
+        ? new Bundle(Path.GetFileName(folder), folder, ManifestText.Read(Path.Combine(folder, BundleManifest.FileName)))
+        : throw new UserErrorException(StoreErrors.NotABundle(folder, "it has no " + BundleManifest.FileName));
 
     /// <summary>
     /// Why it does not run here; null if it does. What runs must be what was built: its own files by size, every library by size and build-id, the launcher by where
@@ -30,9 +30,9 @@ public sealed record Bundle(string Name, string Folder, BundleManifest Manifest)
     public UserError? Misfit()
     {
         foreach (string file in new[] { LowerProgram, Proxy })
-            if (!File.Exists(file)) return StoreErrors.NotABundle(Folder, Path.GetFileName(file) + " is missing");
+            if (!File.Exists(file)) return FitErrors.Damaged(this, Path.GetRelativePath(Folder, file) + " is missing");
         foreach (FileRecord file in Manifest.Files.Where(f => f.Path.Contains('/', StringComparison.Ordinal))) // what is beside the halves is for people
-            if (Damage(file) is { } what) return StoreErrors.NotABundle(Folder, $"{file.Path} {what}");
+            if (Damage(file) is { } what) return FitErrors.Damaged(this, $"{file.Path} {what}");
         foreach (LibraryRecord library in Manifest.Libraries)
             if (Difference(library) is { } what) return FitErrors.LibraryChanged(this, library, what);
         string launcher = Manifest.Launcher.Path;
@@ -70,6 +70,8 @@ public sealed record Bundle(string Name, string Folder, BundleManifest Manifest)
 public static class FitErrors
 {
     private static string Again(Bundle bundle) => $"Build the bundle again: mana bundle create {bundle.Name} --backend {bundle.Manifest.Backend} --force";
+
+    public static UserError Damaged(Bundle bundle, string what) => new($"the bundle '{bundle.Name}' is damaged: {what}", Again(bundle), bundle.Folder);
 
     public static UserError LibraryChanged(Bundle bundle, LibraryRecord library, string what) => new(
         $"the bundle '{bundle.Name}' no longer fits this machine: {library.Soname} was replaced, {what}",

@@ -13,6 +13,7 @@ public static class BundleArchive
 {
     private const long MaxBytes = 4L << 30;
     private const int MaxEntries = 20_000;
+    private const int LongestPart = 255;
     private const int CompressionLevel = 9;
 
     public static async Task ExportAsync(Bundle bundle, string file, CancellationToken stop)
@@ -65,7 +66,7 @@ public static class BundleArchive
                 name ??= parts[0];
                 if (!string.Equals(name, parts[0], StringComparison.Ordinal)) throw new InvalidDataException("it holds more than one bundle");
                 staging ??= Begin(bundles, name);
-                await WriteAsync(entry, Path.Combine([staging.Folder, .. parts[1..]]), stop);
+                await WriteAsync(entry, Free(staging.Folder, parts, entry.Name), stop);
             }
             if (staging is null) throw new InvalidDataException("it is empty");
             Check(staging.Folder);
@@ -87,12 +88,24 @@ public static class BundleArchive
     private static string[] Parts(string path)
     {
         string[] parts = path.TrimEnd('/').Split('/');
-        return parts.Any(p => p is "" or "." or "..") ? throw new InvalidDataException($"it holds the path '{path}'") : parts;
+        return parts.Any(p => p is "" or "." or ".." || p.Length > LongestPart || p.Contains('\0', StringComparison.Ordinal)) ? throw new InvalidDataException($"it holds the path '{path}'") : parts;
+    }
+
+    /// <summary>Where an entry goes: below folders, and where nothing stands but, for a folder, itself.</summary>
+    private static string Free(string folder, string[] parts, string name)
+    {
+        string target = folder;
+        foreach (string part in parts[1..])
+        {
+            if (File.Exists(target)) throw new InvalidDataException($"it holds '{name}' below a file");
+            target = Path.Combine(target, part);
+        }
+        return File.Exists(target) ? throw new InvalidDataException($"it holds '{name}' twice") : target;
     }
 
     private static async Task WriteAsync(TarEntry entry, string target, CancellationToken stop)
     {
-        if (File.Exists(Path.GetDirectoryName(target))) throw new InvalidDataException($"it holds '{entry.Name}' below a file");
+        if (entry.EntryType is not TarEntryType.Directory && Directory.Exists(target)) throw new InvalidDataException($"it holds '{entry.Name}' in place of a folder");
         Directory.CreateDirectory(Path.GetDirectoryName(target)!);
         switch (entry.EntryType)
         {
@@ -114,10 +127,23 @@ public static class BundleArchive
     {
         string file = Path.Combine(folder, BundleManifest.FileName);
         if (!File.Exists(file)) throw new InvalidDataException($"it has no {BundleManifest.FileName}");
-        BundleManifest manifest = ManifestText.Read(file);
+        BundleManifest manifest = Read(file);
         IReadOnlyList<FileRecord> found = BundleAssembler.Checksums(folder);
         string? wrong = manifest.Files.Except(found).Concat(found.Except(manifest.Files)).Select(f => f.Path).FirstOrDefault();
         if (wrong is not null) throw new InvalidDataException($"'{wrong}' does not have the checksum that its manifest tells");
+    }
+
+    /// <summary>Its path, in a folder that is gone by then, is of no use to a user.</summary>
+    private static BundleManifest Read(string file)
+    {
+        try
+        {
+            return ManifestText.Read(file);
+        }
+        catch (UserErrorException e)
+        {
+            throw new InvalidDataException(e.Error.What, e);
+        }
     }
 }
 

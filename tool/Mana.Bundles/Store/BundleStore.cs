@@ -1,7 +1,10 @@
-using Mana.Bundles.Build;
 using Mana.Common.Errors;
 
 namespace Mana.Bundles.Store;
+
+/// <param name="Name">Of its folder.</param>
+/// <param name="Why">What keeps it from being read, and what mends it.</param>
+public sealed record UnreadableBundle(string Name, UserError Why);
 
 /// <summary>The bundles of this machine: the user's, the machine's, the tool's. The first of a name wins.</summary>
 public sealed class BundleStore(ManaHome home)
@@ -19,8 +22,8 @@ public sealed class BundleStore(ManaHome home)
     /// <summary>Those that can be read; see <see cref="Unreadable"/>.</summary>
     public IReadOnlyList<Bundle> All() => [.. Opened().Select(o => o.Bundle).OfType<Bundle>().OrderBy(b => b.Name, StringComparer.Ordinal)];
 
-    /// <summary>Why a bundle is not among <see cref="All"/>: it is damaged, or another release of mana's.</summary>
-    public IReadOnlyList<UserError> Unreadable() => [.. Opened().Select(o => o.Problem).OfType<UserError>()];
+    /// <summary>Those that are not among <see cref="All"/>, and why: they are damaged, or another release of mana's.</summary>
+    public IReadOnlyList<UnreadableBundle> Unreadable() => [.. Opened().Select(o => o.Unreadable).OfType<UnreadableBundle>()];
 
     public Bundle Find(string name) => Bundle.Open(FolderOf(name));
 
@@ -43,9 +46,9 @@ public sealed class BundleStore(ManaHome home)
         home.BundleFolders.Select(f => Path.Combine(f, RequireName(name))).FirstOrDefault(Directory.Exists)
         ?? throw new UserErrorException(StoreErrors.NoSuchBundle(name, Folders().Select(f => Path.GetFileName(f)!), home.BundleFolders));
 
-    private IEnumerable<(Bundle? Bundle, UserError? Problem)> Opened() => Folders().DistinctBy(Path.GetFileName, StringComparer.Ordinal).Select(TryOpen);
+    private IEnumerable<(Bundle? Bundle, UnreadableBundle? Unreadable)> Opened() => Folders().DistinctBy(Path.GetFileName, StringComparer.Ordinal).Select(TryOpen);
 
-    private static (Bundle? Bundle, UserError? Problem) TryOpen(string folder)
+    private static (Bundle? Bundle, UnreadableBundle? Unreadable) TryOpen(string folder)
     {
         try
         {
@@ -53,10 +56,10 @@ public sealed class BundleStore(ManaHome home)
         }
         catch (UserErrorException e)
         {
-            return (null, e.Error);
+            return (null, new UnreadableBundle(Path.GetFileName(folder), e.Error));
         }
     }
 
     private IEnumerable<string> Folders() => home.BundleFolders.Where(Directory.Exists).SelectMany(Directory.GetDirectories)
-        .Where(f => File.Exists(Path.Combine(f, BundleManifest.FileName)) && !Path.GetFileName(f).StartsWith('.'));
+        .Where(f => Bundle.IsOne(f) && !Path.GetFileName(f).StartsWith('.'));
 }

@@ -21,6 +21,11 @@ public static class StoreErrors
         "Choose another name, or say --force to replace it.",
         folder);
 
+    public static UserError NotReplaced(string target) => new(
+        "what stands here is no bundle, and is not replaced by one",
+        "Name a folder that is not there yet, or one that holds a bundle: --output DIR",
+        target);
+
     public static UserError BadName(string name) => new(
         $"'{name}' cannot be a bundle's name",
         "Use letters, digits, '.', '_' and '-', starting with a letter or digit, at most 64.",

@@ -20,7 +20,7 @@ internal static class Bench
         command.SetAction(async (parsed, _) =>
         {
             CancellationToken stop = tool.Interruption.Watch();
-            Bundle bundle = new BundleChoice(tool.Bundles)
+            Bundle bundle = new BundleChoice(tool.Bundles, tool.Backends)
                 .Choose(Shared.Wishes(new BundleWish(Backend: parsed.GetValue(backend)), UserSettings.Read(tool.Home.Settings)), programAbi: null);
             Listing listing = new(("what", "What"), ("native", "Native"), ("mana", "mana"), ("ratio", "Ratio"), ("unit", "Unit"));
             foreach (BenchRow row in await new SiteBench(bundle, tool.IsRoot).RunAsync(Runs, tool.Talk.Inform, stop))

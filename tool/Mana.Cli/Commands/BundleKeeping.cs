@@ -17,8 +17,12 @@ internal static class BundleList
         {
             Listing listing = new(("name", "Name"), ("backend", "Backend"), ("version", "Version"), ("launcher", "Launcher"), ("fits", "Fits"), ("folder", "Folder"));
             foreach (Bundle bundle in tool.Bundles.All())
-                listing.Add(bundle.Name, bundle.Manifest.Backend, bundle.Manifest.Version, bundle.Manifest.Launcher.Path, bundle.Misfit() is null ? "yes" : "no", bundle.Folder);
-            foreach (UserError problem in tool.Bundles.Unreadable()) Output.Error(problem);
+            {
+                UserError? misfit = bundle.Misfit();
+                listing.Add(bundle.Name, bundle.Manifest.Backend, bundle.Manifest.Version, bundle.Manifest.Launcher.Path, misfit is null ? "yes" : "no", bundle.Folder);
+                if (misfit is not null) Output.Error(misfit);
+            }
+            foreach (UnreadableBundle unreadable in tool.Bundles.Unreadable()) Output.Error(unreadable.Why);
             listing.Write(parsed.GetValue(json), "there is no bundle yet; make one: mana bundle create NAME --backend mpich|openmpi|craympi");
             return ExitCodes.Success;
         });

@@ -31,8 +31,10 @@ internal static class BundleCreate
             string file = given ?? Path.Combine(work, Path.GetFileName(target) + ".toml");
             if (given is null)
                 await BundleProbe.WriteAsync(tool, parsed.GetValue(backend), parsed.GetValue(mpicc), parsed.GetValue(launcher), file, stop);
-            else if (parsed.GetValue(backend) is not null || parsed.GetValue(mpicc) is not null || parsed.GetValue(launcher) is not null)
-                throw new UserErrorException(CliErrors.Both("--profile", "--backend, --mpicc or --launcher"));
+            else if (parsed.GetValue(mpicc) is not null || parsed.GetValue(launcher) is not null)
+                throw new UserErrorException(CliErrors.Both("--profile", "--mpicc or --launcher"));
+            else if (parsed.GetValue(backend) is { } asked)
+                RequireBackend(tool, asked, given);
             await new BundleBuilder(tool.Home, tool.Backends, Output.FromBuild).BuildAsync(file, target, replace, stop);
             Bundle bundle = Bundle.Open(target);
             VerifyReport report = await new BundleVerifier(bundle, tool.IsRoot).RunAsync(2, stop);
@@ -46,6 +48,14 @@ internal static class BundleCreate
             "mana bundle create ompi5 --backend openmpi --mpicc /opt/openmpi-5/bin/mpicc",
             "mana bundle create mine --profile site.toml --force",
         ]);
+    }
+
+    /// <summary>The profile says which MPI it is of; who says so too must say the same.</summary>
+    private static void RequireBackend(Tool tool, string asked, string file)
+    {
+        string written = ProfileReader.Read(file).Backend;
+        if (!string.Equals(tool.Backends.Find(asked).Folder, tool.Backends.Find(written).Folder, StringComparison.Ordinal))
+            throw new UserErrorException(CliErrors.OtherBackend(asked, written, file));
     }
 }
 
@@ -93,8 +103,7 @@ internal static class BundleBuild
             string profile = parsed.GetRequiredValue(file);
             string target = parsed.GetValue(output) is { } folder ? Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)) : tool.Bundles.FolderFor(Path.GetFileNameWithoutExtension(profile));
             // Only a bundle is ever replaced: --output / would be a costly slip.
-            bool replace = File.Exists(Path.Combine(target, BundleManifest.FileName));
-            await new BundleBuilder(tool.Home, tool.Backends, Output.FromBuild).BuildAsync(profile, target, replace, stop);
+            await new BundleBuilder(tool.Home, tool.Backends, Output.FromBuild).BuildAsync(profile, target, replace: Bundle.IsOne(target), stop);
             Output.Data(target);
             return ExitCodes.Success;
         });

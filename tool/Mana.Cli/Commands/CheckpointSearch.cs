@@ -16,8 +16,9 @@ internal static class CheckpointSearch
 
     /// <summary>The newest committed one that is meant: of a job, that of the highest epoch; of several jobs, the one that was committed last.</summary>
     /// <param name="what">Null: of any job in <paramref name="places"/>.</param>
-    public static EpochFolder Find(string? what, IReadOnlyList<string> places) =>
-        TryFind(what, places) ?? throw new UserErrorException(CliErrors.NoCheckpoint(Searched(what, places)));
+    /// <param name="elsewhere">What a user says to name another folder of checkpoints.</param>
+    public static EpochFolder Find(string? what, IReadOnlyList<string> places, string elsewhere) =>
+        TryFind(what, places) ?? throw new UserErrorException(CliErrors.NoCheckpoint(Searched(what, places), elsewhere));
 
     /// <summary>Null: there is none.</summary>
     public static EpochFolder? TryFind(string? what, IReadOnlyList<string> places) =>

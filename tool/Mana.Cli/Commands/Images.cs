@@ -57,13 +57,13 @@ internal static class Images
         Command command = new("show", "Shows what a checkpoint was taken of, and its images.") { path, json };
         command.SetAction(parsed =>
         {
-            EpochFolder epoch = CheckpointSearch.Find(parsed.GetValue(path), CheckpointSearch.Places(tool, null));
+            EpochFolder epoch = Meant(tool, parsed, path);
+            CheckpointManifest m = CheckpointManifest.Read(epoch.Manifest);
             if (!parsed.GetValue(json))
             {
                 Console.Out.Write(File.ReadAllText(epoch.Manifest));
                 return ExitCodes.Success;
             }
-            CheckpointManifest m = CheckpointManifest.Read(epoch.Manifest);
             Listing.WriteJson(new JsonObject
             {
                 ["folder"] = epoch.Path,
@@ -100,7 +100,7 @@ internal static class Images
         Command command = new("verify", "Reads the images of a checkpoint and compares every checksum.") { path, json };
         command.SetAction(parsed =>
         {
-            EpochFolder epoch = CheckpointSearch.Find(parsed.GetValue(path), CheckpointSearch.Places(tool, null));
+            EpochFolder epoch = Meant(tool, parsed, path);
             Listing listing = new(("rank", "Rank"), ("file", "File"), ("state", "State"));
             int bad = 0;
             foreach (RankImage image in CheckpointManifest.Read(epoch.Manifest).Record.Images)
@@ -125,13 +125,19 @@ internal static class Images
         {
             int n = parsed.GetValue(keep) ?? UserSettings.Read(tool.Home.Settings).Checkpoints.Keep ?? JobOptions.DefaultKeep;
             if (n < 1) throw new UserErrorException(CliErrors.Keep(n));
+            if (parsed.GetValue(path) is { } named && !Directory.Exists(named)) throw new UserErrorException(CliErrors.NoFolder(named));
             // Not where only the profile of a bundle says: others may have their checkpoints there, too.
-            foreach (string folder in CheckpointSearch.Places(tool, parsed.GetValue(path)).Take(1).Select(Path.GetFullPath).SelectMany(CheckpointSearch.JobFolders))
-                foreach (string removed in CheckpointFolder.Prune(folder, n)) tool.Talk.Inform("removed " + removed);
+            string place = Path.GetFullPath(CheckpointSearch.Places(tool, parsed.GetValue(path))[0]);
+            string[] removed = [.. CheckpointSearch.JobFolders(place).SelectMany(folder => CheckpointFolder.Prune(folder, n))];
+            foreach (string folder in removed) tool.Talk.Inform("removed " + folder);
+            if (removed.Length == 0) tool.Talk.Inform("there is nothing to remove in " + place);
             return ExitCodes.Success;
         });
         return new CommandWithExamples(command, ["mana images prune", "mana images prune --keep 1 /scratch/checkpoints"]);
     }
+
+    private static EpochFolder Meant(Tool tool, ParseResult parsed, Argument<string?> path) =>
+        CheckpointSearch.Find(parsed.GetValue(path), CheckpointSearch.Places(tool, null), $"mana images {parsed.CommandResult.Command.Name} PATH");
 
     private static (Argument<string?> Path, Option<bool> Json) Common() => (PathArgument(), Shared.Json());
 

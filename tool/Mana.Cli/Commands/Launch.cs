@@ -60,7 +60,7 @@ internal static class Launch
         UserSettings settings = UserSettings.Read(tool.Home.Settings);
         string[] words = parsed.GetRequiredValue(o.Program);
         CheckedProgram program = await new ProgramCheck(tool.Candidates).RequireAsync(words[0], stop);
-        Bundle bundle = new BundleChoice(tool.Bundles).Choose(Shared.Wishes(new BundleWish(named, backend), settings), program.Abi);
+        Bundle bundle = new BundleChoice(tool.Bundles, tool.Backends).Choose(Shared.Wishes(new BundleWish(named, backend), settings), program.Abi);
         bundle.RequireFit();
         JobChoices choices = o.Job.Read(parsed, settings.Checkpoints, bundle.Manifest.Checkpoints);
         string[] exact = ExactText.Words(words);

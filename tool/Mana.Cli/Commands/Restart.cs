@@ -34,7 +34,7 @@ internal static class Restart
         {
             if (parsed.GetValue(named) is not null && parsed.GetValue(backend) is not null) throw new UserErrorException(CliErrors.Both("--bundle", "--backend"));
             UserSettings settings = UserSettings.Read(tool.Home.Settings);
-            EpochFolder checkpoint = CheckpointSearch.Find(parsed.GetValue(what), CheckpointSearch.Places(tool, job.Directory(parsed)));
+            EpochFolder checkpoint = CheckpointSearch.Find(parsed.GetValue(what), CheckpointSearch.Places(tool, job.Directory(parsed)), "--checkpoint-dir DIR");
             CheckpointManifest manifest = CheckpointManifest.Read(checkpoint.Manifest);
             int recorded = manifest.Record.Images.Count;
             if (parsed.GetValue(ranks) is { } n && n != recorded) throw new UserErrorException(CliErrors.OtherRanks(n, recorded, checkpoint.Path));
@@ -105,7 +105,7 @@ internal static class Restart
     /// <summary>What the user says now, which must fit; else one that fits, the bundle it ran on first.</summary>
     private static Bundle Choose(Tool tool, BundleWish flags, UserSettings settings, JobDescription job)
     {
-        BundleChoice choice = new(tool.Bundles);
+        BundleChoice choice = new(tool.Bundles, tool.Backends);
         string? abi = job.ProgramAbi.Length > 0 ? job.ProgramAbi : null;
         BundleWish[] wishes = Shared.Wishes(flags, settings);
         if (wishes.All(w => w.IsEmpty)) return choice.ChooseFitting(job.Bundle, job.Backend, abi, tool.Talk.Inform);

@@ -30,18 +30,18 @@ public sealed class TomlSection
     internal sealed record Entry(object Value, SourcePlace Place);
 
     /// <summary>Reads a whole file; syntax errors and duplicate keys are reported with their place.</summary>
-    public static TomlSection Read(string file)
+    public static TomlSection Read(string file) => Parse(ReadText(file), file);
+
+    internal static string ReadText(string file)
     {
-        string text;
         try
         {
-            text = System.IO.File.ReadAllText(file);
+            return System.IO.File.ReadAllText(file);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new UserErrorException(TomlErrors.Unreadable(file, e.Message), e);
         }
-        return Parse(text, file);
     }
 
     public static TomlSection Parse(string text, string file)

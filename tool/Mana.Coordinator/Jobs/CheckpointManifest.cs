@@ -39,6 +39,8 @@ public sealed record CheckpointManifest(JobDescription Job, CheckpointRecord Rec
     public const string FileName = "manifest.toml";
     private const int CurrentFormat = 1;
 
+    private static readonly WrittenFile s_written = new(CurrentFormat, (file, format) => CheckpointFileErrors.Format(file, format, CurrentFormat), CheckpointFileErrors.Damaged);
+
     /// <summary>The highest level there is, canonical.</summary>
     private const long MpiThreadMultiple = 4096;
 
@@ -62,52 +64,54 @@ public sealed record CheckpointManifest(JobDescription Job, CheckpointRecord Rec
         return text.ToString();
     }
 
-    public static CheckpointManifest Read(string file)
+    /// <summary>Reads it as if somebody else had written it: what cannot be is told as damage.</summary>
+    public static CheckpointManifest Read(string file) => s_written.Read(file, Take);
+
+    private static CheckpointManifest Take(TomlSection root)
     {
-        TomlSection root = TomlSection.Read(file);
-        long format = root.Number("format");
-        if (format != CurrentFormat) throw new UserErrorException(CheckpointFileErrors.Format(file, format, CurrentFormat));
+        RankImage[] images = [.. root.Sections("image").Select(TakeImage)];
+        CheckpointRecord record = new(
+            (uint)Number(root, "epoch", uint.MaxValue), (uint)Number(root, "thread_level", MpiThreadMultiple), TimeSpan.FromMilliseconds(Number(root, "milliseconds", uint.MaxValue)), images);
+        if (images.Length == 0 || root.Number("ranks") != images.Length || images.Where((image, at) => image.Rank != at).Any())
+            throw new InvalidDataException("it does not list each rank once");
+        if (!DateTimeOffset.TryParse(root.Text("time"), CultureInfo.InvariantCulture, out DateTimeOffset time)) throw new InvalidDataException("its time is none");
+        return new CheckpointManifest(TakeJob(root), record, root.Text("host"), time);
+    }
+
+    private static JobDescription TakeJob(TomlSection root)
+    {
         TomlSection program = root.Section("program"), bundle = root.Section("bundle");
         JobDescription job = new()
         {
-            Job = Valid(root.Text("job"), JobRegistry.IsName, "its job's name is none", file),
+            Job = Valid(root.Text("job"), JobRegistry.IsName, "its job's name is none"),
             Program = program.Text("name"),
             Arguments = program.Texts("arguments"),
             WorkingDirectory = program.Text("working_directory"),
             ProgramAbi = program.Text("abi"),
-            Syscalls = Valid(program.Text("syscalls"), s => s is "patch" or "dispatch", "its kind of system calls is unknown", file),
-            Collectives = Valid(program.Text("collectives"), s => s is "clock" or "two-phase", "its kind of collectives is unknown", file),
+            Syscalls = Valid(program.Text("syscalls"), s => s is "patch" or "dispatch", "its kind of system calls is unknown"),
+            Collectives = Valid(program.Text("collectives"), s => s is "clock" or "two-phase", "its kind of collectives is unknown"),
             Bundle = bundle.Text("name"),
             Backend = bundle.Text("backend"),
             MpiVersion = bundle.Text("mpi_version"),
         };
-        RankImage[] images = [.. root.Sections("image").Select(s => Image(s, file))];
-        CheckpointRecord record = new(
-            (uint)Number(root, "epoch", uint.MaxValue, file), (uint)Number(root, "thread_level", MpiThreadMultiple, file),
-            TimeSpan.FromMilliseconds(Number(root, "milliseconds", uint.MaxValue, file)), images);
-        if (root.Number("ranks") != images.Length || images.Where((image, at) => image.Rank != at).Any())
-            throw new UserErrorException(CheckpointFileErrors.Damaged(file, "it does not list each rank once"));
-        if (!DateTimeOffset.TryParse(root.Text("time"), CultureInfo.InvariantCulture, out DateTimeOffset time)) throw new UserErrorException(CheckpointFileErrors.Damaged(file, "its time is none"));
-        CheckpointManifest manifest = new(job, record, root.Text("host"), time);
-        foreach (TomlSection section in (TomlSection[])[program, bundle, root]) section.Close();
-        return manifest;
+        program.Close();
+        bundle.Close();
+        return job;
     }
 
-    private static RankImage Image(TomlSection s, string file)
+    private static RankImage TakeImage(TomlSection s)
     {
-        if (!ulong.TryParse(s.Text("checksum"), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out ulong checksum))
-            throw new UserErrorException(CheckpointFileErrors.Damaged(file, "a checksum is none"));
+        if (!ulong.TryParse(s.Text("checksum"), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out ulong checksum)) throw new InvalidDataException("a checksum is none");
         RankImage image = new(
-            (int)Number(s, "rank", int.MaxValue, file), s.Text("host"), (ulong)Number(s, "bytes", long.MaxValue, file), (ulong)Number(s, "stored", long.MaxValue, file),
-            checksum, (uint)Number(s, "milliseconds", uint.MaxValue, file));
+            (int)Number(s, "rank", int.MaxValue), s.Text("host"), (ulong)Number(s, "bytes", long.MaxValue), (ulong)Number(s, "stored", long.MaxValue),
+            checksum, (uint)Number(s, "milliseconds", uint.MaxValue));
         s.Close();
         return image;
     }
 
-    private static long Number(TomlSection s, string key, long most, string file) => Valid(s.Number(key), n => n >= 0 && n <= most, $"its '{key}' is out of range", file);
+    private static long Number(TomlSection s, string key, long most) => Valid(s.Number(key), n => n >= 0 && n <= most, $"its '{key}' is out of range");
 
-    private static T Valid<T>(T value, Predicate<T> isGood, string why, string file) =>
-        isGood(value) ? value : throw new UserErrorException(CheckpointFileErrors.Damaged(file, why));
+    private static T Valid<T>(T value, Predicate<T> isGood, string why) => isGood(value) ? value : throw new InvalidDataException(why);
 }
 
 public static class CheckpointFileErrors
@@ -115,5 +119,5 @@ public static class CheckpointFileErrors
     public static UserError Format(string file, long format, int known) => new(
         $"this checkpoint has format {format}, this mana reads format {known}", "Restart it with the release of mana that wrote it.", file);
 
-    public static UserError Damaged(string file, string why) => new("the manifest of a checkpoint is damaged: " + why, "Use another checkpoint: mana images list", file);
+    public static UserError Damaged(string place, string why) => new("the manifest of a checkpoint is damaged: " + why, "Use another checkpoint: mana images list", place);
 }

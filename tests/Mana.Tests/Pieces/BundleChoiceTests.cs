@@ -1,3 +1,4 @@
+using Mana.Bundles.Backends;
 using Mana.Bundles.Build;
 using Mana.Bundles.Launch;
 using Mana.Bundles.Profile;
@@ -8,8 +9,8 @@ using Xunit;
 
 namespace Mana.Tests.Pieces;
 
-/// <summary>The bundle of a restart that names none: one that fits, whatever became of the one on which the job ran.</summary>
-public sealed class RestartChoiceTests : IDisposable
+/// <summary>The bundle that is meant; of a restart that names none, one that fits, whatever became of the one on which the job ran.</summary>
+public sealed class BundleChoiceTests : IDisposable
 {
     private readonly Folder _home = new();
     private readonly List<string> _said = [];
@@ -59,8 +60,61 @@ public sealed class RestartChoiceTests : IDisposable
         Assert.Contains("mana bundle create ran --backend mpich --force", error.ToDo, StringComparison.Ordinal);
     }
 
-    private Bundle Choose(string recorded, string backend) =>
-        new BundleChoice(new BundleStore(new ManaHome(_home.Path, _home["config"], _home["tool"]))).ChooseFitting(recorded, backend, "mpich", _said.Add);
+    [Fact]
+    public void A_backend_that_nobody_knows_is_a_mistake_on_the_command_line()
+    {
+        Make("a", "mpich");
+        UserError error = Refused("mpihc");
+        Assert.Equal(ExitCodes.Usage, error.ExitCode);
+        Assert.Contains("craympi, mpich, openmpi", error.ToDo, StringComparison.Ordinal);
+        Assert.Contains("no bundle is of the backend 'openmpi'", Refused("openmpi").What, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_backend_that_only_a_bundle_knows_is_none()
+    {
+        Make("a", "mpich");
+        Make("carried", "elsewhere");
+        Assert.Equal("carried", Choice.Choose([new BundleWish(Backend: "elsewhere")], null).Name);
+    }
+
+    [Fact]
+    public void A_backend_can_be_named_by_its_folder()
+    {
+        Make("a", "mpich");
+        Assert.Equal("a", Choice.Choose([new BundleWish(Backend: Path.Combine(Repository.Root, "backends", "mpich"))], null).Name);
+    }
+
+    [Fact]
+    public void Of_a_bundle_that_cannot_be_read_it_is_told_and_how_to_replace_it()
+    {
+        File.WriteAllText(Path.Combine(Make("site", "mpich"), BundleManifest.FileName), "format = 1\nback");
+        foreach (UserError error in (UserError[])[Refused("mpich"), Refused(null)])
+        {
+            Assert.Contains("can be read", error.What, StringComparison.Ordinal);
+            Assert.Contains("site: the manifest of a bundle is damaged", error.Where, StringComparison.Ordinal);
+            Assert.Contains("mana bundle create site --backend B --force", error.ToDo, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void A_file_of_another_size_and_a_program_that_is_not_executable_are_damage()
+    {
+        string folder = Make("site", "mpich"), lower = Path.Combine(folder, "lower", "mana-lower");
+        Bundle bundle = Bundle.Open(folder);
+        bundle = bundle with { Manifest = bundle.Manifest with { Files = [new FileRecord("lower/mana-lower", 0, "")] } };
+        Assert.Contains("'site' is damaged: lower/mana-lower is not executable", bundle.Misfit()!.What, StringComparison.Ordinal);
+        File.SetUnixFileMode(lower, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Assert.Null(bundle.Misfit());
+        File.WriteAllText(lower, "x");
+        Assert.Contains("lower/mana-lower had 0 bytes and has 1", bundle.Misfit()!.What, StringComparison.Ordinal);
+    }
+
+    private BundleChoice Choice => new(new BundleStore(new ManaHome(_home.Path, _home["config"], _home["tool"])), new BackendCatalog([Path.Combine(Repository.Root, "backends")]));
+
+    private Bundle Choose(string recorded, string backend) => Choice.ChooseFitting(recorded, backend, "mpich", _said.Add);
+
+    private UserError Refused(string? backend) => Assert.Throws<UserErrorException>(() => Choice.Choose([new BundleWish(Backend: backend)], null)).Error;
 
     /// <summary>A bundle of which only what is looked at is there.</summary>
     private string Make(string name, string backend)
