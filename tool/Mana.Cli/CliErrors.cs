@@ -1,4 +1,3 @@
-using System.CommandLine;
 using Mana.Common.Errors;
 using Mana.Coordinator.Checkpoint;
 
@@ -12,16 +11,6 @@ internal static class CliErrors
     public static UserError Unexpected(Exception e) => new(
         $"something went wrong that mana did not foresee: {e.Message} ({e.GetType().Name})",
         "Run it again with MANA_DEBUG=1 in the environment, and report what it prints.");
-
-    /// <param name="message">The parser's, which may name a type of .NET.</param>
-    public static UserError Mistake(string message, Command command)
-    {
-        int type = message.IndexOf(" as expected type", StringComparison.Ordinal);
-        string what = type < 0 ? message.TrimEnd('.') : message[..type].Replace("Cannot parse argument", "not a whole number:", StringComparison.Ordinal);
-        string path = string.Join(' ', command.Parents.OfType<Command>().Where(c => c is not RootCommand).Select(c => c.Name).Append(command is RootCommand ? "" : command.Name).Where(n => n.Length > 0));
-        if (what.Length > 1 && char.IsLower(what[1])) what = char.ToLowerInvariant(what[0]) + what[1..];
-        return new(what, $"See mana {path}{(path.Length > 0 ? " " : "")}--help.", ExitCode: ExitCodes.Usage);
-    }
 
     public static UserError Both(string first, string second) =>
         new($"{first} and {second} cannot be given together", "Give only one of them.", ExitCode: ExitCodes.Usage);

@@ -11,13 +11,10 @@ RootCommand root = CommandTree.Make(tool);
 // An argument that begins with '@' belongs to the user's program; it is no response file of ours.
 ParseResult parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
 tool.Talk.Read(parsed);
-ParseErrorAction? mistake = parsed.Action as ParseErrorAction;
-if (mistake is not null) mistake.ShowHelp = false;
-if (mistake is not null && parsed.UnmatchedTokens.Count == 0) return Output.Fail(CliErrors.Mistake(parsed.Errors[0].Message, parsed.CommandResult.Command));
+if (parsed.Action is ParseErrorAction) return Output.Fail(Mistakes.Of(parsed));
 try
 {
-    int code = await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
-    return mistake is null ? code : ExitCodes.Usage;
+    return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
 }
 catch (Exception e) when (e is OperationCanceledException || (tool.Interruption.Came && e is UserErrorException or ChildFailedException))
 {

@@ -100,7 +100,8 @@ public sealed class BundleTests(Installation mana)
     {
         string profile = await ProfileAsync("edited.toml", "mpich", t => t.Replace("[environment]", "[environment]\nEDITED = \"yes\"", StringComparison.Ordinal));
         Installation.Refused(await mana.ManaAsync("bundle", "create", "edited", "--profile", profile, "--mpicc", "mpicc"), 2, "--profile", "--mpicc");
-        Installation.Require(await mana.ManaAsync("bundle", "create", "edited", "--profile", profile));
+        Installation.Refused(await mana.ManaAsync("bundle", "create", "edited", "--profile", profile, "--backend", "openmpi"), 2, "--backend openmpi: the profile is of the backend 'mpich'");
+        Installation.Require(await mana.ManaAsync("bundle", "create", "edited", "--profile", profile, "--backend", "mpich"));
         Outcome shown = await mana.ManaAsync("launch", "--bundle", "edited", "--dry-run", "--", "./hello");
         Assert.StartsWith("EDITED=yes ", shown.Output, StringComparison.Ordinal);
         Outcome verify = await mana.ManaAsync("bundle", "verify", "edited", "--ranks", "3");
@@ -113,7 +114,7 @@ public sealed class BundleTests(Installation mana)
         Assert.Contains("EDITED", await File.ReadAllTextAsync(mana["anywhere/edited/manifest.toml"]), StringComparison.Ordinal);
         // Only a bundle is ever replaced.
         await File.WriteAllTextAsync(mana["anywhere/precious"], "");
-        Installation.Refused(await mana.ManaAsync("bundle", "build", profile, "--output", "anywhere"), 125, mana["anywhere"]);
+        Installation.Refused(await mana.ManaAsync("bundle", "build", profile, "--output", "anywhere"), 125, "no bundle, and is not replaced", mana["anywhere"]);
         Assert.True(File.Exists(mana["anywhere/precious"]));
     }
 

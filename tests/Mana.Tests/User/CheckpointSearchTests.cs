@@ -61,6 +61,25 @@ public sealed class CheckpointSearchTests(Installation mana) : IDisposable
     }
 
     [Fact]
+    public async Task What_is_not_there_or_nobody_wrote_is_told()
+    {
+        Installation.Refused(await mana.ManaAsync("images", "prune", _folder["none"]), 125, "does not exist", _folder["none"]);
+        Installation.Refused(await mana.ManaAsync("images", "verify", _folder["none"]), 125, "there is no checkpoint", "mana images verify PATH");
+        Installation.Refused(await mana.ManaAsync("restart", _folder["none"]), 125, "there is no checkpoint", "--checkpoint-dir DIR");
+        CheckpointFolder job = Commit("sim", 1);
+        await File.WriteAllTextAsync(_folder["sim/epoch-0001/manifest.toml"], "");
+        Installation.Refused(await mana.ManaAsync("images", "show", job.Folder), 125, "the manifest of a checkpoint is damaged", "mana images list");
+    }
+
+    [Fact]
+    public async Task A_restart_completes_the_jobs_that_have_checkpoints()
+    {
+        Commit("sim", 1);
+        Dictionary<string, string?> environment = new(StringComparer.Ordinal) { ["MANA_CHECKPOINT_DIR"] = _folder.Path };
+        Assert.Equal("sim\n", (await mana.ManaAsync(environment, "[suggest:13]", "mana restart ")).Output);
+    }
+
+    [Fact]
     public async Task As_many_stay_as_the_configuration_says()
     {
         CheckpointFolder job = Commit("sim", 1, 2, 3, 4, 5);

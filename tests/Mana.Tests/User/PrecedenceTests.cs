@@ -18,7 +18,7 @@ public sealed class PrecedenceTests(Installation mana) : IDisposable
     {
         await File.WriteAllTextAsync(Settings, "bundle = \"from-settings\"\n");
         Installation.Refused(await mana.ManaAsync("launch", "--", "./hello"), 125, "'from-settings'");
-        Installation.Refused(await mana.ManaAsync(Set("MANA_BACKEND", "from-environment"), "launch", "--", "./hello"), 125, "'from-environment'");
+        Installation.Refused(await mana.ManaAsync(Set("MANA_BACKEND", "from-environment"), "launch", "--", "./hello"), 2, "'from-environment'");
         Installation.Require(await mana.ManaAsync(Set("MANA_BACKEND", "from-environment"), "launch", "--backend", "mpich", "--dry-run", "--", "./hello"));
     }
 

@@ -67,6 +67,43 @@ public sealed class ProgramRefusalTests(Installation mana)
         Installation.Refused(await LaunchAsync("./text"), 126, "neither a program nor a script");
     }
 
+    [Fact]
+    public async Task A_link_that_leads_nowhere()
+    {
+        if (!Path.Exists(mana["astray"])) File.CreateSymbolicLink(mana["astray"], "no-such-program");
+        Installation.Refused(await LaunchAsync("./astray"), 127, "link to a file that does not exist: no-such-program");
+    }
+
+    [Theory]
+    [InlineData("mana lunch", "mana has no command 'lunch'", "Did you mean launch?")]
+    [InlineData("mana images list --jsn", "no option '--jsn'", "Did you mean --json?")]
+    [InlineData("mana bundle", "a command is missing", "create, probe, build")]
+    [InlineData("mana bundle list mpich", "'mpich' is one word too many", "mana bundle list --help")]
+    [InlineData("mana launch -n x -- true", "-n x: this is no whole number", "mana launch --help")]
+    [InlineData("mana launch --syscalls magic -- true", "--syscalls magic: this is none of patch, dispatch", "mana launch --help")]
+    [InlineData("mana checkpoint --timeout", "--timeout: its value is missing", "mana checkpoint --help")]
+    [InlineData("mana bundle create", "NAME is missing", "mana bundle create --help")]
+    [InlineData("mana launch --checkpoint-dir= -- true", "--checkpoint-dir: its value is missing", "mana launch --help")]
+    [InlineData("mana launch --backend mpihc -- true", "no backend named 'mpihc'", "craympi, mpich, openmpi")]
+    public async Task A_mistake_on_the_command_line_is_told_in_one_block(string line, string what, string toDo)
+    {
+        Outcome outcome = await mana.ManaAsync(line.Split(' ')[1..]);
+        Installation.Refused(outcome, 2, what, toDo);
+        Assert.True(outcome.Output.Length == 0 && outcome.Errors.Split('\n') is [_, _, ""], outcome.ToString());
+    }
+
+    [Theory]
+    [InlineData("launch", "--checkpoint-dir", "", "--", "true")]
+    [InlineData("restart", "--checkpoint-dir", "")]
+    [InlineData("bundle", "build", "")]
+    [InlineData("bundle", "build", "x.toml", "--output", "")]
+    [InlineData("bundle", "create", "x", "--profile", "")]
+    [InlineData("bundle", "probe", "--output", "")]
+    [InlineData("bundle", "export", "mpich", "")]
+    [InlineData("images", "list", "")]
+    [InlineData("images", "prune", "")]
+    public async Task A_path_is_not_empty(params string[] words) => Installation.Refused(await mana.ManaAsync(words), 2, "the value is empty");
+
     [Theory]
     [InlineData("launch", "-n", "0", "--", "true")]
     [InlineData("launch", "--nonsense", "--", "true")]

@@ -191,6 +191,27 @@ public sealed class SiteTests(Installation mana)
         Assert.Contains("mpich\n", names.Output, StringComparison.Ordinal);
     }
 
+    /// <summary>Where a file is wanted nothing is suggested: shells offer files then.</summary>
+    [Theory]
+    [InlineData("mana comp", "completion")]
+    [InlineData("mana bundle ex", "export")]
+    [InlineData("mana bundle export ", "mpich")]
+    [InlineData("mana bundle export mpich ", "")]
+    [InlineData("mana bundle export mpich b", "")]
+    [InlineData("mana bundle build ", "")]
+    [InlineData("mana bundle build --o", "--output")]
+    [InlineData("mana launch --b", "--backend", "--bundle")]
+    [InlineData("mana launch --dry-run --backend o", "openmpi")]
+    [InlineData("mana launch --bundle mp", "mpich")]
+    [InlineData("mana launch --checkpoint-dir ", "")]
+    [InlineData("mana launch -- ", "")]
+    [InlineData("mana -v doc", "doctor")]
+    public async Task What_is_suggested_begins_with_the_word_at_the_cursor(string line, params string[] words)
+    {
+        Outcome suggested = await mana.ManaAsync($"[suggest:{line.Length}]", line + " more");
+        Assert.True(suggested.ExitCode == 0 && suggested.Output == string.Concat(words.Where(w => w.Length > 0).Select(w => w + "\n")), suggested.ToString());
+    }
+
     [Fact]
     public async Task Bash_completes_after_it_has_sourced_the_script()
     {

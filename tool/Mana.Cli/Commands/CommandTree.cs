@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Completions;
 using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 using Mana.Cli.Terminal;
@@ -32,6 +33,8 @@ internal static class CommandTree
         tool.Talk.AddTo(root);
         RefuseEmptyWords(root);
         HelpOption help = root.Options.OfType<HelpOption>().Single();
+        SuggestDirective suggest = root.Directives.OfType<SuggestDirective>().Single();
+        suggest.Action = new Suggestions(suggest);
         help.Action = new ExamplesHelp(examples, (HelpAction)help.Action!);
         return root;
     }

@@ -4,17 +4,12 @@ using Mana.Common.Errors;
 
 namespace Mana.Cli.Commands;
 
-/// <summary>Shell functions that ask `mana [suggest]` for what may come next.</summary>
+/// <summary>Shell functions that ask `mana [suggest]` for what may come next; where it has nothing to say, they offer files.</summary>
 internal static class Completion
 {
-    /// <summary>What is suggested has the word somewhere in it, and the help's old names (/?); where nothing begins with the word, bash offers files.</summary>
     private const string Bash = """
         _mana() {
-          local word="${COMP_WORDS[COMP_CWORD]}" next
-          COMPREPLY=()
-          while IFS= read -r next; do
-            [[ $next == "$word"* && $next != /* ]] && COMPREPLY+=("$next")
-          done < <(mana "[suggest:${COMP_POINT}]" "${COMP_LINE}" 2>/dev/null)
+          mapfile -t COMPREPLY < <(mana "[suggest:${COMP_POINT}]" "${COMP_LINE}" 2>/dev/null)
         }
         complete -o default -F _mana mana
         """;
@@ -24,13 +19,17 @@ internal static class Completion
         _mana() {
           local -a words_
           words_=("${(@f)$(mana "[suggest:${CURSOR}]" "${BUFFER}" 2>/dev/null)}")
-          compadd -- "${(@)words_:#/*}"
+          if [[ -n $words_ ]]; then compadd -- "${words_[@]}"; else _files; fi
         }
         compdef _mana mana
         """;
 
     private const string Fish = """
-        complete -f -c mana -a '(mana "[suggest:"(commandline -C)"]" (commandline -p) 2>/dev/null)'
+        function __mana
+          set -l words (mana "[suggest:"(commandline -C)"]" (commandline -p) 2>/dev/null)
+          if test -n "$words"; printf '%s\n' $words; else; __fish_complete_path (commandline -ct); end
+        end
+        complete -f -c mana -a '(__mana)'
         """;
 
     public static CommandWithExamples Make()

@@ -20,7 +20,7 @@ internal static class Launch
     {
         Options o = new(
             Shared.Backend(tool),
-            new Option<string?>("--bundle") { Description = "The bundle to run on.", HelpName = "NAME" },
+            Shared.Bundle(tool),
             new Option<int>("-n") { Description = "Number of ranks.", DefaultValueFactory = _ => 1, HelpName = "N" },
             Shared.Syscalls("How system calls are steered: patch (the default, fast), or dispatch for programs with raw system calls."),
             new Option<string[]>("--launcher-arg") { Description = "Passed to the launcher as it is; may be repeated.", HelpName = "ARG", Arity = ArgumentArity.OneOrMore },

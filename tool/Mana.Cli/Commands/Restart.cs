@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Completions;
 using Mana.Bundles.Launch;
 using Mana.Bundles.Store;
 using Mana.Cli.Terminal;
@@ -14,8 +15,9 @@ internal static class Restart
     public static CommandWithExamples Make(Tool tool)
     {
         Argument<string?> what = new("CHECKPOINT") { Description = "A checkpoint's folder, or a job; else the newest checkpoint.", Arity = ArgumentArity.ZeroOrOne };
+        what.CompletionSources.Add(_ => CheckpointSearch.Places(tool, flag: null).SelectMany(CheckpointSearch.JobFolders).Select(f => new CompletionItem(Path.GetFileName(f))));
         Option<string?> backend = Shared.Backend(tool);
-        Option<string?> named = new("--bundle") { Description = "The bundle to run on.", HelpName = "NAME" };
+        Option<string?> named = Shared.Bundle(tool);
         Option<string[]> launcherArguments = new("--launcher-arg") { Description = "Passed to the launcher as it is; may be repeated.", HelpName = "ARG", Arity = ArgumentArity.OneOrMore };
         Option<int?> ranks = new("-n") { Description = "Number of ranks; that of the checkpoint, for no other can be.", HelpName = "N" };
         Option<string?> syscalls = Shared.Syscalls("How system calls are steered; as they were at the checkpoint, for no other way can be.");

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Completions;
 using Mana.Bundles.Launch;
 using Mana.Bundles.Store;
 using Mana.Coordinator.Jobs;
@@ -13,16 +14,25 @@ internal static class Shared
     public static Option<string?> Backend(Tool tool)
     {
         Option<string?> option = new("--backend") { Description = "The MPI: mpich, openmpi, craympi, or the path of a backend's folder.", HelpName = "B" };
-        option.CompletionSources.Add(_ => tool.Backends.Names.Select(n => new System.CommandLine.Completions.CompletionItem(n)));
+        option.CompletionSources.Add(_ => tool.Backends.Names.Select(n => new CompletionItem(n)));
         return option;
     }
 
     public static Argument<string> BundleName(Tool tool, bool existing)
     {
         Argument<string> argument = new("NAME") { Description = "Name of the bundle." };
-        if (existing) argument.CompletionSources.Add(_ => tool.Bundles.All().Select(b => new System.CommandLine.Completions.CompletionItem(b.Name)));
+        if (existing) argument.CompletionSources.Add(_ => Bundles(tool));
         return argument;
     }
+
+    public static Option<string?> Bundle(Tool tool)
+    {
+        Option<string?> option = new("--bundle") { Description = "The bundle to run on.", HelpName = "NAME" };
+        option.CompletionSources.Add(_ => Bundles(tool));
+        return option;
+    }
+
+    private static IEnumerable<CompletionItem> Bundles(Tool tool) => tool.Bundles.All().Select(b => new CompletionItem(b.Name));
 
     public static Option<string?> File(string name, string description) => new(name) { Description = description, HelpName = "FILE" };
 
@@ -35,7 +45,7 @@ internal static class Shared
     public static Argument<string?> Job(Tool tool)
     {
         Argument<string?> argument = new("JOB") { Description = "Name of the job; not needed when only one runs.", Arity = ArgumentArity.ZeroOrOne };
-        argument.CompletionSources.Add(_ => new JobRegistry(tool.Home.Jobs, _ => { }).Running().Select(j => new System.CommandLine.Completions.CompletionItem(j.Job)));
+        argument.CompletionSources.Add(_ => new JobRegistry(tool.Home.Jobs, _ => { }).Running().Select(j => new CompletionItem(j.Job)));
         return argument;
     }
 
