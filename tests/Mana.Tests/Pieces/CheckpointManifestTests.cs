@@ -52,6 +52,14 @@ public sealed class CheckpointManifestTests
     }
 
     [Fact]
+    public void Lists_in_lists_without_end_are_damage_too()
+    {
+        string deep = new string('[', 10_000) + new string(']', 10_000);
+        UserError error = Assert.Throws<UserErrorException>(() => Read(Sample.Write().Replace("arguments = [\"-in\", \"melt.lmp\"]", "arguments = " + deep, StringComparison.Ordinal))).Error;
+        Assert.Contains("damaged: this is not valid TOML", error.What, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Another_format_is_another_release()
     {
         UserError error = Assert.Throws<UserErrorException>(() => Read("format = 99\nshape = \"round\"\n")).Error;

@@ -101,7 +101,7 @@ public static class ChoiceErrors
         : new("there is no bundle yet, so there is no MPI to run on", "Make one: mana bundle create mpich --backend mpich    (`mana doctor` tells which MPIs are here)");
 
     public static UserError NoneOf(string backend, IReadOnlyCollection<Bundle> all, IReadOnlyList<UnreadableBundle> unreadable) => unreadable.Count > 0
-        ? new($"no bundle of the backend '{backend}' can be read", Again(unreadable), string.Join('\n', [.. Bundles(all), Reasons(unreadable)]))
+        ? new($"no bundle of the backend '{backend}' can be read", $"{Again(unreadable)}\nor make another one: mana bundle create NAME --backend {backend}", string.Join('\n', [.. Bundles(all), Reasons(unreadable)]))
         : new($"no bundle is of the backend '{backend}'", $"Make one: mana bundle create NAME --backend {backend}", Bundles(all).FirstOrDefault());
 
     public static UserError Several(string backend, IReadOnlyCollection<Bundle> all) =>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Mana.Common.Errors;
 using Mana.Common.Words;
+using Tomlyn;
 using Tomlyn.Parsing;
 using Tomlyn.Syntax;
 
@@ -46,12 +47,25 @@ public sealed class TomlSection
 
     public static TomlSection Parse(string text, string file)
     {
-        DocumentSyntax document = SyntaxParser.Parse(text, file, validate: true);
+        DocumentSyntax document = ParseSyntax(text, file);
         // The scanner's complaints come after the parser's, which are often only their consequence: the first place is the one to mend.
         DiagnosticMessage? first = document.Diagnostics.Where(m => m.Kind == DiagnosticMessageKind.Error).MinBy(m => m.Span.Start.Offset);
         return first is null
             ? TomlTree.Build(document, file)
             : throw new UserErrorException(TomlErrors.Syntax(TomlTree.Place(file, first.Span), first.Message));
+    }
+
+    private static DocumentSyntax ParseSyntax(string text, string file)
+    {
+        try
+        {
+            return SyntaxParser.Parse(text, file, validate: true);
+        }
+        catch (TomlException e)
+        {
+            // Nested beyond any use: the only mistake that is thrown, and without its place.
+            throw new UserErrorException(TomlErrors.Syntax(new SourcePlace(file), e.Message), e);
+        }
     }
 
     /// <summary>Who asks knows the key: it is not refused by <see cref="Close"/>.</summary>
