@@ -14,12 +14,19 @@ internal static partial class Mistakes
     {
         Command command = parsed.CommandResult.Command;
         string help = $"See {Path(command)} --help.";
-        if (parsed.UnmatchedTokens is [{ } word, ..]) return Usage(Unknown(word, command), Meant(word, command) is { } meant ? $"Did you mean {meant}? {help}" : help);
+        // A misspelled option's value is a word too many, which is not the mistake.
+        string? option = parsed.Errors.Select(e => OptionIn(e.SymbolResult)).OfType<string>().FirstOrDefault();
+        if ((option ?? (parsed.UnmatchedTokens is [{ } unmatched, ..] ? unmatched : null)) is { } word)
+            return Usage(Unknown(word, command), Meant(word, command) is { } meant ? $"Did you mean {meant}? {help}" : help);
         ParseError error = parsed.Errors[0];
         return error.SymbolResult is CommandResult && command.Subcommands.Count > 0
             ? Usage("a command is missing", $"Say one of {string.Join(", ", command.Subcommands.Select(c => c.Name))}; {help.Replace("See", "see", StringComparison.Ordinal)}")
             : Usage(What(error), help);
     }
+
+    /// <summary>A word that looks like an option and was taken for an argument of a command; null where there is none. (A file of such a name is ./-name.)</summary>
+    public static string? OptionIn(SymbolResult? at) =>
+        at is ArgumentResult { Parent: CommandResult } argument ? argument.Tokens.Select(t => t.Value).FirstOrDefault(w => w.StartsWith('-')) : null;
 
     private static UserError Usage(string what, string toDo) => new(what, toDo, ExitCode: ExitCodes.Usage);
 

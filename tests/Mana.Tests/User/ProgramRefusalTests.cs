@@ -77,6 +77,7 @@ public sealed class ProgramRefusalTests(Installation mana)
     [Theory]
     [InlineData("mana lunch", "mana has no command 'lunch'", "Did you mean launch?")]
     [InlineData("mana images list --jsn", "no option '--jsn'", "Did you mean --json?")]
+    [InlineData("mana restart --bakend mpich", "no option '--bakend'", "Did you mean --backend?")]
     [InlineData("mana bundle", "a command is missing", "create, probe, build")]
     [InlineData("mana bundle list mpich", "'mpich' is one word too many", "mana bundle list --help")]
     [InlineData("mana launch -n x -- true", "-n x: this is no whole number", "mana launch --help")]

@@ -31,7 +31,7 @@ internal static class CommandTree
             Add(root, made, examples);
         examples[root] = ["mana bundle create mpich --backend mpich", "mana launch --backend mpich -n 4 -- ./simulation input.dat", "mana checkpoint --stop", "mana restart --backend openmpi", "mana doctor"];
         tool.Talk.AddTo(root);
-        RefuseEmptyWords(root);
+        RefuseStrayWords(root);
         HelpOption help = root.Options.OfType<HelpOption>().Single();
         SuggestDirective suggest = root.Directives.OfType<SuggestDirective>().Single();
         suggest.Action = new Suggestions(suggest);
@@ -39,14 +39,19 @@ internal static class CommandTree
         return root;
     }
 
-    /// <summary>No name, path or number is empty, but for the program's own words.</summary>
-    private static void RefuseEmptyWords(Command command)
+    /// <summary>No name, path or number is empty, and no name or path is a misspelled option; but for the program's own words.</summary>
+    private static void RefuseStrayWords(Command command)
     {
-        foreach (Option option in command.Options) option.Validators.Add(result => Refuse(result, result.Tokens, option.Name));
-        foreach (Argument argument in command.Arguments.Where(a => a is not Argument<string[]>)) argument.Validators.Add(result => Refuse(result, result.Tokens, argument.Name));
-        foreach (Command below in command.Subcommands) RefuseEmptyWords(below);
+        foreach (Option option in command.Options) option.Validators.Add(result => RefuseEmpty(result, result.Tokens, option.Name));
+        foreach (Argument argument in command.Arguments.Where(a => a is not Argument<string[]>))
+            argument.Validators.Add(result =>
+            {
+                RefuseEmpty(result, result.Tokens, argument.Name);
+                if (Mistakes.OptionIn(result) is { } word) result.AddError($"{argument.Name} {word}: this is an option");
+            });
+        foreach (Command below in command.Subcommands) RefuseStrayWords(below);
 
-        static void Refuse(SymbolResult result, IReadOnlyList<Token> words, string name)
+        static void RefuseEmpty(SymbolResult result, IReadOnlyList<Token> words, string name)
         {
             if (words.Any(w => w.Value.Length == 0)) result.AddError($"{name}: the value is empty");
         }
