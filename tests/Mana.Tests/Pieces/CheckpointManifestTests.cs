@@ -11,7 +11,13 @@ public sealed class CheckpointManifestTests
 {
     private static readonly JobDescription Job = new()
     {
-        Job = "melt", Program = "/usr/bin/lmp", Arguments = ["-in", "melt.lmp"], WorkingDirectory = "/work", Bundle = "site", Backend = "mpich", MpiVersion = "4.0.2",
+        Job = "melt",
+        Program = "/usr/bin/lmp",
+        Arguments = ["-in", "melt.lmp"],
+        WorkingDirectory = "/work",
+        Bundle = "site",
+        Backend = "mpich",
+        MpiVersion = "4.0.2",
     };
 
     private static readonly CheckpointManifest Sample = new(
