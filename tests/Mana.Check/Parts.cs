@@ -69,7 +69,7 @@ internal class TestProjectPart(string name, string? part = null, string? filter 
         Outcome outcome = await Bounded.RunAsync(
             ["dotnet", "test", $"tests/{name}", "--no-build", "-c", "Release", "--nologo", "-tl:off", "--logger", "trx;LogFileName=report.trx", "--results-directory", results.Path,
                 .. filter is null ? (string[])[] : ["--filter", filter]],
-            Repository.Root, new Dictionary<string, string?>(), TimeSpan.FromMinutes(45), said: TellFailure);
+            Repository.Root, new Dictionary<string, string?>(), TimeSpan.FromMinutes(45), said: TellFailure, heard: TellFailure);
         if (!File.Exists(results["report.trx"]))
         {
             Say(outcome);
