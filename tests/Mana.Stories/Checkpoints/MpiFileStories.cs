@@ -10,7 +10,7 @@ public sealed class MpiFileStories(House house)
 {
     private const string Steps = "300";
 
-    /// <summary>Steps of a story whose first half is to last until its user has asked for a checkpoint: some six seconds.</summary>
+    /// <summary>Steps of a story that its user is to reach with several commands, or whose first half is to last until he has asked for a checkpoint: some ten seconds.</summary>
     private const string Long = "1000";
 
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
@@ -23,7 +23,7 @@ public sealed class MpiFileStories(House house)
     {
         using Folder folder = new();
         Job.Place place = PlaceIn(folder, "grown");
-        await using (Job job = Launch(place, "mpiviews", from))
+        await using (Job job = Launch(place, "mpiviews", from, Long))
         {
             await UnderWayAsync(job);
             Outcome checkpoint = await job.CheckpointAsync();
@@ -33,7 +33,7 @@ public sealed class MpiFileStories(House house)
             Assert.NotEqual(0, (await job.Running).ExitCode);
         }
         await using Job restarted = Job.Restart(place, Mpi.Named(to), place.JobFolder, Limit);
-        await AssertResultAsync(await restarted.Running, "mpiviews");
+        await AssertResultAsync(await restarted.Running, "mpiviews", steps: Long);
         Assert.True(new FileInfo(folder["mpiviews-atomic.mana-tail-1"]).Length > 0);
         Assert.True(File.Exists(folder["mpiviews-external.0.mana-tail-1"]) && File.Exists(folder["mpiviews-external.1.mana-tail-1"]));
     }
