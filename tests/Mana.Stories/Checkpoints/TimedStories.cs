@@ -83,7 +83,7 @@ public sealed class TimedStories(House house)
         string oldest = place.Committed[0], newest = place.Committed[^1];
         Assert.Equal($"removed {oldest}\n", (await RequireAsync(job, "prune", "--keep", "1")).Errors);
         Assert.Equal([newest], place.Committed);
-        Assert.Equal("", (await RequireAsync(job, "prune", "--keep", "1")).Errors);
+        Assert.StartsWith("there is nothing to remove in ", (await RequireAsync(job, "prune", "--keep", "1")).Errors, StringComparison.Ordinal);
     }
 
     private static async Task<Outcome> RequireAsync(Job job, params string[] words)
