@@ -216,12 +216,13 @@ static const struct parked_thread *make_threads(int *count) {
     ++*count;
     if (t->is_main) {
       main_thread = t;
-      require(tid_map(t->program_tid, getpid()), "the main thread", "too many threads");
+      require(tid_map(t->program_tid, getpid(), t->cpu - state_clock_here(CLOCK_THREAD_CPUTIME_ID)), "the main thread",
+              "too many threads");
       continue;
     }
     long tid = resume_thread(&t->context, t->fs);
     require(tid > 0 ? 0 : -1, "a thread", strerror((int)-tid));
-    require(tid_map(t->program_tid, (int32_t)tid), "a thread", "too many threads");
+    require(tid_map(t->program_tid, (int32_t)tid, t->cpu), "a thread", "too many threads");
   }
   require(main_thread ? 0 : -1, "the main thread", "it had ended");
   return main_thread;

@@ -9,6 +9,7 @@
 #define MANA_PROCESS_STATE_H
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "save_stream.h"
 
@@ -57,10 +58,16 @@ int state_signals_save(struct save_stream *to, char why[STATE_WHY_SIZE]) STATE_M
 bool state_signals_came(void);
 int state_signals_restore(struct save_stream *from, char why[STATE_WHY_SIZE]) STATE_MUST_CHECK;
 
-/* Working directory, umask, nice value, changed resource limits, personality, dumpable, name, parent's number, and the clocks that must
- * not run backwards (STATE->monotonic_offset). restore: on the main thread. */
+/* Working directory, umask, nice value, changed resource limits, personality, dumpable, name, parent's number, and the clocks. restore: on
+ * the main thread. */
 int state_process_save(struct save_stream *to, char why[STATE_WHY_SIZE]) STATE_MUST_CHECK;
 int state_process_restore(struct save_stream *from, char why[STATE_WHY_SIZE]) STATE_MUST_CHECK;
+
+/* Its part of clocks that must not run backwards, and of what the process has used: restore sets the offsets in STATE. */
+void state_clocks_save(struct save_stream *to);
+void state_clocks_restore(struct save_stream *from);
+/* Nanoseconds of this kernel's clock, without the offset that a restart has put on it. */
+int64_t state_clock_here(clockid_t clock);
 
 /* Refuses a process that has children. Before any rank saves: saving is collective. */
 int state_children_check(char why[STATE_WHY_SIZE]) STATE_MUST_CHECK;

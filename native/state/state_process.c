@@ -21,12 +21,9 @@
 /* Saved form:
  *   u32 form, text cwd, u32 umask, u32 nice, u32 personality, u32 dumpable, text name, u32 parent,
  *   16 x { u32 changed, u64 soft, u64 hard }, u32 what is registered with membarrier(2),
- *   3 x u64 nanoseconds of CLOCK_MONOTONIC, CLOCK_MONOTONIC_RAW, CLOCK_BOOTTIME as the program sees them */
-enum { FORM = 2, NAME_SIZE = 16, NS = 1000000000 };
+ *   clocks (state_clocks.c) */
+enum { FORM = 3, NAME_SIZE = 16, NS = 1000000000 };
 #define PERSONALITY_QUERY 0xffffffffu
-
-static const clockid_t clocks[] = {CLOCK_MONOTONIC, CLOCK_MONOTONIC_RAW, CLOCK_BOOTTIME};
-enum { CLOCKS_SAVED = sizeof clocks / sizeof *clocks };
 
 void state_note_start(void) {
   struct timespec now;
@@ -43,13 +40,6 @@ void process_note_start(void) {
     STATE->limit_soft[i] = limit.rlim_cur;
     STATE->limit_hard[i] = limit.rlim_max;
   }
-}
-
-/* Without the offset that an earlier restart has put on it. */
-static int64_t clock_here(clockid_t clock) {
-  struct timespec now = {0};
-  RAW2(SYS_clock_gettime, clock, &now);
-  return (int64_t)now.tv_sec * NS + now.tv_nsec;
 }
 
 /* --- Save ------------------------------------------------------------------------------------------------------------------ */
@@ -114,7 +104,7 @@ int state_process_save(struct save_stream *to, char why[STATE_WHY_SIZE]) {
   save_u32(to, (uint32_t)tid_old(getppid()));
   save_limits(to);
   save_u32(to, registrations());
-  for (int i = 0; i < CLOCKS_SAVED; i++) save_u64(to, (uint64_t)(clock_here(clocks[i]) + STATE->monotonic_offset));
+  state_clocks_save(to);
   return to->failed ? state_refuse(why, "out of memory while saving the process") : 0;
 }
 
@@ -166,16 +156,6 @@ static void restore_name(const char *name) {
   close(fd);
 }
 
-/* Never backwards on any of them; a machine that was started longer ago lets them jump forward, as a suspended one does. */
-static void restore_clocks(struct save_stream *from) {
-  int64_t offset = 0;
-  for (int i = 0; i < CLOCKS_SAVED; i++) {
-    int64_t behind = (int64_t)load_u64(from) - clock_here(clocks[i]);
-    if (behind > offset) offset = behind;
-  }
-  if (!from->failed) STATE->monotonic_offset = offset;
-}
-
 int state_process_restore(struct save_stream *from, char why[STATE_WHY_SIZE]) {
   char folder[4096], name[NAME_SIZE + 1];
   uint32_t form = load_u32(from);
@@ -193,12 +173,12 @@ int state_process_restore(struct save_stream *from, char why[STATE_WHY_SIZE]) {
   personality(bits);
   prctl(PR_SET_DUMPABLE, dumpable == 1);
   restore_name(name);
-  if (tid_map((int32_t)parent, getppid()) != 0)
+  if (tid_map((int32_t)parent, getppid(), 0) != 0)
     return state_refuse(why, "the program has more than %d threads", TID_PAIRS);
   process_note_start();
   STATE->nofile_raised = STATE->limit_soft[RLIMIT_NOFILE]; /* as it was raised here */
   restore_limits(from);
   restore_registrations(load_u32(from));
-  restore_clocks(from);
+  state_clocks_restore(from);
   return load_done(from) ? 0 : state_refuse(why, "the saved process is damaged");
 }

@@ -20,11 +20,22 @@ static bool heap_resize(uint64_t from, uint64_t to) {
   return !raw_failed(result);
 }
 
+/* The lock holds the process whose memory it lies in, as the program numbers it (a restart keeps that): a forked child thereby finds a lock that
+ * a thread of its parent held, who will never give it back here. The break that came with it is whole: heap_resize never overlays anything. */
+static void lock(struct upper_state *s) {
+  int32_t me = tid_old(process_of_memory()), holder = 0;
+  while (!__atomic_compare_exchange_n(&s->brk_lock, &holder, me, 0, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
+    if (holder != me) continue; /* free, or a parent's: taken in the next turn */
+    holder = 0;
+    RAW0(SYS_sched_yield);
+  }
+}
+
 /* The system call's own convention: the new break, or the old one where it cannot be moved. */
 long hook_brk(const struct hook_call *call) {
   struct upper_state *s = STATE;
   uint64_t wanted = (uint64_t)call->a;
-  while (__atomic_exchange_n(&s->brk_lock, 1, __ATOMIC_ACQUIRE)) RAW0(SYS_sched_yield);
+  lock(s);
   if (wanted >= s->brk_start && wanted <= s->brk_end && heap_resize(UP(s->brk_now), UP(wanted))) s->brk_now = wanted;
   uint64_t now = s->brk_now;
   __atomic_store_n(&s->brk_lock, 0, __ATOMIC_RELEASE);

@@ -51,6 +51,10 @@ HIDDEN hook_function hook_brk;
 HIDDEN hook_function hook_open, hook_openat, hook_readlink, hook_readlinkat;
 /* /proc/self/exe, or with our pid: the kernel's answer is mana-lower. */
 HIDDEN bool path_is_own_exe(const char *path);
+/* proc_paths.c: the path as the kernel numbers tasks; `path` itself where there is nothing to do, or where it is longer. */
+enum { PROC_PATH_SIZE = 128 };
+HIDDEN const char *proc_path(const char *path, char copy[PROC_PATH_SIZE]) MUST_CHECK;
+HIDDEN hook_function hook_path, hook_path_at;
 /* descriptors.c */
 HIDDEN hook_function hook_close, hook_close_range, hook_dup2, hook_dup3, hook_fcntl;
 /* signals.c */
@@ -79,16 +83,24 @@ static inline void wait_look_again(long long *instruction) {
 }
 /* identity.c: calls that name a process or thread, or answer one */
 HIDDEN hook_function hook_identity;
+/* The number of a CPU clock as the kernel has it; and as the program has it. */
 HIDDEN int32_t identity_clock(int32_t clock) MUST_CHECK;
-/* clocks.c */
-HIDDEN hook_function hook_clock_gettime, hook_timer_create, hook_timer_settime, hook_timerfd_settime;
+HIDDEN int32_t identity_clock_of_program(int32_t clock) MUST_CHECK;
+/* clocks.c. Clocks are named as the program names them. */
+HIDDEN hook_function hook_clock_gettime;
 /* The program's CLOCK_MONOTONIC, nanoseconds. */
 HIDDEN int64_t clocks_monotonic(void) MUST_CHECK;
-/* Does `clock` count from the start of the machine, so that the offset is to be added to it? */
-HIDDEN bool clocks_is_shifted(int32_t clock) MUST_CHECK;
+/* What is to be added to `clock`, nanoseconds. */
+HIDDEN int64_t clocks_offset(int32_t clock) MUST_CHECK;
+/* What the kernel has written into a struct timespec, as the program is to read it. */
+HIDDEN void clocks_to_program(int32_t clock, void *time);
 /* An absolute time of the program as the kernel has it: the offset is taken from *time, which is copied into `copy`. Returns what to
  * pass to the kernel: `time` itself where there is nothing to do. */
-HIDDEN const void *clocks_to_kernel(const void *time, int64_t copy[2]) MUST_CHECK;
+HIDDEN const void *clocks_to_kernel(int32_t clock, const void *time, int64_t copy[2]) MUST_CHECK;
+/* timers.c */
+HIDDEN hook_function hook_timer_create, hook_timer_settime, hook_timerfd_settime;
+/* usage.c */
+HIDDEN hook_function hook_getrusage, hook_times;
 /* exec.c */
 HIDDEN hook_function hook_execve, hook_execveat;
 
@@ -110,6 +122,8 @@ enum { FORWARD_BYTES = 65536 }; /* smaller ranges hold no memory that an MPI reg
 
 /* process.c: is the memory we run in our own process's, and not that of a parent which waits for us to exec? */
 HIDDEN bool process_owns_memory(void) MUST_CHECK;
+/* Whose memory it is, by the kernel's number. */
+HIDDEN int32_t process_of_memory(void) MUST_CHECK;
 
 /* Syscall user dispatch, dispatch.c and dispatch_entry.S. */
 HIDDEN long dispatch_arm(void) MUST_CHECK;

@@ -18,10 +18,16 @@ static long to_program(long tid) {
 }
 
 /* CPU clocks of others hold a number: ~id << 3 | kind, linux/posix-timers.h. */
-int32_t identity_clock(int32_t clock) {
+static int32_t clock_with(int32_t clock, int32_t (*translate)(int32_t)) {
   if (!STATE->restarted || clock >= 0 || (clock & 7) == 3 /* a descriptor's */) return clock;
   int32_t id = ~(clock >> 3);
-  return id > 0 ? (int32_t)(~(uint32_t)tid_new(id) << 3 | ((uint32_t)clock & 7)) : clock;
+  return id > 0 ? (int32_t)(~(uint32_t)translate(id) << 3 | ((uint32_t)clock & 7)) : clock;
+}
+int32_t identity_clock(int32_t clock) {
+  return clock_with(clock, tid_new);
+}
+int32_t identity_clock_of_program(int32_t clock) {
+  return clock_with(clock, tid_old);
 }
 
 long hook_identity(const struct hook_call *call) {

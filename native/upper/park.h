@@ -24,6 +24,7 @@ struct parked_thread {
   char name[16];                                    /* man 2 prctl, PR_GET_NAME */
   const char *why_not;                              /* NULL, or why this thread cannot be saved */
   struct pending_signals *waiting;                  /* what came for it alone (pending.h) */
+  int64_t cpu;                                      /* ns that it has used, by its own clock */
   int32_t taken;                                    /* the last request (upper_state.take_number) it has met */
 };
 

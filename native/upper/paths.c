@@ -83,9 +83,9 @@ long hook_openat(const struct hook_call *call) {
     return RAW4(SYS_openat, AT_FDCWD, SPLIT->exe, call->c, call->d);
   }
   /* As every ld.so opens a library; `cp` and the like, which want the file itself, do not. */
-  if ((call->c & (O_ACCMODE | O_CREAT | O_CLOEXEC)) != O_CLOEXEC) return hook_pass(call);
-  const char *base = name_base(path);
-  return name_starts(base, "lib") ? open_library(call, base) : hook_pass(call);
+  bool may_be_library = (call->c & (O_ACCMODE | O_CREAT | O_CLOEXEC)) == O_CLOEXEC;
+  const char *base = may_be_library ? name_base(path) : "";
+  return name_starts(base, "lib") ? open_library(call, base) : hook_path_at(call);
 }
 
 long hook_open(const struct hook_call *call) {
@@ -101,9 +101,9 @@ static long answer_exe(char *out, long size) {
 }
 
 long hook_readlink(const struct hook_call *call) {
-  return path_is_own_exe((const char *)call->a) ? answer_exe((char *)call->b, (int)call->c) : hook_pass(call);
+  return path_is_own_exe((const char *)call->a) ? answer_exe((char *)call->b, (int)call->c) : hook_path(call);
 }
 
 long hook_readlinkat(const struct hook_call *call) {
-  return path_is_own_exe((const char *)call->b) ? answer_exe((char *)call->c, (int)call->d) : hook_pass(call);
+  return path_is_own_exe((const char *)call->b) ? answer_exe((char *)call->c, (int)call->d) : hook_path_at(call);
 }

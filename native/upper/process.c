@@ -1,10 +1,11 @@
 #include "hooks.h"
 
+int32_t process_of_memory(void) {
+  /* The kernel wiped the page: a forked child, on its own copy of everything. */
+  if (SPLIT_OWNER->pid == 0) SPLIT_OWNER->pid = (int32_t)RAW0(SYS_getpid);
+  return SPLIT_OWNER->pid;
+}
+
 bool process_owns_memory(void) {
-  int32_t me = (int32_t)RAW0(SYS_getpid), owner = SPLIT_OWNER->pid;
-  if (owner == 0) { /* the kernel wiped the page: a forked child, on its own copy of everything */
-    SPLIT_OWNER->pid = me;
-    return true;
-  }
-  return owner == me;
+  return process_of_memory() == (int32_t)RAW0(SYS_getpid);
 }

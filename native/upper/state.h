@@ -4,6 +4,7 @@
 #define MANA_UPPER_STATE_H
 #include "park.h"
 #include "split_abi.h"
+#include "usage.h"
 
 #define ARENA_HOLES 256
 #define STUB_NAMES 96
@@ -29,8 +30,9 @@ struct thread_marks {
 /* A task of the program: its number as the program knows it, and as the kernel that runs now does. */
 struct tid_pair {
   int32_t old, now;
+  int64_t cpu; /* ns, added to its CPU clock: what it had used before the restart */
 };
-enum { TID_PAIRS = 4096, TIMER_CLOCKS = 256, LIMITS = 16, WAITING_SIGNALS = 256 };
+enum { TID_PAIRS = 4096, LIMITS = 16, WAITING_SIGNALS = 256 };
 
 /* Which file a descriptor stands for; both 0: none. */
 struct file_identity {
@@ -72,9 +74,10 @@ struct upper_state {
   /* identity.c: numbers of before the first restart. With restarted == 0 all numbers are the kernel's. */
   int32_t restarted, tid_count;
   struct tid_pair tid[TID_PAIRS];
-  /* clocks.c: what is added to the clocks that count from the start of the machine, nanoseconds */
-  int64_t monotonic_offset;
-  uint8_t timer_clock[TIMER_CLOCKS]; /* clock id of each POSIX timer, by the kernel's number of the timer */
+  /* clocks.c: what is added to the clocks that count from the start of the machine, and to the CPU clock of the process; nanoseconds */
+  int64_t monotonic_offset, cpu_offset;
+  /* usage.c: what is added to what the kernel says of this process and of its children */
+  struct usage used, used_by_children;
   /* native/state: as this process was started, so that only what the program changed is carried along (start) */
   struct file_identity standard[3];
   uint64_t limit_soft[LIMITS], limit_hard[LIMITS];
@@ -95,12 +98,17 @@ static inline void state_mark_park(uint64_t upper_fs) {
   __atomic_fetch_add(&state_marks(upper_fs)->parks, 1, __ATOMIC_RELAXED);
 }
 
+/* The pair of a task by the kernel's number; NULL: it is not in the map. */
+static inline __attribute__((always_inline)) struct tid_pair *tid_pair(int32_t now) {
+  for (int32_t i = 0; i < STATE->tid_count; i++) {
+    if (STATE->tid[i].now == now) return &STATE->tid[i];
+  }
+  return 0;
+}
 /* The program's number of a task, and the kernel's; what is not in the map is the same in both. */
 static inline int32_t tid_old(int32_t now) {
-  for (int32_t i = 0; i < STATE->tid_count; i++) {
-    if (STATE->tid[i].now == now) return STATE->tid[i].old;
-  }
-  return now;
+  const struct tid_pair *pair = tid_pair(now);
+  return pair ? pair->old : now;
 }
 static inline int32_t tid_new(int32_t old) {
   for (int32_t i = 0; i < STATE->tid_count; i++) {
@@ -108,18 +116,20 @@ static inline int32_t tid_new(int32_t old) {
   }
   return old;
 }
-/* Notes the kernel's number of a task that the program knows as `old`; 0, or -1: the map is full. Not while the program runs. */
-static inline int tid_map(int32_t old, int32_t now) {
+/* Notes the kernel's number of a task that the program knows as `old`, and the offset of its CPU clock; 0, or -1: the map is full. Not while
+ * the program runs. */
+static inline int tid_map(int32_t old, int32_t now, int64_t cpu) {
+  const struct tid_pair pair = {old, now, cpu};
   for (int32_t i = 0; i < STATE->tid_count; i++) {
-    if (STATE->tid[i].old == old) return STATE->tid[i].now = now, 0;
+    if (STATE->tid[i].old == old) return STATE->tid[i] = pair, 0;
   }
   if (STATE->tid_count == TID_PAIRS) return -1;
-  STATE->tid[STATE->tid_count++] = (struct tid_pair){old, now};
+  STATE->tid[STATE->tid_count++] = pair;
   return 0;
 }
 
 /* What the blob offers to the lower half: its symbol `mana_resident`. */
-#define RESIDENT_VERSION 3
+#define RESIDENT_VERSION 4
 struct resident {
   uint64_t version;
   /* Steers the text at start; 0 or more: sites patched, else a negated errno. */

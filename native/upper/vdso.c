@@ -16,10 +16,10 @@ EXPORT int __vdso_clock_getres(clockid_t clock, struct timespec *resolution);
 
 int __vdso_clock_gettime(clockid_t clock, struct timespec *now) {
   int (*current)(clockid_t, struct timespec *) = SPLIT->vdso[VDSO_CLOCK_GETTIME];
-  int64_t offset = STATE->monotonic_offset;
-  if (__builtin_expect(offset != 0 || clock < 0, 0))
-    return (int)hook_clock_gettime(&(struct hook_call){SYS_clock_gettime, clock, (long)now, 0, 0, 0, 0});
-  return current ? current(clock, now) : (int)RAW2(SYS_clock_gettime, clock, now);
+  if (clock < 0) return (int)hook_clock_gettime(&(struct hook_call){SYS_clock_gettime, clock, (long)now, 0, 0, 0, 0});
+  int result = current ? current(clock, now) : (int)RAW2(SYS_clock_gettime, clock, now);
+  if (__builtin_expect(STATE->restarted, 0) && result == 0) clocks_to_program(clock, now);
+  return result;
 }
 int __vdso_gettimeofday(struct timeval *now, void *zone) {
   int (*current)(struct timeval *, void *) = SPLIT->vdso[VDSO_GETTIMEOFDAY];

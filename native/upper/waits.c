@@ -87,14 +87,14 @@ static long wait_relative(struct hook_call *call, long *time_argument) {
   return result;
 }
 
-/* The same, of an absolute time on a clock that counts from the start of the machine. */
-static long wait_absolute(struct hook_call *call, long *time_argument) {
+/* The same, of an absolute time. */
+static long wait_absolute(struct hook_call *call, int32_t clock, long *time_argument) {
   const void *time = (const void *)*time_argument;
   struct watch watch = watch_start();
   int64_t copy[2];
   long result;
   do {
-    *time_argument = (long)clocks_to_kernel(time, copy);
+    *time_argument = (long)clocks_to_kernel(clock, time, copy);
     result = once(&watch, call);
   } while (again(&watch, result));
   return result;
@@ -237,7 +237,7 @@ long hook_clock_nanosleep(const struct hook_call *call) {
   struct hook_call changed = *call;
   changed.a = identity_clock((int32_t)call->a);
   if (!(call->b & TIMER_ABSTIME)) return sleep_relative(&changed, &changed.c, &changed.d);
-  return clocks_is_shifted((int32_t)call->a) ? wait_absolute(&changed, &changed.c) : hook_wait(&changed);
+  return wait_absolute(&changed, (int32_t)call->a, &changed.c);
 }
 
 /* --- futex(word, operation, value, time, ...) -------------------------------------------------------------------------- */
@@ -255,9 +255,11 @@ long hook_futex(const struct hook_call *call) {
   struct hook_call changed = *call;
   if (plain == RAW_FUTEX_WAIT) return wait_relative(&changed, &changed.d);
   if (plain == WAIT_BITSET) {
-    return is_absolute_monotonic(operation) ? wait_absolute(&changed, &changed.d) : hook_wait(&changed);
+    return is_absolute_monotonic(operation) ? wait_absolute(&changed, CLOCK_MONOTONIC, &changed.d)
+                                            : hook_wait(&changed);
   }
   int64_t copy[2];
-  if (is_absolute_monotonic(operation)) changed.d = (long)clocks_to_kernel((const void *)call->d, copy);
+  if (is_absolute_monotonic(operation))
+    changed.d = (long)clocks_to_kernel(CLOCK_MONOTONIC, (const void *)call->d, copy);
   return hook_pass(&changed);
 }

@@ -2,9 +2,11 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <spawn.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -51,6 +53,32 @@ static void by_fork(void) {
     _exit(9);
   }
   finish(child, "fexecve");
+}
+
+/* A child is forked while another thread moves the break: it must not wait for a lock whose holder it does not have. */
+static int heap_moves;
+static void *move_heap(void *unused) {
+  long now = syscall(SYS_brk, 0);
+  while (__atomic_load_n(&heap_moves, __ATOMIC_RELAXED)) {
+    (void)!syscall(SYS_brk, now + (1 << 20));
+    (void)!syscall(SYS_brk, now);
+  }
+  return unused;
+}
+static void beside_a_moving_heap(void) {
+  enum { CHILDREN = 100 };
+  pthread_t mover;
+  int status, good = 0;
+  heap_moves = 1;
+  MUST(pthread_create(&mover, NULL, move_heap, NULL) == 0);
+  for (int i = 0; i < CHILDREN; i++) {
+    pid_t child = fork();
+    if (child == 0) _exit(syscall(SYS_brk, 0) > 0 ? 0 : 1);
+    good += child > 0 && waitpid(child, &status, 0) == child && status == 0;
+  }
+  __atomic_store_n(&heap_moves, 0, __ATOMIC_RELAXED);
+  pthread_join(mover, NULL);
+  SAY("beside a moving heap: %d", good);
 }
 
 static void by_spawn(void) {
@@ -101,6 +129,7 @@ int main(int argc, char **argv) {
   if (argc > 1 && strcmp(argv[1], "child") == 0) return be_child(argc, argv);
   self = realpath("/proc/self/exe", NULL);
   by_fork();
+  beside_a_moving_heap();
   by_spawn();
   by_shell();
   by_script();

@@ -193,7 +193,7 @@ static void make_signals(void) {
   event.sigev_notify = SIGEV_NONE;
   MUST(syscall(SYS_timer_create, CLOCK_PROCESS_CPUTIME_ID, &event, &timer) == 0 && timer == 4);
   for (int i = 0; i < 2; i++) syscall(SYS_timer_delete, i);
-  tid_map(OLD_TID, getpid());
+  tid_map(OLD_TID, getpid(), 0);
 }
 /* What waited is in the state, which is saved with the memory: values, order and senders. */
 static void look_at_waiting(void) {
@@ -239,6 +239,10 @@ static void make_process(void) {
   MUST(setpriority(PRIO_PROCESS, 0, 3) == 0 && setrlimit(RLIMIT_CORE, &limit) == 0 &&
        prctl(PR_SET_NAME, "renamed") == 0);
   STATE->monotonic_offset = 1000000000000;
+  STATE->cpu_offset = 2000000000000;
+  STATE->used =
+      (struct usage){.user = 3000000000, .system = 4000000000, .most_memory = 1ll << 40, .count = {[3] = 5000000}};
+  STATE->used_by_children = (struct usage){.user = 6000000000};
 }
 static void look_at_process(const char *folder) {
   char name[100] = "", path[4200], now[4200];
@@ -251,6 +255,10 @@ static void look_at_process(const char *folder) {
   EXPECT(syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0);
   EXPECT(prctl(PR_GET_NAME, name) == 0 && strcmp(name, "renamed") == 0);
   EXPECT(STATE->monotonic_offset > 900000000000 && STATE->monotonic_offset <= 1000000000000);
+  EXPECT(STATE->cpu_offset > 1900000000000 && STATE->cpu_offset <= 2100000000000);
+  EXPECT(STATE->used.user > 2900000000 && STATE->used.user < 3100000000 && STATE->used.system > 3900000000);
+  EXPECT(STATE->used.most_memory == 1ll << 40 && STATE->used.count[3] > 4000000 && STATE->used.count[3] < 6000000);
+  EXPECT(STATE->used_by_children.user == 6000000000 && STATE->used_by_children.system == 0);
   EXPECT(tid_new(tid_old(getppid())) == getppid());
 }
 
@@ -298,7 +306,7 @@ static void restore(void) {
   }
   sigfillset(&all);
   sigprocmask(SIG_SETMASK, &all, NULL);
-  tid_map(OLD_TID, getpid());
+  tid_map(OLD_TID, getpid(), 0);
   state_files_policy = (struct state_files_policy){.folder = folder, .epoch = 7};
   for (int i = 0; i < PARTS; i++) {
     why[0] = 0;
