@@ -48,6 +48,9 @@ void core_file_born(mana_h fh) __attribute__((visibility("hidden")));
 /* --- type.c ----------------------------------------------------------------------------------------------------- */
 /* Size in bytes of one element; a canonical code, no handler invoked. */
 int core_type_bytes(mana_h datatype, int64_t *bytes) __attribute__((visibility("hidden"), warn_unused_result));
+/* Lower bound and extent in bytes; the arguments may be null, which is an error. */
+int core_type_extent(mana_h datatype, int64_t *lb, int64_t *extent)
+    __attribute__((visibility("hidden"), warn_unused_result));
 /* Of the datatypes that were freed and kept for reductions: those that no reduction needs any more go. */
 void core_types_free_kept(void) __attribute__((visibility("hidden")));
 

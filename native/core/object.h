@@ -31,9 +31,10 @@ struct core_object {
       uint32_t clock;                         /* index in CLOCKS */
     } comm;
     struct {
-      int64_t size;     /* bytes; -1 = not asked yet, MANA_UNDEFINED = does not fit */
-      mana_h kept_next; /* of those freed and kept (type.c) */
-      uint8_t kept;
+      int64_t size;       /* bytes; -1 = not asked yet, MANA_UNDEFINED = does not fit */
+      int64_t lb, extent; /* bytes, once extent_known */
+      mana_h kept_next;   /* of those freed and kept (type.c) */
+      uint8_t kept, extent_known;
     } datatype;
     struct {
       mana_h comm;        /* where it was started: whose error handler speaks (also win or file) */

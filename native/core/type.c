@@ -1,4 +1,4 @@
-/* Datatypes: sizes are asked once; duplication and freeing carry the attributes. */
+/* Datatypes: sizes and extents are asked once; duplication and freeing carry the attributes. */
 #include "attribute.h"
 #include "core_auto.h"
 
@@ -34,6 +34,36 @@ int core_type_size_ask(mana_h datatype, int *size) {
   if (rc) return core_fail(MANA_KIND_COMM, MANA_COMM_WORLD, rc, "MPI_Type_size");
   *size = (int)bytes == bytes ? (int)bytes : MANA_UNDEFINED;
   return MANA_SUCCESS;
+}
+
+int core_type_extent(mana_h datatype, int64_t *lb, int64_t *extent) {
+  struct core_object *o = known(datatype);
+  if (!lb || !extent) return MANA_ERR_ARG;
+  if (__builtin_expect(!o || !__atomic_load_n(&o->datatype.extent_known, __ATOMIC_ACQUIRE), 0)) {
+    int rc;
+    MANA_CROSS(rc, MPI_BELOW(Type_get_extent_x)(datatype, lb, extent));
+    if (rc || !o) return rc;
+    o->datatype.lb = *lb;
+    o->datatype.extent = *extent;
+    __atomic_store_n(&o->datatype.extent_known, 1, __ATOMIC_RELEASE);
+  }
+  *lb = o->datatype.lb;
+  *extent = o->datatype.extent;
+  return MANA_SUCCESS;
+}
+
+static int get_extent(mana_h datatype, int64_t *lb, int64_t *extent, const char *name) {
+  int rc = core_type_extent(datatype, lb, extent);
+  return rc ? core_fail(MANA_KIND_COMM, MANA_COMM_WORLD, rc, name) : MANA_SUCCESS;
+}
+int core_Type_get_extent(mana_h datatype, intptr_t *lb, intptr_t *extent) {
+  return get_extent(datatype, lb, extent, "MPI_Type_get_extent");
+}
+int core_Type_get_extent_c(mana_h datatype, int64_t *lb, int64_t *extent) {
+  return get_extent(datatype, lb, extent, "MPI_Type_get_extent_c");
+}
+int core_Type_get_extent_x(mana_h datatype, int64_t *lb, int64_t *extent) {
+  return get_extent(datatype, lb, extent, "MPI_Type_get_extent_x");
 }
 
 int core_Type_dup(mana_h oldtype, mana_h *newtype) {

@@ -2,9 +2,7 @@
 #include "core_auto.h"
 
 static int extent_of(mana_h datatype, intptr_t *lower, intptr_t *extent, const char *name) {
-  int rc = MANA_ERR_ARG;
-  if (!lower || !extent) return core_fail(MANA_KIND_COMM, MANA_COMM_WORLD, rc, name);
-  MANA_CROSS(rc, MPI_BELOW(Type_get_extent)(datatype, lower, extent));
+  int rc = core_type_extent(datatype, lower, extent);
   return rc ? core_fail(MANA_KIND_COMM, MANA_COMM_WORLD, rc, name) : MANA_SUCCESS;
 }
 
