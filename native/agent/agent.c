@@ -303,6 +303,13 @@ void agent_mpi_begins(int provided) {
   agent_serve(0);
 }
 
+/* In a handler of a signal that came to a thread inside the agent the lock may be its own: then the job ends without a word of why. */
+void agent_mpi_aborts(int code) {
+  if (pthread_mutex_trylock(&agent.lock) != 0) return;
+  if (agent.wanted) SAY(protocol_put_aborting, code);
+  pthread_mutex_unlock(&agent.lock);
+}
+
 void agent_mpi_ends(void) {
   pthread_mutex_lock(&agent.lock);
   agent.finalizing = true;

@@ -58,6 +58,8 @@ extern struct agent agent;
 void agent_mpi_begins(int provided);
 /* MPI_Finalize is about to begin. */
 void agent_mpi_ends(void);
+/* This rank is about to end the job. */
+void agent_mpi_aborts(int code);
 /* The proxy's offer, once it is loaded (services.c). */
 void agent_set_proxy(void *library);
 /* NULL: none, or one of another version. */

@@ -28,6 +28,9 @@ static inline int core_can_abort(mana_h comm) {
   return SPLIT->mpi_state == SPLIT_MPI_INITIALIZED || (core_sessions_used && mana_is_user(comm));
 }
 
+/* Ends the job below; returns only where the site's MPI does. */
+int core_abort_below(mana_h comm, int errorcode) __attribute__((visibility("hidden")));
+
 /* --- comm.c ----------------------------------------------------------------------------------------------------- */
 /* Ranks that a collective's arrays are indexed by: the remote size of an intercommunicator, else the size; 0 when unknown. */
 int core_peers(mana_h comm) __attribute__((visibility("hidden")));

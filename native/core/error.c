@@ -88,7 +88,7 @@ static void fatal(enum mana_kind kind, mana_h object, int code, const char *name
   report(message); /* which names the rank */
   mana_h doomed = kind == MANA_KIND_COMM ? object : MANA_COMM_WORLD;
   int rc = abi_error_code_out(code);
-  if (core_can_abort(doomed)) MANA_CROSS(rc, MPI_BELOW(Abort)(doomed, abi_error_code_out(code)));
+  if (core_can_abort(doomed)) rc = core_abort_below(doomed, rc);
   _Exit(rc ? rc : 1); /* an Abort that returned, or a rank whose end the launcher takes for the job's */
 }
 

@@ -131,13 +131,20 @@ int core_Is_thread_main(int *flag) {
   return MANA_SUCCESS;
 }
 
-int core_Abort(mana_h comm, int errorcode) {
-  if (!core_can_abort(comm)) _exit(errorcode); /* there is no MPI below that could be asked */
+int core_abort_below(mana_h comm, int errorcode) {
+  struct upper_tls *tls = mana_cross_enter();
+  MANA_SERVICE(void (*)(int), SVC_ABORTS)(errorcode);
+  mana_cross_leave(tls);
   int rc;
-  fflush(
-      NULL); /* an MPI ends its own process through exit(), which writes out what is buffered: below that is another libc's */
   MANA_CROSS(rc, MPI_BELOW(Abort)(comm, errorcode));
   return rc;
+}
+
+int core_Abort(mana_h comm, int errorcode) {
+  if (!core_can_abort(comm)) _exit(errorcode); /* there is no MPI below that could be asked */
+  fflush(
+      NULL); /* an MPI ends its own process through exit(), which writes out what is buffered: below that is another libc's */
+  return core_abort_below(comm, errorcode);
 }
 
 /* What the application was compiled for, whatever runs below. */

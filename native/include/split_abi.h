@@ -55,6 +55,7 @@ enum split_service {
   SVC_CLOCK_BORN, /* uint32_t (uint32_t comm, uint32_t parent): inside a collective counted on the clock `parent` that has made an object of its
                      own collectives: its clock. comm: whose members they are, 0 = the parent's; parent SPLIT_CLOCK_NONE: it is MPI_COMM_WORLD */
   SVC_CLOCK_GONE, /* void (uint32_t clock): no more collective will be counted on it */
+  SVC_ABORTS,     /* void (int code): this rank is about to end the job, with the error code that its program gave */
   SVC_MAX = 64
 };
 

@@ -82,6 +82,7 @@ void services_fill(struct split_table *table) {
   table->service[SVC_REPORT] = (void *)report;
   table->service[SVC_MPI_BEGINS] = (void *)agent_mpi_begins;
   table->service[SVC_MPI_ENDS] = (void *)agent_mpi_ends;
+  table->service[SVC_ABORTS] = (void *)agent_mpi_aborts;
   table->service[SVC_CLOCK] = (void *)agent_clock;
   table->service[SVC_GATE] = (void *)agent_gate;
   table->service[SVC_CLOCK_BORN] = (void *)agent_clock_born;

@@ -28,6 +28,7 @@ public sealed class ProtocolTests(Runtime runtime)
             new WroteMessage(2, 1UL << 40, 77, ulong.MaxValue, 1500),
             new WriteMessage(2, "/scratch/a b/epoch-0002", 2, 1),
             new FinalizingMessage(),
+            new AbortingMessage(-3),
         ];
         byte[] sent = [.. messages.SelectMany(Frame.Encode)];
         using MemoryStream input = new(sent), output = new();

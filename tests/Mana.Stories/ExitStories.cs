@@ -12,7 +12,7 @@ public sealed class ExitStories(House house)
     public static TheoryData<string, string, string[]> Endings()
     {
         TheoryData<string, string, string[]> data = [];
-        string[][] endings = [["return", "0"], ["return", "3"], ["exit", "7"], ["abort", "9"], ["signal", "9"], ["signal", "15"], ["segv"], ["before", "4"], ["fatal"]];
+        string[][] endings = [["return", "0"], ["return", "3"], ["exit", "7"], ["abort", "9"], ["abort-one", "9"], ["signal", "9"], ["signal", "15"], ["segv"], ["before", "4"], ["fatal"]];
         foreach ((Mpi builtFor, Mpi bundle) in (ReadOnlySpan<(Mpi, Mpi)>)[(Mpi.Mpich, Mpi.Mpich), (Mpi.OpenMpi, Mpi.Mpich), (Mpi.OpenMpi, Mpi.OpenMpi), (Mpi.Mpich, Mpi.OpenMpi)])
             foreach (string[] ending in endings)
                 data.Add(builtFor.Name, bundle.Name, ending);
@@ -31,6 +31,7 @@ public sealed class ExitStories(House house)
             Assert.True(mana.ExitCode != 0 && native.ExitCode != 0, $"{mana}\n--- natively\n{native}"); // which code is the MPI's own choice
         else
             Assert.True(mana.ExitCode == native.ExitCode, $"{mana}\n--- natively\n{native}");
+        if (ending[0] == "abort-one") Assert.Contains("the job has ended because rank 1 aborted it, with error code 9\n", mana.Errors, StringComparison.Ordinal);
         // Of a job that dies, what was written last may be lost on its way through the launcher, natively too.
         if (ending[0] is "return" or "exit" or "before") Assert.True(mana.Output == native.Output, $"{mana}\n--- natively\n{native}");
     }

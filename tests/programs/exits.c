@@ -11,6 +11,8 @@ int main(int argc, char **argv) {
   if (check_rank() == 0) printf("RESULT exits %s\n", how), fflush(stdout);
   MPI_Barrier(MPI_COMM_WORLD);
   if (strcmp(how, "abort") == 0) MPI_Abort(MPI_COMM_WORLD, status);
+  if (strcmp(how, "abort-one") == 0 && check_rank() == 1) MPI_Abort(MPI_COMM_WORLD, status);
+  if (strcmp(how, "abort-one") == 0) MPI_Barrier(MPI_COMM_WORLD); /* ended in there */
   if (strcmp(how, "signal") == 0) raise(status);
   if (strcmp(how, "segv") == 0) {
     volatile int *volatile nowhere = NULL;

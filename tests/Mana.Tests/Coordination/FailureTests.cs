@@ -55,6 +55,19 @@ public sealed class FailureTests
         Assert.Equal("incomplete", job.Core.State);
     }
 
+    /// <summary>Whoever ended it: not those whom the launcher ended before that one was gone.</summary>
+    [Fact]
+    public void The_rank_that_aborts_the_job_is_named()
+    {
+        FakeJob job = new(3);
+        job.Say(1, new AbortingMessage(9));
+        job.Core.Lost(0);
+        Assert.Equal([1, 0], job.Core.Gone.Select(r => r.Rank));
+        job.Core.Lost(1);
+        Assert.Equal([1, 0], job.Core.Gone.Select(r => r.Rank));
+        Assert.Equal("the job has ended because rank 1 aborted it, with error code 9", CheckpointErrors.Died(job.Core.Gone, null).What);
+    }
+
     [Fact]
     public void A_job_that_is_ending_refuses_at_once()
     {

@@ -54,6 +54,10 @@ static void again(struct save_stream *in, struct save_stream *out) {
       MUST(protocol_get_write(in, &a, text, sizeof text, &c, &d));
       protocol_put_write(out, a, text, c, d);
       break;
+    case PROTOCOL_ABORTING:
+      MUST(protocol_get_aborting(in, &rank));
+      protocol_put_aborting(out, rank);
+      break;
     case PROTOCOL_FINALIZING:
       MUST(protocol_get_finalizing(in));
       protocol_put_finalizing(out);

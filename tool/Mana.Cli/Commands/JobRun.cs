@@ -69,8 +69,8 @@ internal sealed class JobRun(Tool tool, JobDescription job, JobChoices choices, 
         int code = await running;
         if (!server.Stopped)
         {
-            if (code != 0 && !process.Interrupted && await server.GoneAsync() is [{ } first, ..] gone)
-                Output.Error(CheckpointErrors.Died(first.Rank, first.Hello.Host, gone.Skip(1).Select(r => r.Rank), store.Newest?.Path));
+            if (code != 0 && !process.Interrupted && await server.GoneAsync() is { Count: > 0 } gone)
+                Output.Error(CheckpointErrors.Died(gone, store.Newest?.Path));
             return code;
         }
         tool.Talk.Inform($"mana: checkpointed and stopped; go on with: mana restart {Shortest(store)}");

@@ -17,10 +17,18 @@ public static class CheckpointErrors
     public static UserError RankGone(int rank, string host) => new(
         $"rank {rank} has lost its connection, or ended: the checkpoint was given up", GoesOn, $"rank {rank} on {host}");
 
-    public static UserError Died(int rank, string host, IEnumerable<int> along, string? checkpoint) => new(
-        $"the job has ended because rank {rank} ended, or was lost, before the others" + (along.Any() ? $" (or one that went in the same moment: rank {Ranks(along)})" : ""),
-        checkpoint is null ? "See what it said; there is no checkpoint of this job." : "See what it said, and go on from the last checkpoint: mana restart " + checkpoint,
-        $"rank {rank} on {host}");
+    /// <param name="gone">As <see cref="JobCoordination.Gone"/>, not empty.</param>
+    /// <param name="checkpoint">The last one's folder.</param>
+    public static UserError Died(IReadOnlyList<RankState> gone, string? checkpoint)
+    {
+        (RankState first, int[] along) = (gone[0], [.. gone.Skip(1).Select(r => r.Rank)]);
+        string why = first.Aborting is { } code ? $"aborted it, with error code {code}"
+            : "ended, or was lost, before the others" + (along.Length > 0 ? $" (or one that went in the same moment: rank {Ranks(along)})" : "");
+        return new UserError(
+            $"the job has ended because rank {first.Rank} {why}",
+            checkpoint is null ? "See what it said; there is no checkpoint of this job." : "See what it said, and go on from the last checkpoint: mana restart " + checkpoint,
+            $"rank {first.Rank} on {first.Hello.Host}");
+    }
 
     public static UserError Incomplete(int rank) => new(
         $"no checkpoint can be taken: rank {rank} has lost its connection to mana, or ended", "The job goes on without checkpoints. If it hangs, end it and restart from the last one.");

@@ -16,7 +16,7 @@ public sealed class JobCoordination(JobSettings settings, ICheckpointStore store
 
     /// <summary>That came when the checkpoint under way was lost already: they get one of their own.</summary>
     private readonly List<Request> _next = [];
-    private readonly List<RankState> _gone = [];
+    private readonly List<RankState> _gone = [], _aborting = [];
     private readonly List<string> _turnedAway = [];
     private CheckpointAttempt? _attempt, _resuming;
     private StageTimes? _restart = settings.Restart is { } from ? StageTimes.OfRestart(from.Images.Count) : null;
@@ -38,8 +38,11 @@ public sealed class JobCoordination(JobSettings settings, ICheckpointStore store
     /// <summary>Why a restart cannot be: the job is to be ended.</summary>
     public UserError? RestartError { get; private set; }
 
-    /// <summary>The ranks that went before the job was ending, lost their connection or ended: the first, and those of the same moment, whose order is not certain.</summary>
-    public IReadOnlyList<RankState> Gone => _gone;
+    /// <summary>
+    /// The ranks that went before the job was ending, lost their connection or ended: those that aborted it, the first, and those of the same moment, whose order is
+    /// not certain.
+    /// </summary>
+    public IReadOnlyList<RankState> Gone => [.. _aborting, .. _gone.Except(_aborting)];
 
     /// <summary>Ranks that have not come, of as many as the first one said, or were asked for.</summary>
     public IReadOnlyList<int> Missing =>
@@ -100,6 +103,7 @@ public sealed class JobCoordination(JobSettings settings, ICheckpointStore store
     {
         if (!_ranks.TryGetValue(rank, out RankState? state)) return;
         if (message is FinalizingMessage) Finalizing();
+        else if (message is AbortingMessage aborting) Aborting(state, aborting.Code);
         else if (message is RestoredMessage restored) Restored(state, restored);
         else if (message is RestartedMessage restarted) Restarted(rank, restarted);
         else if (message is ResumedMessage resumed) Resumed(rank, resumed);
@@ -208,6 +212,12 @@ public sealed class JobCoordination(JobSettings settings, ICheckpointStore store
         _attempt?.GiveUp(CheckpointErrors.Ending());
         EndIfOver();
         FailRequests(CheckpointErrors.Ending());
+    }
+
+    private void Aborting(RankState rank, int code)
+    {
+        if (rank.Aborting is null) _aborting.Add(rank);
+        rank.Aborting = code;
     }
 
     private void Restored(RankState rank, RestoredMessage said)
