@@ -28,7 +28,7 @@ public sealed class MatrixStories(House house)
         string file = Path.Combine(Repository.Root, "build", "matrix", "results.tsv");
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);
         HashSet<string> known = File.Exists(file) ? [.. File.ReadLines(file).Select(l => string.Join('\t', l.Split('\t').Take(2)))] : [];
-        Case[] left = [.. All().Where(c => !known.Contains(c.Key))];
+        Case[] left = [.. Spread([.. All()]).Where(c => !known.Contains(c.Key))];
         List<string> broken = [];
         Stopwatch watch = Stopwatch.StartNew();
         int told = 0;
@@ -59,6 +59,13 @@ public sealed class MatrixStories(House house)
             .. Mpi.All.SelectMany(builtFor => Everywhere(
                 Stories.All, (story, home, abroad, ranks) => journeys.TellAsync(story, builtFor, home, abroad, ranks), $" for {builtFor}")),
         ];
+    }
+
+    /// <summary>In an order in which each part takes from all over the matrix, the same each time.</summary>
+    private static IEnumerable<Case> Spread(Case[] cases)
+    {
+        const double golden = 0.6180339887498949; // its multiples, without their whole part, lie evenly in 0..1 however many there are
+        return cases.Select((one, i) => (one, At: i * golden % 1)).OrderBy(c => c.At).Select(c => c.one);
     }
 
     /// <summary>All pairs of MPIs, two and four ranks.</summary>
