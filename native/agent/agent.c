@@ -109,6 +109,7 @@ static void begin_park(void) {
 static void end_checkpoint(void) {
   bool parked = agent.stage >= AGENT_PARK;
   agent.stage = AGENT_RUN;
+  __atomic_store_n(&SPLIT->at_targets, 0, __ATOMIC_SEQ_CST);
   if (parked) {
     agent_dismiss();
     agent_park_end();

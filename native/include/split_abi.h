@@ -142,6 +142,8 @@ struct split_table {
   uint64_t park_stack;   /* top of the stack on which that thread serves the agent while it is parked */
   void *park;            /* void (void), of the blob: parks the calling thread; at once back where nobody wants it */
   int32_t park_late;     /* the MPI thread parks as a crossing ends only: MPI may call the program back meanwhile */
+  int32_t
+      at_targets; /* the agent has said so: what completes now may be the drain's doing, on another rank (proxy/synchronous.h) */
 };
 _Static_assert(sizeof(struct split_table) <= 0x10000, "the blob's state follows at UPPER_STATE_ADDR");
 static inline int split_fd_is_lower(const struct split_table *table, long fd) {

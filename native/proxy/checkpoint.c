@@ -7,8 +7,9 @@
 #include "monotonic.h"
 #include "place.h"
 #include "saved.h"
+#include "synchronous.h"
 
-enum { FORMAT = 3 };
+enum { FORMAT = 4 };
 
 int px_refuse(struct px_saved *s, const char *format, ...) {
   va_list args;
@@ -110,16 +111,17 @@ static int save(const struct proxy_attempt *attempt, struct save_stream *to, cha
   struct px_saved s = {to, why};
   why[0] = 0;
   if (agree(&s, attempt, refuse_early(&s))) return -1; /* from here on all ranks are here */
+  px_requests_finish();
+  int rc = px_synchronous_ask(&s);
   save_u32(to, FORMAT);
   px_attributes_save(&s);
-  int rc = px_groups_save(&s);
+  rc |= px_groups_save(&s);
   rc |= px_comms_save(&s);
   rc |= px_files_sync(&s);
   if (!rc) rc = px_types_save(&s);
   if (!rc) rc = px_ops_save(&s);
   if (!rc) rc = px_infos_save(&s);
   if (!rc) rc = px_files_save(&s);
-  /* The queue last: finishing the sends may still fill it. */
   if (!rc) rc = px_requests_save(&s);
   if (!rc) rc = px_queue_save(&s);
   if (!rc && to->failed) rc = px_refuse(&s, "out of memory");

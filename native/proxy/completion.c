@@ -14,6 +14,7 @@ static inline int one(mana_h *request, int *flag, mana_status *status, int block
   if (blocking) *flag = 1;
   if (__builtin_expect(rc != MPI_SUCCESS, 0)) *flag = 1;
   if (!*flag) return 0;
+  if (px_is_held_back(r) && rc == MPI_SUCCESS) return *flag = 0, px_hold_back(*request);
   if (status && px_status_is_set(rc)) px_status_out(status, &s);
   if (__builtin_expect(r->canceled, 0) && rc == MPI_SUCCESS) px_record_canceled(r, &s);
   if (__builtin_expect(rc == MPI_SUCCESS, 1) || *site == MPI_REQUEST_NULL || r->persistent)
@@ -25,29 +26,32 @@ static inline int one(mana_h *request, int *flag, mana_status *status, int block
 int px_Wait(mana_h *request, mana_status *status) {
   unsigned looks = 0;
   int flag = 0, rc;
-  if (px_is_early(*request)) return px_early_take(request, status);
+  if (px_tells_early(*request)) return px_early_take(request, status);
+  if (px_is_early(*request)) return sched_yield(), MANA_RC_AGAIN;
   if (!px_record_waits(px_record_of(*request))) return one(request, &flag, status, 1);
   for (;;) {
     rc = one(request, &flag, status, 0);
     if (__builtin_expect(flag, 1)) return rc;
-    if (px_must_park_after(&looks)) return MANA_RC_AGAIN;
+    if (px_must_park_after(&looks) || px_is_early(*request)) return MANA_RC_AGAIN;
   }
 }
 
 int px_Test(mana_h *request, int *flag, mana_status *status) {
-  if (px_is_early(*request)) return *flag = 1, px_early_take(request, status);
+  if (px_tells_early(*request)) return *flag = 1, px_early_take(request, status);
   *flag = 0;
-  return one(request, flag, status, 0);
+  return px_is_early(*request) ? 0 : one(request, flag, status, 0);
 }
 
 int px_Request_get_status(mana_h request, int *flag, mana_status *status) {
   MPI_Status s;
+  if (px_is_held_back(px_record_of(request))) return *flag = 0, 0;
   if (px_is_early(request)) {
     if (status) px_early_status(status, request);
     return *flag = 1, 0;
   }
   int rc = MPI_Request_get_status(px_request(request), flag, status ? &s : MPI_STATUS_IGNORE);
   if (rc != MPI_SUCCESS) return px_error(rc);
+  if (*flag && px_is_held_back(px_record_of(request))) *flag = 0;
   if (status && *flag) px_status_out(status, &s);
   if (status && *flag && px_record_of(request)->late) px_early_status(status, request);
   return 0;
@@ -55,7 +59,7 @@ int px_Request_get_status(mana_h request, int *flag, mana_status *status) {
 
 /* Goes on without its request (MPI-4.1 section 3.7.3), and how it ends is still asked. */
 static int must_be_seen_to_end(const struct px_record *r) {
-  return (r->kind == PX_RECEIVE && r->owed) || r->canceled;
+  return (r->kind == PX_RECEIVE && r->owed) || r->canceled || r->receipt == PX_AWAITED;
 }
 
 int px_Request_free(mana_h *request) {
@@ -83,7 +87,7 @@ int px_Cancel(mana_h *request) {
   struct px_record *r = px_record_of(*request);
   MPI_Status s;
   int flag = 0;
-  if (px_is_early(*request)) return 0;
+  if (px_is_early(*request) || r->receipt == PX_AWAITED) return 0; /* its message is there: too late */
   int rc = MPI_Cancel(&px_table_request[mana_index(*request)]);
   if (rc != MPI_SUCCESS) return px_error(rc);
   if (r->kind != PX_SEND && r->kind != PX_RECEIVE) return 0;

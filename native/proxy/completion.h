@@ -15,6 +15,16 @@ static inline int px_is_early(mana_h request) {
          px_record_of(request)->early;
 }
 
+/* The same, and the application may hear of it. */
+static inline int px_tells_early(mana_h request) {
+  return px_is_early(request) && !px_is_held_back(px_record_of(request));
+}
+/* The site has completed a request that the application must not hear of yet. 0 */
+static inline int px_hold_back(mana_h request) {
+  px_settle_early(request, &(mana_status){0}, 0);
+  return 0;
+}
+
 /* The site has completed the request: counts, and a status that was there before. */
 static inline void px_complete(mana_h request, mana_status *status) {
   struct px_record *r = px_record_of(request);

@@ -5,19 +5,21 @@
 #pragma GCC diagnostic ignored "-Wstringop-overflow"
 
 /* --- sets of requests: the site works on an array of its own handles, which go back to the table afterwards --------- */
-/* `early`: there are requests that the site knows nothing of; `waits`: the site must not block on this set; `canceled`: statuses tell more
- * than the application wants to know. */
+/* `early`: there are requests that the site knows nothing of and the application may hear of; `waits`: the site must not block on this set;
+ * `canceled`: statuses tell more than the application wants to know; `synchronous`: there are such sends, and what completes may have to be held
+ * back. */
 #define SET_BEGIN(n)                                                                                                   \
-  int length = (n) > 0 ? (n) : 0, early = 0, waits = 0, canceled = 0;                                                  \
+  int length = (n) > 0 ? (n) : 0, early = 0, waits = 0, canceled = 0, synchronous = 0;                                 \
   PX_ARRAY(MPI_Request, site, length);                                                                                 \
   if (!site) return MANA_ERR_NO_MEM;                                                                                   \
   for (int i = 0; i < length; i++) {                                                                                   \
     site[i] = px_request(requests[i]);                                                                                 \
-    early |= px_is_early(requests[i]);                                                                                 \
+    early |= px_tells_early(requests[i]);                                                                              \
     waits |= px_record_waits(px_record_of(requests[i]));                                                               \
     canceled |= px_record_of(requests[i])->canceled;                                                                   \
+    synchronous |= px_is_synchronous(px_record_of(requests[i]));                                                       \
   }                                                                                                                    \
-  (void)early, (void)waits, (void)canceled
+  (void)early, (void)waits, (void)canceled, (void)synchronous
 
 /* A persistent request stays where it was when it completes. After an error only the site knows: an inactive one has an empty status. */
 static int has_ended(MPI_Request site) {
@@ -65,9 +67,22 @@ static void settle_failed(int length, const MPI_Request *site, mana_h *requests)
 /* --- any ---------------------------------------------------------------------------------------------------------------- */
 static int any_early(int length, mana_h *requests, int *index, mana_status *status) {
   int i = 0;
-  while (i < length - 1 && !px_is_early(requests[i])) i++;
+  while (i < length - 1 && !px_tells_early(requests[i])) i++;
   *index = i;
   return px_early_take(&requests[i], status);
+}
+
+/* Where the one that has completed must be held back, or none is left but such: whether that is so. */
+static int any_held_back(int index, const MPI_Request *site, int length, const mana_h *requests) {
+  if (index != MPI_UNDEFINED) {
+    if (!px_is_held_back(px_record_of(requests[index]))) return 0;
+    px_table_request[mana_index(requests[index])] = site[index];
+    return !px_hold_back(requests[index]);
+  }
+  for (int i = 0; i < length; i++) {
+    if (px_is_early(requests[i])) return 1;
+  }
+  return 0;
 }
 
 int px_Testany(int count, mana_h *requests, int *index, int *flag, mana_status *status) {
@@ -76,6 +91,8 @@ int px_Testany(int count, mana_h *requests, int *index, int *flag, mana_status *
   *flag = early;
   if (early) SET_RETURN(any_early(length, requests, index, status));
   int rc = MPI_Testany(count, site, index, flag, status || canceled ? &s : MPI_STATUS_IGNORE);
+  if (__builtin_expect(synchronous, 0) && rc == MPI_SUCCESS && *flag && any_held_back(*index, site, length, requests))
+    SET_RETURN((*flag = 0));
   if (__builtin_expect(canceled, 0) && rc == MPI_SUCCESS && *flag && *index != MPI_UNDEFINED)
     end_canceled(1, index, requests, &s, rc);
   if (status && *flag && px_status_is_set(rc)) px_status_out(status, &s);
@@ -97,6 +114,8 @@ int px_Waitany(int count, mana_h *requests, int *index, mana_status *status) {
   } else {
     rc = MPI_Waitany(count, site, index, to);
   }
+  if (__builtin_expect(synchronous, 0) && rc == MPI_SUCCESS && any_held_back(*index, site, length, requests))
+    SET_RETURN((sched_yield(), MANA_RC_AGAIN));
   if (__builtin_expect(canceled, 0) && rc == MPI_SUCCESS && *index != MPI_UNDEFINED)
     end_canceled(1, index, requests, &s, rc);
   if (status && px_status_is_set(rc)) px_status_out(status, &s);
@@ -172,12 +191,13 @@ int px_Waitall(int count, mana_h *requests, mana_status *statuses) {
   }
   if (__builtin_expect(canceled, 0)) end_canceled(done, NULL, requests, s, rc);
   int code = rc == MPI_SUCCESS ? 0 : px_error(rc);
-  if (__builtin_expect(done < length, 0)) {
+  if (__builtin_expect(done < length || (synchronous && px_at_targets()), 0)) {
     code = leave_early(done, site, requests, s);
+    sched_yield();
   } else {
     if (statuses && px_status_is_set(rc)) statuses_out(length, statuses, s, rc);
     if (rc == MPI_SUCCESS || waits) {
-      int of_early = settle_all(length, site, requests, statuses, early);
+      int of_early = settle_all(length, site, requests, statuses, early | synchronous);
       if (of_early) code = of_early;
     } else {
       settle_failed(length, site, requests);
@@ -189,15 +209,20 @@ int px_Waitall(int count, mana_h *requests, mana_status *statuses) {
 
 int px_Testall(int count, mana_h *requests, int *flag, mana_status *statuses) {
   SET_BEGIN(count);
-  PX_ARRAY(MPI_Status, s, statuses || canceled ? length : 0);
+  PX_ARRAY(MPI_Status, s, statuses || canceled || synchronous ? length : 0);
   if (!s) return MANA_ERR_NO_MEM;
   *flag = 0;
-  int rc = MPI_Testall(count, site, flag, statuses || canceled ? s : MPI_STATUSES_IGNORE), code = 0;
+  int rc = MPI_Testall(count, site, flag, statuses || canceled || synchronous ? s : MPI_STATUSES_IGNORE), code = 0;
   if (__builtin_expect(canceled, 0) && (*flag || rc != MPI_SUCCESS)) end_canceled(length, NULL, requests, s, rc);
   if (statuses && (*flag || rc != MPI_SUCCESS) && px_status_is_set(rc)) statuses_out(length, statuses, s, rc);
+  if (__builtin_expect(synchronous, 0) && *flag && rc == MPI_SUCCESS && px_at_targets()) {
+    for (int i = 0; i < length; i++) s[i].MPI_ERROR = MPI_SUCCESS; /* which the site does not set */
+    (void)leave_early(length, site, requests, s);
+    *flag = 0;
+  }
   PX_ARRAY_FREE(s);
   if (rc != MPI_SUCCESS) SET_END(rc);
-  if (*flag) code = settle_all(length, site, requests, statuses, early);
+  if (*flag) code = settle_all(length, site, requests, statuses, early | synchronous);
   SET_RETURN(code);
 }
 
@@ -206,7 +231,7 @@ int px_Testall(int count, mana_h *requests, int *flag, mana_status *statuses) {
 static int some_early(int length, mana_h *requests, int *outcount, int *indices, mana_status *statuses) {
   int rc = 0, n = *outcount == MPI_UNDEFINED ? 0 : *outcount;
   for (int i = 0; i < length; i++) {
-    if (!px_is_early(requests[i])) continue;
+    if (!px_tells_early(requests[i])) continue;
     int code = px_early_take(&requests[i], statuses ? &statuses[n] : NULL);
     if (statuses) statuses[n].error = code;
     if (code) rc = MANA_ERR_IN_STATUS;
@@ -216,11 +241,20 @@ static int some_early(int length, mana_h *requests, int *outcount, int *indices,
   return rc;
 }
 
+/* What has completed is told as early requests are: all but what must be held back. */
+static void leave_some_early(int done, const int *indices, const MPI_Request *site, const mana_h *requests,
+                             MPI_Status *s) {
+  for (int k = 0; k < done; k++) {
+    s[k].MPI_ERROR = MPI_SUCCESS;
+    (void)leave_early(1, &site[indices[k]], &requests[indices[k]], &s[k]);
+  }
+}
+
 static int some(int count, mana_h *requests, int *outcount, int *indices, mana_status *statuses, int wait) {
   SET_BEGIN(count);
-  PX_ARRAY(MPI_Status, s, statuses || canceled ? length : 0);
+  PX_ARRAY(MPI_Status, s, statuses || canceled || synchronous ? length : 0);
   if (!s) return MANA_ERR_NO_MEM;
-  MPI_Status *to = statuses || canceled ? s : MPI_STATUSES_IGNORE;
+  MPI_Status *to = statuses || canceled || synchronous ? s : MPI_STATUSES_IGNORE;
   unsigned looks = 0;
   int rc, code = 0;
   *outcount = 0;
@@ -233,6 +267,14 @@ static int some(int count, mana_h *requests, int *outcount, int *indices, mana_s
     if (wait && !early && rc == MPI_SUCCESS && *outcount == 0 && length) code = MANA_RC_AGAIN;
   }
   int done = *outcount == MPI_UNDEFINED ? 0 : *outcount;
+  if (__builtin_expect(synchronous, 0) && rc == MPI_SUCCESS &&
+      (px_at_targets() || any_held_back(MPI_UNDEFINED, site, length, requests))) {
+    leave_some_early(done, indices, site, requests, s);
+    *outcount = 0;
+    PX_ARRAY_FREE(s);
+    code = some_early(length, requests, outcount, indices, statuses);
+    SET_RETURN(*outcount == 0 && wait ? (sched_yield(), MANA_RC_AGAIN) : code);
+  }
   if (statuses && px_status_is_set(rc)) statuses_out(done, statuses, s, rc);
   if (__builtin_expect(canceled, 0)) end_canceled(done, indices, requests, s, rc);
   PX_ARRAY_FREE(s);

@@ -3,6 +3,8 @@
 
 #include <pthread.h>
 
+#include "synchronous.h"
+
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER, one_by_one = PTHREAD_MUTEX_INITIALIZER;
 static MPI_Comm own = MPI_COMM_NULL;
 static MPI_Comm own_comm(void) {
@@ -42,6 +44,7 @@ int px_message_deliver(struct px_message *m, void *buf, int64_t count, mana_h da
   MPI_Status s;
   int rc = deliver(m, (void *)(uintptr_t)px_buffer(buf), count, px_datatype(datatype), &s);
   if (px_status_is_set(rc)) px_message_describe(m, px_status_bytes(&s), status);
+  px_synchronous_received(m);
   free(m);
   return rc == MPI_SUCCESS ? 0 : px_error(rc);
 }

@@ -46,7 +46,7 @@ static int both(const void *sendbuf, int64_t sendcount, mana_h sendtype, int des
   }
   if (turn) px_turn_end();
   if (rc != MPI_SUCCESS) return free(m), px_error(rc);
-  px_count_sent(dest);
+  px_count_sent(comm, dest, sendtag);
   if (m) return serve(m, site, recvbuf, recvcount, recvtype, request);
   *request = px_request_store(*request, site);
   px_record_receive(*request, recvbuf, recvcount, recvtype, source, recvtag, comm);
@@ -66,7 +66,7 @@ static int replace_queued(struct px_message *m, void *buf, int count, mana_h dat
   if (rc == MPI_SUCCESS) rc = site_isend(packed, n, type, dest, sendtag, comm, &site);
   px_bytes_free(&type);
   if (rc != MPI_SUCCESS) return px_kept_delete(packed), px_error(rc);
-  px_count_sent(dest);
+  px_count_sent(comm, dest, sendtag);
   rc = serve(m, site, buf, count, datatype, request);
   px_request_keep(*request, packed);
   return rc;
@@ -85,7 +85,7 @@ int px_Isendrecv_replace(void *buf, int count, mana_h datatype, int dest, int se
   if (turn) px_turn_end();
   if (m) return replace_queued(m, buf, count, datatype, dest, sendtag, comm, request);
   if (rc != MPI_SUCCESS) return px_error(rc);
-  px_count_sent(dest);
+  px_count_sent(comm, dest, sendtag);
   *request = px_request_store(*request, site);
   px_record_receive(*request, buf, count, datatype, source, recvtag, comm);
   return 0;

@@ -169,7 +169,8 @@ void px_leave(void) {
   if (!is_running()) return;
   for (uint32_t i = MANA_FIRST_INDEX; i < px_high_request; i++) {
     struct px_record *r = &px_record[i];
-    if (r->kind != PX_RECEIVE || r->early || (r->persistent && !r->active)) continue;
+    int waits = r->kind == PX_RECEIVE || r->receipt == PX_AWAITED;
+    if (!waits || r->early || (r->persistent && !r->active)) continue;
     MPI_Cancel(&px_table_request[i]);
     MPI_Wait(&px_table_request[i], MPI_STATUS_IGNORE);
   }

@@ -21,6 +21,8 @@ enum px_record_kind {
   PX_FILE,  /* access to a file: comes to an end by itself, or with the other members' */
 };
 enum px_send_mode { PX_STANDARD, PX_BUFFERED, PX_SYNCHRONOUS, PX_READY };
+/* Of a synchronous send's message (synchronous.h). AWAITED: the site's request waits for the receipt. */
+enum px_receipt { PX_NOT_ASKED, PX_RECEIVED, PX_AWAITED };
 
 struct px_record {
   void *buffer;
@@ -36,14 +38,21 @@ struct px_record {
   uint8_t late;     /* a send whose request also stands for a receive served from the queue: px_early has its status */
   int32_t error;    /* of a request settled early: canonical code */
   uint8_t calls_back; /* a collective with a reduction of the program's, which gets `datatype` */
-  uint8_t pad[11];
+  uint8_t receipt;    /* enum px_receipt */
+  uint8_t pad[2];
+  union {
+    uint32_t behind;  /* PX_NOT_ASKED: how many messages to the same place, with the same tag, were sent after it */
+    int32_t receiver; /* PX_AWAITED: rank in MPI_COMM_WORLD */
+  };
+  uint32_t number; /* PX_AWAITED: of the receipt */
 };
 _Static_assert(sizeof(struct px_record) == 64, "one cache line");
 
 extern struct px_record *px_record;  /* by index of the request */
 extern struct mana_status *px_early; /* likewise; touched by few requests */
 extern MPI_Request *px_early_site;   /* likewise: the site's request of a persistent one that is settled early */
-extern struct proxy_counters { uint64_t sent, received, posted; } px_counters;
+/* synchronous: how many such sends may be under way (synchronous.c). */
+extern struct proxy_counters { uint64_t sent, received, posted, synchronous; } px_counters;
 
 /* 0, or a negative errno. */
 int px_records_create(void);
@@ -59,8 +68,10 @@ static inline uint64_t px_count(uint64_t *counter, uint64_t n) {
   *counter = before + n;
   return before;
 }
-static inline void px_count_sent(int dest) {
+void px_sent_behind(mana_h comm, int dest, int tag);
+static inline void px_count_sent(mana_h comm, int dest, int tag) {
   px_count(&px_counters.sent, dest != MANA_PROC_NULL);
+  if (__builtin_expect(px_counters.synchronous != 0, 0)) px_sent_behind(comm, dest, tag);
 }
 static inline void px_count_received(int source) {
   px_count(&px_counters.received, source != MANA_PROC_NULL);
@@ -71,7 +82,8 @@ static inline struct px_record *px_record_new(mana_h request, enum px_record_kin
   struct px_record *r = px_record_of(request);
   r->kind = (uint8_t)kind;
   r->comm = comm;
-  r->mode = r->active = r->owed = r->early = r->canceled = r->late = r->calls_back = 0;
+  r->mode = r->active = r->owed = r->early = r->canceled = r->late = r->calls_back = r->receipt = 0;
+  r->behind = 0;
   r->persistent = kind == PX_PARTITIONED || kind == PX_PERSISTENT_COLLECTIVE;
   r->serial = px_count(&px_counters.posted, 1);
   return r;
@@ -94,7 +106,14 @@ static inline void px_record_describe(struct px_record *r, const void *buf, int6
 static inline void px_record_send(mana_h request, const void *buf, int64_t count, mana_h datatype, int dest, int tag,
                                   mana_h comm) {
   px_record_describe(px_record_new(request, PX_SEND, comm), buf, count, datatype, dest, tag);
-  px_count_sent(dest);
+  px_count_sent(comm, dest, tag);
+}
+void px_synchronous_begun(mana_h request);
+static inline void px_record_synchronous(mana_h request, const void *buf, int64_t count, mana_h datatype, int dest,
+                                         int tag, mana_h comm) {
+  px_record_send(request, buf, count, datatype, dest, tag, comm);
+  px_record_of(request)->mode = PX_SYNCHRONOUS;
+  px_synchronous_begun(request);
 }
 static inline void px_record_receive(mana_h request, void *buf, int64_t count, mana_h datatype, int source, int tag,
                                      mana_h comm) {
@@ -118,9 +137,22 @@ extern MPI_Comm px_world;
 static inline int px_may_block(void) {
   return __builtin_expect(px_world == MPI_COMM_NULL, 0);
 }
+/* Such a send must not be taken for complete while the drain may be what has completed it. */
+static inline int px_is_synchronous(const struct px_record *r) {
+  return __builtin_expect(r->mode == PX_SYNCHRONOUS, 0) && r->kind == PX_SEND && r->receipt == PX_NOT_ASKED &&
+         r->peer != MANA_PROC_NULL;
+}
+static inline int px_at_targets(void) {
+  return __atomic_load_n(&SPLIT->at_targets, __ATOMIC_SEQ_CST) != 0;
+}
+static inline int px_is_held_back(const struct px_record *r) {
+  return px_is_synchronous(r) && px_at_targets();
+}
 /* Whether the request waits for a message, or for another thread: the site must not be asked to block on it. */
 static inline int px_record_waits(const struct px_record *r) {
-  return (r->kind == PX_RECEIVE || r->kind == PX_GENERALIZED || r->kind == PX_PARTITIONED) && !px_may_block();
+  return (r->kind == PX_RECEIVE || r->kind == PX_GENERALIZED || r->kind == PX_PARTITIONED || r->receipt == PX_AWAITED ||
+          px_is_synchronous(r)) &&
+         !px_may_block();
 }
 /* Upper threads must leave MPI. */
 static inline int px_must_park(void) {
@@ -134,10 +166,13 @@ static inline int px_must_park_after(unsigned *looks) {
   return px_must_park();
 }
 
+/* A persistent send had lent its place in the request table to the receipt. */
+void px_record_receipted(struct px_record *r);
 /* The request completed in the site, and the application hears of it now. */
 static inline void px_record_completed(struct px_record *r) {
   px_count(&px_counters.received, r->owed);
   r->owed = r->active = 0;
+  if (__builtin_expect(r->receipt == PX_AWAITED, 0)) px_record_receipted(r);
   if (!r->persistent) r->kind = PX_FREE;
 }
 /* --- record.c: what is seldom ------------------------------------------------------------------------------------------ */

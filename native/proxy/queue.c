@@ -16,7 +16,7 @@ static void tell(void) {
 
 struct px_message *px_message_new(mana_h comm, int source, int tag, int64_t bytes) {
   struct px_message *m = malloc(sizeof *m + (size_t)bytes);
-  if (m) *m = (struct px_message){.comm = comm, .source = source, .tag = tag, .bytes = bytes};
+  if (m) *m = (struct px_message){.comm = comm, .source = source, .tag = tag, .bytes = bytes, .sender = -1};
   return m;
 }
 

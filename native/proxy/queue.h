@@ -9,6 +9,8 @@ struct px_message {
   mana_h comm, handle; /* handle: of the application, which holds this message (MPI_Mprobe); 0 in the queue */
   int32_t source, tag; /* canonical */
   int64_t bytes;
+  int32_t sender; /* rank in MPI_COMM_WORLD that waits for a receipt (synchronous.h); -1: nobody does */
+  uint32_t number;
   uint8_t
       data[]; /* as it travelled: between like machines that is the data itself, in the order of its type signature */
 };

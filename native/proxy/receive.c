@@ -171,7 +171,7 @@ int px_Imrecv_c(void *buf, int64_t count, mana_h datatype, mana_h *message, mana
     if (m) {                                                                                                           \
       rc = send;                                                                                                       \
       if (rc != MPI_SUCCESS) return free(m), px_error(rc);                                                             \
-      px_count_sent(dest);                                                                                             \
+      px_count_sent(comm, dest, sendtag);                                                                              \
       return px_message_deliver(m, recvbuf, recvcount, recvtype, status);                                              \
     }                                                                                                                  \
   } else {                                                                                                             \
@@ -180,7 +180,7 @@ int px_Imrecv_c(void *buf, int64_t count, mana_h datatype, mana_h *message, mana
   if (__builtin_expect(rc != MPI_SUCCESS, 0)) return px_error(rc);                                                     \
   rc = send;                                                                                                           \
   if (__builtin_expect(rc != MPI_SUCCESS, 0)) return take_back(&site, source, rc);                                     \
-  px_count_sent(dest);                                                                                                 \
+  px_count_sent(comm, dest, sendtag);                                                                                  \
   return finish(&site, status, source, MANA_RC_RECEIVE)
 
 /* The send has failed; a message that had come by then is lost, and counts. */

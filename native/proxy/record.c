@@ -39,10 +39,16 @@ void px_settle_early(mana_h request, const mana_status *status, int code) {
   r->early = 1;
   r->error = code;
   px_early[i] = *status;
-  px_early_site[i] = px_table_request[i];
+  if (r->receipt != PX_AWAITED) px_early_site[i] = px_table_request[i];
   px_table_request[i] = MPI_REQUEST_NULL;
   px_count(&px_counters.received, r->owed);
   r->owed = 0;
+  if (r->receipt == PX_AWAITED) r->receipt = PX_RECEIVED;
+}
+
+void px_record_receipted(struct px_record *r) {
+  r->receipt = PX_RECEIVED;
+  if (r->persistent) px_table_request[r - px_record] = px_early_site[r - px_record];
 }
 
 int px_early_take(mana_h *request, mana_status *status) {

@@ -40,6 +40,7 @@ int px_files_restore(struct px_saved *s, px_moved *moved); /* * */
 int px_file_next(uint32_t *cursor, const char **path, int *written);
 /* check: local, and only looks, at any time. */
 int px_requests_check(struct px_saved *s);
+void px_requests_finish(void); /* sends whose messages have been received */
 int px_requests_save(struct px_saved *s);
 int px_requests_restore(struct px_saved *s);
 int px_queue_save(struct px_saved *s);

@@ -3,6 +3,7 @@
 
 #include "lifetime.h"
 #include "saved.h"
+#include "synchronous.h"
 
 struct entry {
   mana_h handle;
@@ -18,14 +19,17 @@ static int is_pending(const struct px_record *r) {
 }
 
 /* What was received everywhere has been sent: the site may need a little time to say so. */
-static void finish_sends(void) {
+static int is_unfinished_send(const struct px_record *r) {
+  return r->kind == PX_SEND && r->receipt != PX_AWAITED;
+}
+void px_requests_finish(void) {
   time_t end = time(NULL) + 10;
   for (;;) {
     int pending = 0;
     px_pump();
-    for (const struct px_orphan *o = px_orphans; o; o = o->next) pending += o->record.kind == PX_SEND;
+    for (const struct px_orphan *o = px_orphans; o; o = o->next) pending += is_unfinished_send(&o->record);
     for (uint32_t i = MANA_FIRST_INDEX; i < px_high_request; i++)
-      pending += px_record[i].kind == PX_SEND && is_pending(&px_record[i]);
+      pending += is_unfinished_send(&px_record[i]) && is_pending(&px_record[i]);
     if (!pending || time(NULL) > end) return;
   }
 }
@@ -53,13 +57,14 @@ static int check(struct px_saved *s, const struct px_record *r) {
     case PX_OTHER: return is_pending(r) ? px_refuse(s, "a nonblocking access to a window is not complete") : 0;
     case PX_FILE: return is_pending(r) ? px_refuse(s, "a nonblocking access to a file is not complete") : 0;
     case PX_SEND:
-      if (is_pending(r)) return px_refuse(s, "a send is not complete though its message has been received");
+      if (is_pending(r) && r->receipt != PX_AWAITED)
+        return px_refuse(s, "a send is not complete though its message has been received");
       break;
     case PX_COLLECTIVE:
     case PX_CONSTRUCTOR: return is_pending(r) ? px_refuse(s, "a nonblocking collective is not complete") : 0;
     default: break;
   }
-  if (!is_pending(r) && !r->persistent) return 0;
+  if ((!is_pending(r) || r->receipt == PX_AWAITED) && !r->persistent) return 0;
   if (!r->comm && r->kind == PX_SEND)
     return px_refuse(s, "a persistent send is open on a communicator that the program has freed");
   if (!r->comm)
@@ -96,7 +101,6 @@ static struct entry *list_all(size_t *count) {
 
 int px_requests_save(struct px_saved *s) {
   size_t n;
-  finish_sends();
   struct entry *all = list_all(&n);
   int rc = all ? 0 : px_refuse(s, "out of memory");
   for (size_t i = 0; i < n && !rc; i++) rc = save_record(s, all[i].handle, all[i].record);
@@ -120,7 +124,7 @@ static int make_persistent(struct px_saved *s, const struct px_record *r, MPI_Re
       default: rc = MPI_Send_init(buf, n, type, peer, tag, comm, site); break;
     }
   }
-  if (rc == MPI_SUCCESS && r->active && !r->early) rc = MPI_Start(site);
+  if (rc == MPI_SUCCESS && r->active && !r->early && r->receipt != PX_AWAITED) rc = MPI_Start(site);
   return px_refuse_failed(s, rc, "a persistent request");
 }
 
@@ -128,7 +132,7 @@ static int make_persistent(struct px_saved *s, const struct px_record *r, MPI_Re
 static int make(struct px_saved *s, const struct px_record *r, MPI_Request *site) {
   *site = MPI_REQUEST_NULL;
   if (r->persistent) return make_persistent(s, r, site);
-  if (r->early) return 0;
+  if (r->early || r->receipt == PX_AWAITED) return 0;
   int rc = px_site_irecv((void *)(uintptr_t)px_buffer(r->buffer), r->count, px_datatype(r->datatype),
                          px_rank_in(r->peer), px_tag_in(r->tag), px_comm(r->comm), site);
   if (rc == MPI_SUCCESS && r->canceled) rc = MPI_Cancel(site);
@@ -147,15 +151,17 @@ int px_requests_restore(struct px_saved *s) {
     if (s->stream->failed) return px_refuse(s, "the saved requests are damaged");
     r.serial = px_counters.posted++;
     if (make(s, &r, &site)) return -1;
+    MPI_Request receipt = site;
+    if (r.receipt == PX_AWAITED && px_refuse_failed(s, px_synchronous_await(&r, &receipt), "MPI_Irecv")) return -1;
     if (h == ORPHAN) {
-      if (px_orphan_add(site, &r)) return px_refuse(s, "out of memory");
+      if (px_orphan_add(receipt, &r)) return px_refuse(s, "out of memory");
       continue;
     }
     px_raise(&px_high_request, i);
     px_record[i] = r;
     px_early[i] = status;
     px_early_site[i] = site;
-    px_table_request[i] = r.early ? MPI_REQUEST_NULL : site;
+    px_table_request[i] = r.early ? MPI_REQUEST_NULL : receipt;
   }
   return 0;
 }
@@ -167,6 +173,8 @@ static void save_messages(struct save_stream *s, const struct px_message *m) {
     save_u32(s, m->handle);
     px_i32_save(s, m->source);
     px_i32_save(s, m->tag);
+    px_i32_save(s, m->sender);
+    save_u32(s, m->number);
     save_block(s, m->data, (size_t)m->bytes);
   }
 }
@@ -185,12 +193,16 @@ int px_queue_restore(struct px_saved *s) {
   while ((comm = load_u32(s->stream))) {
     mana_h handle = load_u32(s->stream);
     int source = px_i32_load(s->stream), tag = px_i32_load(s->stream);
+    int sender = px_i32_load(s->stream);
+    uint32_t number = load_u32(s->stream);
     size_t bytes;
     const void *data = load_block(s->stream, &bytes);
     struct px_message *m = data ? px_message_new(comm, source, tag, (int64_t)bytes) : NULL;
     if (!m) return px_refuse(s, "the saved messages are damaged, or memory is out");
     __builtin_memcpy(m->data, data, bytes);
     m->handle = handle;
+    m->sender = sender;
+    m->number = number;
     if (handle) px_table_message[mana_index(handle)] = MPI_MESSAGE_NULL;
     px_queue_add(m);
   }

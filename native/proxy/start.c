@@ -1,13 +1,18 @@
 /* Persistent requests: a start is a send or receive that counts. */
 #include "completion.h"
 #include "queue.h"
+#include "synchronous.h"
 
 static void started(mana_h request) {
   struct px_record *r = px_record_of(request);
   r->active = 1;
   r->serial = px_count(&px_counters.posted, 1);
   r->owed = r->kind == PX_RECEIVE && r->peer != MANA_PROC_NULL;
-  if (r->kind == PX_SEND) px_count_sent(r->peer);
+  if (r->kind != PX_SEND) return;
+  px_count_sent(r->comm, r->peer, r->tag);
+  r->receipt = PX_NOT_ASKED;
+  r->behind = 0;
+  if (r->mode == PX_SYNCHRONOUS) px_synchronous_begun(request);
 }
 
 static int start_queued(mana_h request) {

@@ -12,9 +12,9 @@ public static class RecordRules
     /// <param name="f">A function whose proxy is generated.</param>
     public static IEnumerable<string> After(ApiFunction f)
     {
-        if (f.BaseName is "Send" or "Bsend" or "Ssend" or "Rsend")
+        if (f.BaseName is "Send" or "Bsend" or "Rsend")
         {
-            yield return "px_count_sent(dest);";
+            yield return "px_count_sent(comm, dest, tag);";
         }
 
         if (f.Parameters.FirstOrDefault(p => p is { Kind: "request", Direction: Direction.Out, IsArray: false }) is { } request)
@@ -38,6 +38,7 @@ public static class RecordRules
 
     private static string Started(ApiFunction f, string request) => (f.Class, f.BaseName) switch
     {
+        ("p2p-nonblocking", "Issend") => $"px_record_synchronous({request}, {Message(f)});",
         ("p2p-nonblocking", _) => $"px_record_send({request}, {Message(f)});",
         ("p2p-persistent", "Psend_init" or "Precv_init") => New(f, request, "PX_PARTITIONED"),
         ("p2p-persistent", "Recv_init") => $"px_record_persistent({request}, PX_RECEIVE, PX_STANDARD, {Message(f)});",

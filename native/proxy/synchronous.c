@@ -1,0 +1,192 @@
+#include "synchronous.h"
+
+#include <pthread.h>
+#include <time.h>
+
+#include "queue.h"
+#include "saved.h"
+
+/* MPI_STATUSES_IGNORE may be a small number cast to a pointer, which the compiler takes for an array of no room. */
+#pragma GCC diagnostic ignored "-Wstringop-overflow"
+
+enum { NUMBERS = 1 << 28 }; /* of receipts: every MPI has as many tags */
+static uint32_t next_number;
+
+/* --- which are under way, and what was sent behind them -------------------------------------------------------------------- */
+static struct begun {
+  mana_h request;
+  uint64_t serial;
+} * begun;
+static size_t room;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+static int is_under_way(const struct px_record *r) {
+  return r->kind == PX_SEND && r->mode == PX_SYNCHRONOUS && r->receipt == PX_NOT_ASKED && (!r->persistent || r->active);
+}
+
+void px_synchronous_begun(mana_h request) {
+  const struct px_record *r = px_record_of(request);
+  if (r->peer == MANA_PROC_NULL) return;
+  pthread_mutex_lock(&lock);
+  size_t n = px_counters.synchronous;
+  struct begun *more = n < room ? begun : realloc(begun, (2 * room + 8) * sizeof *begun);
+  if (more && n == room) room = 2 * room + 8;
+  if (more) begun = more;
+  if (more) begun[n] = (struct begun){request, r->serial};
+  if (more) px_counters.synchronous = n + 1;
+  pthread_mutex_unlock(&lock);
+}
+
+/* Those that are over by now go from the list. */
+void px_sent_behind(mana_h comm, int dest, int tag) {
+  pthread_mutex_lock(&lock);
+  size_t kept = 0;
+  for (size_t i = 0; i < px_counters.synchronous; i++) {
+    struct px_record *r = px_record_of(begun[i].request);
+    if (r->serial != begun[i].serial || !is_under_way(r)) continue;
+    r->behind += r->comm == comm && r->peer == dest && r->tag == tag;
+    begun[kept++] = begun[i];
+  }
+  px_counters.synchronous = kept;
+  pthread_mutex_unlock(&lock);
+}
+
+/* --- receipts ------------------------------------------------------------------------------------------------------------- */
+int px_synchronous_await(const struct px_record *r, MPI_Request *site) {
+  if (r->number >= next_number) next_number = r->number + 1;
+  return MPI_Irecv(NULL, 0, MPI_BYTE, r->receiver, (int)(r->number % NUMBERS), px_world, site);
+}
+
+void px_synchronous_received(const struct px_message *m) {
+  if (m->sender < 0) return;
+  (void)MPI_Send(NULL, 0, MPI_BYTE, m->sender, (int)(m->number % NUMBERS), px_world); /* what fails ends the job */
+  px_count(&px_counters.sent, 1);
+}
+
+/* --- the question ----------------------------------------------------------------------------------------------------------- */
+struct question {
+  int32_t tag, behind, number, sender;
+};
+enum { WORDS = sizeof(struct question) / sizeof(int32_t), PATIENCE_SECONDS = 20 };
+
+struct asked {
+  mana_h request;
+  struct question question;
+  int receiver, waits; /* waits: the answer */
+};
+
+static int world_rank(MPI_Comm comm, int peer) {
+  MPI_Group group = MPI_GROUP_NULL, world = MPI_GROUP_NULL;
+  int inter = 0, rank = MPI_UNDEFINED;
+  MPI_Comm_test_inter(comm, &inter);
+  int rc = inter ? MPI_Comm_remote_group(comm, &group) : MPI_Comm_group(comm, &group);
+  if (rc == MPI_SUCCESS) rc = MPI_Comm_group(px_world, &world);
+  if (rc == MPI_SUCCESS) MPI_Group_translate_ranks(group, 1, &peer, world, &rank);
+  if (world != MPI_GROUP_NULL) MPI_Group_free(&world);
+  if (group != MPI_GROUP_NULL) MPI_Group_free(&group);
+  return rank == MPI_UNDEFINED ? -1 : rank;
+}
+
+/* Sends that are complete, and of which the program has not heard. One on a freed communicator cannot be asked for. */
+static struct asked *list(int *n) {
+  int me = -1;
+  struct asked *all = malloc((px_counters.synchronous + 1) * sizeof *all);
+  *n = 0;
+  MPI_Comm_rank(px_world, &me);
+  for (uint32_t i = MANA_FIRST_INDEX; i < px_high_request && all && *n < (int)px_counters.synchronous; i++) {
+    const struct px_record *r = &px_record[i];
+    int receiver = is_under_way(r) && r->early && r->comm ? world_rank(px_comm(r->comm), px_rank_in(r->peer)) : -1;
+    if (receiver < 0) continue;
+    struct question q = {px_tag_in(r->tag), (int32_t)r->behind, (int32_t)(next_number++ % NUMBERS), me};
+    all[(*n)++] = (struct asked){mana_handle(MANA_KIND_REQUEST, i), q, receiver, 0};
+  }
+  return all;
+}
+
+/* Is the message still in the queue? Then its receipt is noted. */
+static int answer(mana_h comm, int source, const struct question *q) {
+  struct px_message *found = NULL;
+  int length = 0, tag = px_tag_out(q->tag);
+  for (struct px_message *m = px_queue; m; m = m->next)
+    length += m->comm == comm && m->source == source && m->tag == tag;
+  for (struct px_message *m = px_queue; m && !found; m = m->next) {
+    if (m->comm == comm && m->source == source && m->tag == tag && --length == q->behind) found = m;
+  }
+  if (!found) return 0;
+  found->sender = q->sender;
+  found->number = (uint32_t)q->number;
+  return 1;
+}
+
+/* Nothing of the program's is under way: what comes on its communicators are questions. How many were answered. */
+static int answer_on(mana_h comm) {
+  MPI_Status s;
+  struct question q;
+  int flag, n = 0;
+  while (MPI_Iprobe(MPI_ANY_SOURCE, MPI_ANY_TAG, px_comm(comm), &flag, &s) == MPI_SUCCESS && flag) {
+    if (MPI_Recv(&q, WORDS, MPI_INT, s.MPI_SOURCE, s.MPI_TAG, px_comm(comm), MPI_STATUS_IGNORE) != MPI_SUCCESS) break;
+    int waits = answer(comm, px_rank_out(s.MPI_SOURCE), &q);
+    if (MPI_Send(&waits, 1, MPI_INT, q.sender, q.number, px_world) != MPI_SUCCESS) break;
+    n++;
+  }
+  return n;
+}
+static int answer_all(void) {
+  int n = answer_on(MANA_COMM_WORLD) + answer_on(MANA_COMM_SELF);
+  for (uint32_t i = MANA_FIRST_INDEX; i < px_high_comm; i++) {
+    if (px_is_live_comm(i)) n += answer_on(mana_handle(MANA_KIND_COMM, i));
+  }
+  return n;
+}
+
+/* Questions go on the communicator of the message, which both sides know; answers on ours. */
+static int ask(struct px_saved *s, struct asked *all, int n, MPI_Request *requests, int expected) {
+  time_t end = time(NULL) + PATIENCE_SECONDS;
+  int rc = MPI_SUCCESS, done = 0;
+  for (int i = 0; i < 2 * n; i++) requests[i] = MPI_REQUEST_NULL;
+  for (int i = 0; i < n && rc == MPI_SUCCESS; i++) {
+    const struct px_record *r = px_record_of(all[i].request);
+    rc = MPI_Irecv(&all[i].waits, 1, MPI_INT, all[i].receiver, all[i].question.number, px_world, &requests[2 * i]);
+    if (rc == MPI_SUCCESS)
+      rc = MPI_Isend(&all[i].question, WORDS, MPI_INT, px_rank_in(r->peer), 0, px_comm(r->comm), &requests[2 * i + 1]);
+  }
+  while (rc == MPI_SUCCESS && (expected > 0 || !done)) {
+    expected -= answer_all();
+    rc = MPI_Testall(2 * n, requests, &done, MPI_STATUSES_IGNORE);
+    if (time(NULL) > end) return px_refuse(s, "other ranks do not say which synchronous sends they have received");
+  }
+  return px_refuse_failed(s, rc, "asking for synchronous sends");
+}
+
+/* The send is not over after all. */
+static int await(struct px_saved *s, const struct asked *a) {
+  struct px_record *r = px_record_of(a->request);
+  r->receipt = a->waits ? PX_AWAITED : PX_RECEIVED;
+  if (!a->waits) return 0;
+  r->number = (uint32_t)a->question.number;
+  r->receiver = a->receiver;
+  r->early = 0;
+  r->owed = 1;
+  return px_refuse_failed(s, px_synchronous_await(r, &px_table_request[mana_index(a->request)]), "MPI_Irecv");
+}
+
+int px_synchronous_ask(struct px_saved *s) {
+  int n = 0, any = 0, expected = 0, size = 0;
+  struct asked *all = list(&n);
+  int rc = px_refuse_failed(s, MPI_Allreduce(&n, &any, 1, MPI_INT, MPI_MAX, px_world), "MPI_Allreduce");
+  if (!rc && any) {
+    MPI_Comm_size(px_world, &size);
+    int *to = calloc((size_t)size, sizeof *to);
+    MPI_Request *requests = malloc((2 * (size_t)n + 1) * sizeof *requests);
+    for (int i = 0; i < n && to; i++) to[all[i].receiver]++;
+    rc = to && requests ? px_refuse_failed(s, MPI_Reduce_scatter_block(to, &expected, 1, MPI_INT, MPI_SUM, px_world),
+                                           "MPI_Reduce_scatter_block")
+                        : px_refuse(s, "out of memory");
+    if (!rc) rc = ask(s, all, n, requests, expected);
+    for (int i = 0; i < n && !rc; i++) rc = await(s, &all[i]);
+    free(requests);
+    free(to);
+  }
+  free(all);
+  return rc;
+}
