@@ -179,6 +179,26 @@ static void map_upper_half(struct image *image) {
   took.map = (uint64_t)(monotonic_us() - since);
 }
 
+static int nothing(void *unused) {
+  (void)unused;
+  return 0;
+}
+/* A thread that is made here, or that the program makes later, or a process, must not get a number by which the program knows another: libc's
+ * recursive mutexes go by them, and kill(2). The kernel counts up, so those that are near are used up (in a container all are small, here as where
+ * the image was made). Before it is looked at what children have used. */
+static void use_up_old_numbers(void) {
+  enum { MOST = 8192, STACK_SIZE = 16384 };
+  static char stack[STACK_SIZE] __attribute__((aligned(16)));
+  int32_t highest = 0, number = 0;
+  for (const struct parked_thread *t = STATE->parked; t; t = t->next) {
+    if (t->program_tid > highest) highest = t->program_tid;
+  }
+  for (int i = 0; number <= highest && i < MOST; i++) {
+    number = clone(nothing, stack + STACK_SIZE, CLONE_VM | CLONE_VFORK, NULL); /* no SIGCHLD at its end */
+    if (number < 0 || waitpid(number, NULL, __WCLONE) < 0 || highest - number > MOST) return;
+  }
+}
+
 static void restore_part(struct image *image, uint32_t kind, const char *part, restore_function *restore) {
   char why[STATE_WHY_SIZE] = "";
   struct save_stream s = section(image, kind, part);
@@ -216,35 +236,17 @@ static const struct parked_thread *make_threads(int *count) {
     ++*count;
     if (t->is_main) {
       main_thread = t;
-      require(tid_map(t->program_tid, getpid(), t->cpu - state_clock_here(CLOCK_THREAD_CPUTIME_ID)), "the main thread",
-              "too many threads");
+      struct cpu_time here = state_used_here();
+      here = (struct cpu_time){t->used.clock - here.clock, t->used.system - here.system};
+      require(tid_map(t->program_tid, getpid(), here), "the main thread", "too many threads");
       continue;
     }
     long tid = resume_thread(&t->context, t->fs);
     require(tid > 0 ? 0 : -1, "a thread", strerror((int)-tid));
-    require(tid_map(t->program_tid, (int32_t)tid, t->cpu), "a thread", "too many threads");
+    require(tid_map(t->program_tid, (int32_t)tid, t->used), "a thread", "too many threads");
   }
   require(main_thread ? 0 : -1, "the main thread", "it had ended");
   return main_thread;
-}
-
-static int nothing(void *unused) {
-  (void)unused;
-  return 0;
-}
-/* A thread or process that the program makes later must not get a number by which it knows another: libc's recursive mutexes go by them, and
- * kill(2). The kernel counts up, so those that are near are used up (in a container all are small, here as where the image was made). */
-static void use_up_old_numbers(void) {
-  enum { MOST = 8192, STACK_SIZE = 16384 };
-  static char stack[STACK_SIZE] __attribute__((aligned(16)));
-  int32_t highest = 0, number = 0;
-  for (int32_t i = 0; i < STATE->tid_count; i++) {
-    if (STATE->tid[i].old > highest) highest = STATE->tid[i].old;
-  }
-  for (int i = 0; number <= highest && i < MOST; i++) {
-    number = clone(nothing, stack + STACK_SIZE, CLONE_VM | CLONE_VFORK, NULL); /* no SIGCHLD at its end */
-    if (number < 0 || waitpid(number, NULL, __WCLONE) < 0 || highest - number > MOST) return;
-  }
 }
 
 static void resume_main(const struct parked_thread *t) __attribute__((noreturn));
@@ -273,6 +275,7 @@ void restart_run(void) {
   wait_for_go();
   require(fault_at(FAULT_RESTART_MAPPING) ? -1 : 0, "memory", FAULT_WHY);
   map_upper_half(&image);
+  use_up_old_numbers();
   restore_parts(&image);
   require(fault_at(FAULT_RESTART_REBUILT) ? -1 : 0, "MPI objects", FAULT_WHY);
   sigset_t all;
@@ -281,7 +284,6 @@ void restart_run(void) {
   __atomic_store_n(&STATE->parked_count, 0, __ATOMIC_SEQ_CST);
   agent_park_prepare();
   const struct parked_thread *main_thread = make_threads(&threads);
-  use_up_old_numbers();
   restore_part(&image, SECTION_SIGNALS, "signal actions", state_signals_restore);
   image_close(&image);
   (void)fault_at(FAULT_RESTART_THREADS_MADE);

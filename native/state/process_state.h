@@ -9,9 +9,9 @@
 #define MANA_PROCESS_STATE_H
 #include <stdbool.h>
 #include <stdint.h>
-#include <time.h>
 
 #include "save_stream.h"
+#include "usage.h"
 
 enum { STATE_WHY_SIZE = 512 };
 #define STATE_MUST_CHECK __attribute__((warn_unused_result))
@@ -66,8 +66,8 @@ int state_process_restore(struct save_stream *from, char why[STATE_WHY_SIZE]) ST
 /* Its part of clocks that must not run backwards, and of what the process has used: restore sets the offsets in STATE. */
 void state_clocks_save(struct save_stream *to);
 void state_clocks_restore(struct save_stream *from);
-/* Nanoseconds of this kernel's clock, without the offset that a restart has put on it. */
-int64_t state_clock_here(clockid_t clock);
+/* CPU time of the calling thread since it was made. */
+struct cpu_time state_used_here(void);
 
 /* Refuses a process that has children. Before any rank saves: saving is collective. */
 int state_children_check(char why[STATE_WHY_SIZE]) STATE_MUST_CHECK;

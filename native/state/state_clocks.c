@@ -10,14 +10,21 @@
 /* Saved form:
  *   3 x u64 nanoseconds of CLOCK_MONOTONIC, CLOCK_MONOTONIC_RAW, CLOCK_BOOTTIME, as the program sees them
  *   u64 nanoseconds of CLOCK_PROCESS_CPUTIME_ID, likewise
+ *   u64 what times(2) returns, likewise
  *   2 x struct kernel_usage: of the process, and of its children that have ended, likewise */
 static const clockid_t since_start[] = {CLOCK_MONOTONIC, CLOCK_MONOTONIC_RAW, CLOCK_BOOTTIME};
 enum { CLOCKS_SAVED = sizeof since_start / sizeof *since_start, NS = 1000000000 };
 
-int64_t state_clock_here(clockid_t clock) {
+/* Without the offset that a restart has put on it. */
+static int64_t clock_here(clockid_t clock) {
   struct timespec now = {0};
   RAW2(SYS_clock_gettime, clock, &now);
   return (int64_t)now.tv_sec * NS + now.tv_nsec;
+}
+
+/* Its beginning depends on the kernel's configuration (man 2 times), so it has an offset of its own. */
+static int64_t ticks_here(void) {
+  return RAW1(SYS_times, 0);
 }
 
 static struct kernel_usage usage_here(int whose) {
@@ -25,6 +32,11 @@ static struct kernel_usage usage_here(int whose) {
   _Static_assert(sizeof usage == sizeof(struct rusage), "as the kernel writes it");
   RAW2(SYS_getrusage, whose, &usage);
   return usage;
+}
+
+struct cpu_time state_used_here(void) {
+  struct kernel_usage usage = usage_here(RUSAGE_THREAD);
+  return (struct cpu_time){clock_here(CLOCK_THREAD_CPUTIME_ID), usage_microseconds(usage.system)};
 }
 
 static void save_usage(struct save_stream *to, int whose, const struct usage *more) {
@@ -39,9 +51,9 @@ static void restore_usage(struct save_stream *from, int whose, struct usage *mor
 }
 
 void state_clocks_save(struct save_stream *to) {
-  for (int i = 0; i < CLOCKS_SAVED; i++)
-    save_u64(to, (uint64_t)(state_clock_here(since_start[i]) + STATE->monotonic_offset));
-  save_u64(to, (uint64_t)(state_clock_here(CLOCK_PROCESS_CPUTIME_ID) + STATE->cpu_offset));
+  for (int i = 0; i < CLOCKS_SAVED; i++) save_u64(to, (uint64_t)(clock_here(since_start[i]) + STATE->monotonic_offset));
+  save_u64(to, (uint64_t)(clock_here(CLOCK_PROCESS_CPUTIME_ID) + STATE->cpu_offset));
+  save_u64(to, (uint64_t)(ticks_here() + STATE->ticks_offset));
   save_usage(to, RUSAGE_SELF, &STATE->used);
   save_usage(to, RUSAGE_CHILDREN, &STATE->used_by_children);
 }
@@ -51,13 +63,14 @@ void state_clocks_save(struct save_stream *to) {
 void state_clocks_restore(struct save_stream *from) {
   int64_t offset = 0;
   for (int i = 0; i < CLOCKS_SAVED; i++) {
-    int64_t behind = (int64_t)load_u64(from) - state_clock_here(since_start[i]);
+    int64_t behind = (int64_t)load_u64(from) - clock_here(since_start[i]);
     if (behind > offset) offset = behind;
   }
-  int64_t used = (int64_t)load_u64(from);
+  int64_t used = (int64_t)load_u64(from), ticks = (int64_t)load_u64(from) - ticks_here();
   restore_usage(from, RUSAGE_SELF, &STATE->used);
   restore_usage(from, RUSAGE_CHILDREN, &STATE->used_by_children);
   if (from->failed) return;
   STATE->monotonic_offset = offset;
-  STATE->cpu_offset = used - state_clock_here(CLOCK_PROCESS_CPUTIME_ID);
+  STATE->ticks_offset = ticks > 0 ? ticks : 0;
+  STATE->cpu_offset = used - clock_here(CLOCK_PROCESS_CPUTIME_ID);
 }

@@ -173,7 +173,7 @@ int state_process_restore(struct save_stream *from, char why[STATE_WHY_SIZE]) {
   personality(bits);
   prctl(PR_SET_DUMPABLE, dumpable == 1);
   restore_name(name);
-  if (tid_map((int32_t)parent, getppid(), 0) != 0)
+  if (tid_map((int32_t)parent, getppid(), (struct cpu_time){0}) != 0)
     return state_refuse(why, "the program has more than %d threads", TID_PAIRS);
   process_note_start();
   STATE->nofile_raised = STATE->limit_soft[RLIMIT_NOFILE]; /* as it was raised here */

@@ -20,8 +20,18 @@ static bool heap_resize(uint64_t from, uint64_t to) {
   return !raw_failed(result);
 }
 
+/* What a thread of the parent was about to do when this child was forked: the break is where it was, or lower, with nothing mapped above. */
+static void heap_settle(struct upper_state *s) {
+  if (!s->brk_goal) return;
+  uint64_t low = s->brk_goal < s->brk_now ? s->brk_goal : s->brk_now;
+  uint64_t high = s->brk_goal < s->brk_now ? s->brk_now : s->brk_goal;
+  if (UP(high) > UP(low)) RAW2(SYS_munmap, UP(low), UP(high) - UP(low));
+  s->brk_now = low;
+  s->brk_goal = 0;
+}
+
 /* The lock holds the process whose memory it lies in, as the program numbers it (a restart keeps that): a forked child thereby finds a lock that
- * a thread of its parent held, who will never give it back here. The break that came with it is whole: heap_resize never overlays anything. */
+ * a thread of its parent held, who will never give it back here. */
 static void lock(struct upper_state *s) {
   int32_t me = tid_old(process_of_memory()), holder = 0;
   while (!__atomic_compare_exchange_n(&s->brk_lock, &holder, me, 0, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
@@ -29,6 +39,7 @@ static void lock(struct upper_state *s) {
     holder = 0;
     RAW0(SYS_sched_yield);
   }
+  if (holder) heap_settle(s);
 }
 
 /* The system call's own convention: the new break, or the old one where it cannot be moved. */
@@ -36,7 +47,11 @@ long hook_brk(const struct hook_call *call) {
   struct upper_state *s = STATE;
   uint64_t wanted = (uint64_t)call->a;
   lock(s);
-  if (wanted >= s->brk_start && wanted <= s->brk_end && heap_resize(UP(s->brk_now), UP(wanted))) s->brk_now = wanted;
+  if (wanted >= s->brk_start && wanted <= s->brk_end) {
+    __atomic_store_n(&s->brk_goal, wanted, __ATOMIC_RELEASE);
+    if (heap_resize(UP(s->brk_now), UP(wanted))) __atomic_store_n(&s->brk_now, wanted, __ATOMIC_RELEASE);
+    __atomic_store_n(&s->brk_goal, 0, __ATOMIC_RELEASE);
+  }
   uint64_t now = s->brk_now;
   __atomic_store_n(&s->brk_lock, 0, __ATOMIC_RELEASE);
   return (long)now;

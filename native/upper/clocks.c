@@ -12,12 +12,16 @@ enum { NS = 1000000000 };
 enum { OF_PROCESS = 2, OF_THREAD = 6, KIND = 7 };
 enum { MY_PROCESS = (int32_t)(~0u << 3 | OF_PROCESS), MY_THREAD = (int32_t)(~0u << 3 | OF_THREAD) };
 
+NO_PARK int32_t clocks_of_thread(int32_t tid) {
+  return (int32_t)(~(uint32_t)tid << 3 | OF_THREAD);
+}
+
 NO_PARK static int64_t offset_of_named(int32_t clock) {
   int32_t id = ~(clock >> 3), kind = clock & KIND;
   for (int32_t i = 0; i < STATE->tid_count; i++) {
     const struct tid_pair *pair = &STATE->tid[i];
     if (pair->old != id) continue;
-    if (kind == OF_THREAD) return pair->cpu;
+    if (kind == OF_THREAD) return pair->more.clock;
     return kind == OF_PROCESS && pair->now == SPLIT->pid ? STATE->cpu_offset : 0;
   }
   return 0;
@@ -32,7 +36,7 @@ NO_PARK int64_t clocks_offset(int32_t clock) {
     return (int32_t)RAW0(SYS_getpid) == SPLIT->pid ? STATE->cpu_offset : 0;
   if (clock == CLOCK_THREAD_CPUTIME_ID || clock == MY_THREAD) {
     const struct tid_pair *pair = tid_pair((int32_t)RAW0(SYS_gettid));
-    return pair ? pair->cpu : 0;
+    return pair ? pair->more.clock : 0;
   }
   return clock < 0 ? offset_of_named(clock) : 0;
 }

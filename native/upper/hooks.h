@@ -51,10 +51,10 @@ HIDDEN hook_function hook_brk;
 HIDDEN hook_function hook_open, hook_openat, hook_readlink, hook_readlinkat;
 /* /proc/self/exe, or with our pid: the kernel's answer is mana-lower. */
 HIDDEN bool path_is_own_exe(const char *path);
-/* proc_paths.c: the path as the kernel numbers tasks; `path` itself where there is nothing to do, or where it is longer. */
-enum { PROC_PATH_SIZE = 128 };
-HIDDEN const char *proc_path(const char *path, char copy[PROC_PATH_SIZE]) MUST_CHECK;
+/* proc_paths.c: calls that look at a path, (path, ...) and (folder, path, ...) */
 HIDDEN hook_function hook_path, hook_path_at;
+/* openat where the path can be read, and is none of the program's own. */
+HIDDEN hook_function proc_openat;
 /* descriptors.c */
 HIDDEN hook_function hook_close, hook_close_range, hook_dup2, hook_dup3, hook_fcntl;
 /* signals.c */
@@ -90,6 +90,8 @@ HIDDEN int32_t identity_clock_of_program(int32_t clock) MUST_CHECK;
 HIDDEN hook_function hook_clock_gettime;
 /* The program's CLOCK_MONOTONIC, nanoseconds. */
 HIDDEN int64_t clocks_monotonic(void) MUST_CHECK;
+/* The CPU clock of a thread, by the kernel's number of it. */
+HIDDEN int32_t clocks_of_thread(int32_t tid) MUST_CHECK;
 /* What is to be added to `clock`, nanoseconds. */
 HIDDEN int64_t clocks_offset(int32_t clock) MUST_CHECK;
 /* What the kernel has written into a struct timespec, as the program is to read it. */
@@ -101,6 +103,8 @@ HIDDEN const void *clocks_to_kernel(int32_t clock, const void *time, int64_t cop
 HIDDEN hook_function hook_timer_create, hook_timer_settime, hook_timerfd_settime;
 /* usage.c */
 HIDDEN hook_function hook_getrusage, hook_times;
+/* What the calling thread has used, as the program sees it. */
+HIDDEN void usage_of_thread(struct cpu_time *used);
 /* exec.c */
 HIDDEN hook_function hook_execve, hook_execveat;
 

@@ -10,27 +10,31 @@
 
 enum { IOPRIO_PROCESS = 1 }; /* man 2 ioprio_set */
 
-static long to_kernel(long tid) {
-  return tid > 0 ? tid_new((int32_t)tid) : tid;
+static inline __attribute__((always_inline)) long to_kernel(long tid) {
+  return (int32_t)tid > 0 ? tid_new((int32_t)tid) : tid;
 }
-static long to_program(long tid) {
+static inline __attribute__((always_inline)) long to_program(long tid) {
   return raw_failed(tid) ? tid : tid_old((int32_t)tid);
 }
 
 /* CPU clocks of others hold a number: ~id << 3 | kind, linux/posix-timers.h. */
-static int32_t clock_with(int32_t clock, int32_t (*translate)(int32_t)) {
-  if (!STATE->restarted || clock >= 0 || (clock & 7) == 3 /* a descriptor's */) return clock;
-  int32_t id = ~(clock >> 3);
-  return id > 0 ? (int32_t)(~(uint32_t)translate(id) << 3 | ((uint32_t)clock & 7)) : clock;
+static inline __attribute__((always_inline)) int32_t clock_number(int32_t clock) {
+  return !STATE->restarted || clock >= 0 || (clock & 7) == 3 /* a descriptor's */ ? 0 : ~(clock >> 3);
 }
-int32_t identity_clock(int32_t clock) {
-  return clock_with(clock, tid_new);
+static inline __attribute__((always_inline)) int32_t clock_of(int32_t number, int32_t clock) {
+  return (int32_t)(~(uint32_t)number << 3 | ((uint32_t)clock & 7));
 }
-int32_t identity_clock_of_program(int32_t clock) {
-  return clock_with(clock, tid_old);
+NO_PARK int32_t identity_clock(int32_t clock) {
+  int32_t number = clock_number(clock);
+  return number > 0 ? clock_of(tid_new(number), clock) : clock;
+}
+NO_PARK int32_t identity_clock_of_program(int32_t clock) {
+  int32_t number = clock_number(clock);
+  return number > 0 ? clock_of(tid_old(number), clock) : clock;
 }
 
-long hook_identity(const struct hook_call *call) {
+/* Between a number that is translated and the call, or the other way round, no thread parks: another kernel has other numbers. */
+NO_PARK long hook_identity(const struct hook_call *call) {
   if (!STATE->restarted) return hook_pass(call);
   struct hook_call changed = *call;
   switch (call->nr) {
@@ -48,11 +52,11 @@ long hook_identity(const struct hook_call *call) {
       break;
     case SYS_getpriority:
     case SYS_setpriority:
-      if (call->a == PRIO_PROCESS) changed.b = to_kernel(call->b);
+      if ((int)call->a == PRIO_PROCESS) changed.b = to_kernel(call->b);
       break;
     case SYS_ioprio_get:
     case SYS_ioprio_set:
-      if (call->a == IOPRIO_PROCESS) changed.b = to_kernel(call->b);
+      if ((int)call->a == IOPRIO_PROCESS) changed.b = to_kernel(call->b);
       break;
     case SYS_clock_getres: changed.a = identity_clock((int32_t)call->a); break;
     default: changed.a = to_kernel(call->a); break;

@@ -4,7 +4,6 @@
 
 #include <signal.h>
 #include <sys/prctl.h>
-#include <time.h>
 #include <ucontext.h>
 
 #include "hooks.h"
@@ -32,9 +31,7 @@ static void describe(struct parked_thread *t) {
     t->why_not = "its kernel lacks PR_GET_TID_ADDRESS (CONFIG_CHECKPOINT_RESTORE), which a restart needs";
   RAW3(SYS_get_robust_list, 0, &t->robust_head, &t->robust_length);
   RAW2(SYS_prctl, PR_GET_NAME, t->name);
-  int64_t used[2] = {0};
-  (void)hook_clock_gettime(&(struct hook_call){.nr = SYS_clock_gettime, .a = CLOCK_THREAD_CPUTIME_ID, .b = (long)used});
-  t->cpu = used[0] * 1000000000 + used[1];
+  usage_of_thread(&t->used);
 }
 
 /* In a fresh kernel thread: what the kernel knows of a thread, as it was. */

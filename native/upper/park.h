@@ -4,6 +4,8 @@
 #define MANA_UPPER_PARK_H
 #include <stdint.h>
 
+#include "usage.h"
+
 /* Registers that a C function keeps for its caller, the place to go on, and the control words of the two floating-point units. The
  * rest of a thread's registers lies on its stack: saved by the compiler before the call, or by the kernel in the signal frame. */
 struct park_context {
@@ -24,7 +26,7 @@ struct parked_thread {
   char name[16];                                    /* man 2 prctl, PR_GET_NAME */
   const char *why_not;                              /* NULL, or why this thread cannot be saved */
   struct pending_signals *waiting;                  /* what came for it alone (pending.h) */
-  int64_t cpu;                                      /* ns that it has used, by its own clock */
+  struct cpu_time used;                             /* as the program has seen it */
   int32_t taken;                                    /* the last request (upper_state.take_number) it has met */
 };
 

@@ -85,7 +85,7 @@ long hook_openat(const struct hook_call *call) {
   /* As every ld.so opens a library; `cp` and the like, which want the file itself, do not. */
   bool may_be_library = (call->c & (O_ACCMODE | O_CREAT | O_CLOEXEC)) == O_CLOEXEC;
   const char *base = may_be_library ? name_base(path) : "";
-  return name_starts(base, "lib") ? open_library(call, base) : hook_path_at(call);
+  return name_starts(base, "lib") ? open_library(call, base) : proc_openat(call);
 }
 
 long hook_open(const struct hook_call *call) {

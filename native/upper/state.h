@@ -30,7 +30,7 @@ struct thread_marks {
 /* A task of the program: its number as the program knows it, and as the kernel that runs now does. */
 struct tid_pair {
   int32_t old, now;
-  int64_t cpu; /* ns, added to its CPU clock: what it had used before the restart */
+  struct cpu_time more; /* added to its CPU clock and to what the kernel says of it */
 };
 enum { TID_PAIRS = 4096, LIMITS = 16, WAITING_SIGNALS = 256 };
 
@@ -47,6 +47,7 @@ struct upper_state {
   /* brk.c */
   int32_t brk_lock, pad;
   uint64_t brk_start, brk_now, brk_end; /* (start) */
+  uint64_t brk_goal;                    /* what it becomes, while it is changed; 0 = it is not */
   uint64_t stack_low, stack_high;       /* main stack, without its guard (start) */
   /* signals.c: the program's handlers; all else of an action is kept by the kernel */
   uint64_t handler[SPLIT_NSIG];
@@ -76,8 +77,9 @@ struct upper_state {
   struct tid_pair tid[TID_PAIRS];
   /* clocks.c: what is added to the clocks that count from the start of the machine, and to the CPU clock of the process; nanoseconds */
   int64_t monotonic_offset, cpu_offset;
-  /* usage.c: what is added to what the kernel says of this process and of its children */
+  /* usage.c: what is added to what the kernel says of this process and of its children, and to what times(2) returns */
   struct usage used, used_by_children;
+  int64_t ticks_offset;
   /* native/state: as this process was started, so that only what the program changed is carried along (start) */
   struct file_identity standard[3];
   uint64_t limit_soft[LIMITS], limit_hard[LIMITS];
@@ -106,20 +108,20 @@ static inline __attribute__((always_inline)) struct tid_pair *tid_pair(int32_t n
   return 0;
 }
 /* The program's number of a task, and the kernel's; what is not in the map is the same in both. */
-static inline int32_t tid_old(int32_t now) {
+static inline __attribute__((always_inline)) int32_t tid_old(int32_t now) {
   const struct tid_pair *pair = tid_pair(now);
   return pair ? pair->old : now;
 }
-static inline int32_t tid_new(int32_t old) {
+static inline __attribute__((always_inline)) int32_t tid_new(int32_t old) {
   for (int32_t i = 0; i < STATE->tid_count; i++) {
     if (STATE->tid[i].old == old) return STATE->tid[i].now;
   }
   return old;
 }
-/* Notes the kernel's number of a task that the program knows as `old`, and the offset of its CPU clock; 0, or -1: the map is full. Not while
- * the program runs. */
-static inline int tid_map(int32_t old, int32_t now, int64_t cpu) {
-  const struct tid_pair pair = {old, now, cpu};
+/* Notes the kernel's number of a task that the program knows as `old`, and what is to be added to its CPU time; 0, or -1: the map is full. Not
+ * while the program runs. */
+static inline int tid_map(int32_t old, int32_t now, struct cpu_time more) {
+  const struct tid_pair pair = {old, now, more};
   for (int32_t i = 0; i < STATE->tid_count; i++) {
     if (STATE->tid[i].old == old) return STATE->tid[i] = pair, 0;
   }

@@ -1,12 +1,11 @@
-/* Timers with absolute times on clocks that a restart has shifted: what the kernel is to be told. Which clock a timer has the kernel knows; it
- * is asked only where an offset matters. */
+/* Timers with absolute times on clocks that a restart has shifted: what the kernel is to be told. Which clock a timer has the kernel knows, in
+ * /proc; it is asked only after a restart. No thread parks with that file open: it would be saved as the program's. */
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/timerfd.h>
 #include <time.h>
 
 #include "hooks.h"
-#include "names.h"
 
 enum { SIGEV_TO_THREAD = 4 }; /* SIGEV_THREAD_ID, man 2 timer_create */
 enum { LINE_SIZE = 64, NONE = INT32_MIN };
@@ -19,7 +18,7 @@ struct lines {
   char buffer[256];
 };
 
-static int next_byte(struct lines *lines) {
+NO_PARK static int next_byte(struct lines *lines) {
   if (lines->at == lines->end) {
     long got = RAW3(SYS_read, lines->file, lines->buffer, sizeof lines->buffer);
     lines->at = 0;
@@ -29,7 +28,7 @@ static int next_byte(struct lines *lines) {
   return (unsigned char)lines->buffer[lines->at++];
 }
 /* The next line, cut to what fits. */
-static bool next_line(struct lines *lines, char line[LINE_SIZE]) {
+NO_PARK static bool next_line(struct lines *lines, char line[LINE_SIZE]) {
   int n = 0, byte;
   while ((byte = next_byte(lines)) >= 0 && byte != '\n') {
     if (n < LINE_SIZE - 1) line[n++] = (char)byte;
@@ -39,9 +38,9 @@ static bool next_line(struct lines *lines, char line[LINE_SIZE]) {
 }
 
 /* Is `line` key and number? */
-static bool has_number(const char *line, const char *key, int32_t *number) {
-  if (!name_starts(line, key)) return false;
-  while (*key) key++, line++;
+NO_PARK static bool has_number(const char *line, const char *key, int32_t *number) {
+  while (*key && *line == *key) key++, line++;
+  if (*key) return false;
   while (*line == ' ' || *line == '\t') line++;
   bool negative = *line == '-';
   int32_t value = 0;
@@ -51,7 +50,7 @@ static bool has_number(const char *line, const char *key, int32_t *number) {
 }
 
 /* The number behind `key` in a file of /proc; where `section` is given, in the part that begins with that key and the number `of`. NONE: there is none. */
-static int32_t number_in(const char *path, const char *section, int32_t of, const char *key) {
+NO_PARK static int32_t number_in(const char *path, const char *section, int32_t of, const char *key) {
   struct lines lines = {.file = RAW4(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0)};
   char line[LINE_SIZE];
   int32_t number, found = NONE;
@@ -66,11 +65,11 @@ static int32_t number_in(const char *path, const char *section, int32_t of, cons
 }
 
 /* man 5 proc: /proc/self/timers, by the program's number where the clock has one. */
-static int32_t clock_of_timer(int32_t timer) {
+NO_PARK static int32_t clock_of_timer(int32_t timer) {
   int32_t clock = number_in("/proc/self/timers", "ID:", timer, "ClockID:");
   return clock == NONE ? NONE : identity_clock_of_program(clock);
 }
-static int32_t clock_of_descriptor(uint32_t fd) {
+NO_PARK static int32_t clock_of_descriptor(uint32_t fd) {
   char path[40] = "/proc/self/fdinfo/", digits[12];
   int n = 0, at = 18;
   for (uint32_t rest = fd; n == 0 || rest; rest /= 10) digits[n++] = (char)('0' + rest % 10);
@@ -81,15 +80,17 @@ static int32_t clock_of_descriptor(uint32_t fd) {
 
 /* --- The calls ----------------------------------------------------------------------------------------------------------- */
 
-/* timer_create(clock, event, id) */
-long hook_timer_create(const struct hook_call *call) {
+/* timer_create(clock, event, id). The clock of the calling thread is passed by the thread's number, so that the kernel says whose it is, and a
+ * restart knows it. */
+NO_PARK long hook_timer_create(const struct hook_call *call) {
   struct hook_call changed = *call;
   struct {
     uint64_t value;
     int32_t signal, notify, thread, rest[11];
   } event; /* struct sigevent of the kernel, 64 bytes */
   _Static_assert(sizeof event == 64, "as the kernel reads it");
-  changed.a = identity_clock((int32_t)call->a);
+  bool mine = (int32_t)call->a == CLOCK_THREAD_CPUTIME_ID;
+  changed.a = mine ? clocks_of_thread((int32_t)RAW0(SYS_gettid)) : identity_clock((int32_t)call->a);
   if (STATE->restarted && (uint64_t)call->b >= PAGE) {
     __builtin_memcpy(&event, (const void *)call->b, sizeof event);
     if (event.notify & SIGEV_TO_THREAD) event.thread = tid_new(event.thread);
@@ -120,6 +121,6 @@ NO_PARK long hook_timer_settime(const struct hook_call *call) {
 
 /* timerfd_settime(fd, flags, new, old) */
 NO_PARK long hook_timerfd_settime(const struct hook_call *call) {
-  if (!STATE->restarted || !(call->b & TFD_TIMER_ABSTIME)) return hook_pass(call);
+  if (!STATE->monotonic_offset || !(call->b & TFD_TIMER_ABSTIME)) return hook_pass(call);
   return settime_absolute(call, clock_of_descriptor((uint32_t)call->a));
 }

@@ -17,8 +17,17 @@ struct kernel_usage {
   int64_t count[USAGE_COUNTS];
 };
 
+/* CPU time of one thread. */
+struct cpu_time {
+  int64_t clock;  /* nanoseconds, by its clock */
+  int64_t system; /* microseconds, the part in the kernel */
+};
+
+static inline __attribute__((always_inline)) int64_t usage_microseconds(const int64_t time[2]) {
+  return time[0] * 1000000 + time[1];
+}
 static inline __attribute__((always_inline)) void usage_add_time(int64_t time[2], int64_t microseconds) {
-  int64_t sum = time[0] * 1000000 + time[1] + microseconds;
+  int64_t sum = usage_microseconds(time) + microseconds;
   if (sum < 0) sum = 0;
   time[0] = sum / 1000000;
   time[1] = sum % 1000000;
@@ -32,8 +41,8 @@ static inline __attribute__((always_inline)) void usage_add(struct kernel_usage 
 }
 /* What is to be added to `now`, so that the sum is `wanted`. */
 static inline struct usage usage_difference(const struct kernel_usage *wanted, const struct kernel_usage *now) {
-  struct usage more = {.user = (wanted->user[0] - now->user[0]) * 1000000 + wanted->user[1] - now->user[1],
-                       .system = (wanted->system[0] - now->system[0]) * 1000000 + wanted->system[1] - now->system[1],
+  struct usage more = {.user = usage_microseconds(wanted->user) - usage_microseconds(now->user),
+                       .system = usage_microseconds(wanted->system) - usage_microseconds(now->system),
                        .most_memory = wanted->most_memory};
   for (int i = 0; i < USAGE_COUNTS; i++) more.count[i] = wanted->count[i] - now->count[i];
   return more;

@@ -87,6 +87,11 @@ static long wait_relative(struct hook_call *call, long *time_argument) {
   return result;
 }
 
+/* The clock of a sleep, which may hold a number that a restart changes, as the kernel has it. */
+static void name_clock(struct hook_call *call, int32_t clock) {
+  if (call->nr == SYS_clock_nanosleep) call->a = identity_clock(clock);
+}
+
 /* The same, of an absolute time. */
 static long wait_absolute(struct hook_call *call, int32_t clock, long *time_argument) {
   const void *time = (const void *)*time_argument;
@@ -94,6 +99,7 @@ static long wait_absolute(struct hook_call *call, int32_t clock, long *time_argu
   int64_t copy[2];
   long result;
   do {
+    name_clock(call, clock);
     *time_argument = (long)clocks_to_kernel(clock, time, copy);
     result = once(&watch, call);
   } while (again(&watch, result));
@@ -216,28 +222,32 @@ long hook_rt_sigtimedwait(const struct hook_call *call) {
 /* --- Sleeps --------------------------------------------------------------------------------------------------------- */
 
 /* The kernel writes what is left to the pointer `left` (an argument after `time`), which may be the program's or null. */
-static long sleep_relative(struct hook_call *call, long *time, long *left_argument) {
+static long sleep_relative(struct hook_call *call, int32_t clock, long *time, long *left_argument) {
   struct watch watch = watch_start();
   struct timespec left = {0}, *wanted = (struct timespec *)*left_argument;
   if ((uint64_t)*time >= PAGE) left = *(const struct timespec *)*time;
   *left_argument = (long)&left;
   long result;
-  while (again(&watch, result = once(&watch, call))) *time = (long)&left;
+  do {
+    name_clock(call, clock);
+    result = once(&watch, call);
+    *time = (long)&left;
+  } while (again(&watch, result));
   if (result == -EINTR && wanted) *wanted = left;
   return result;
 }
 
 long hook_nanosleep(const struct hook_call *call) {
   struct hook_call changed = *call;
-  return sleep_relative(&changed, &changed.a, &changed.b);
+  return sleep_relative(&changed, CLOCK_REALTIME, &changed.a, &changed.b);
 }
 
 /* clock_nanosleep(clock, flags, time, left) */
 long hook_clock_nanosleep(const struct hook_call *call) {
   struct hook_call changed = *call;
-  changed.a = identity_clock((int32_t)call->a);
-  if (!(call->b & TIMER_ABSTIME)) return sleep_relative(&changed, &changed.c, &changed.d);
-  return wait_absolute(&changed, (int32_t)call->a, &changed.c);
+  int32_t clock = (int32_t)call->a;
+  if (!(call->b & TIMER_ABSTIME)) return sleep_relative(&changed, clock, &changed.c, &changed.d);
+  return wait_absolute(&changed, clock, &changed.c);
 }
 
 /* --- futex(word, operation, value, time, ...) -------------------------------------------------------------------------- */

@@ -269,6 +269,7 @@ static void cannot_be_handled(void) {
 enum { OLD_PID = 3999999, OLD_TID = 3999998, OLD_PARENT = 3999997 };
 enum {
   MAIN_CPU = 1000,
+  MAIN_SYSTEM = 300,
   OTHER_CPU = 2000,
   PROCESS_CPU = 3000,
   USER = 4000,
@@ -345,7 +346,8 @@ static void used(void) {
          ABOUT(usage.ru_stime.tv_sec, SYSTEM));
   EXPECT(usage.ru_maxrss == 1ll << 40 && usage.ru_minflt + usage.ru_majflt + usage.ru_nswap > 77777);
   EXPECT(getrusage(RUSAGE_CHILDREN, &usage) == 0 && ABOUT(usage.ru_utime.tv_sec, CHILDREN));
-  EXPECT(getrusage(RUSAGE_THREAD, &usage) == 0 && ABOUT(usage.ru_utime.tv_sec, MAIN_CPU));
+  EXPECT(getrusage(RUSAGE_THREAD, &usage) == 0 && ABOUT(usage.ru_utime.tv_sec, MAIN_CPU - MAIN_SYSTEM) &&
+         ABOUT(usage.ru_stime.tv_sec, MAIN_SYSTEM));
   EXPECT(times(&ticks) != -1 && ABOUT(ticks.tms_utime / 100, USER) && ABOUT(ticks.tms_cutime / 100, CHILDREN));
   cpu_timer();
   pid_t child = fork();
@@ -369,8 +371,9 @@ static void numbers(void) {
   sem_init(&other_ends, 0, 0);
   pthread_create(&thread, NULL, other, NULL);
   sem_wait(&other_runs);
-  EXPECT(tid_map(OLD_PID, real, MAIN_CPU * (int64_t)NS) == 0 &&
-         tid_map(OLD_TID, other_tid, OTHER_CPU * (int64_t)NS) == 0 && tid_map(OLD_PARENT, parent, 0) == 0);
+  EXPECT(tid_map(OLD_PID, real, (struct cpu_time){MAIN_CPU * (int64_t)NS, MAIN_SYSTEM * 1000000ll}) == 0 &&
+         tid_map(OLD_TID, other_tid, (struct cpu_time){OTHER_CPU * (int64_t)NS, 0}) == 0 &&
+         tid_map(OLD_PARENT, parent, (struct cpu_time){0, 0}) == 0);
   STATE->restarted = 1;
   handled = 0;
   sigaction(SIGUSR1, &action, NULL);

@@ -193,7 +193,7 @@ static void make_signals(void) {
   event.sigev_notify = SIGEV_NONE;
   MUST(syscall(SYS_timer_create, CLOCK_PROCESS_CPUTIME_ID, &event, &timer) == 0 && timer == 4);
   for (int i = 0; i < 2; i++) syscall(SYS_timer_delete, i);
-  tid_map(OLD_TID, getpid(), 0);
+  tid_map(OLD_TID, getpid(), (struct cpu_time){0, 0});
 }
 /* What waited is in the state, which is saved with the memory: values, order and senders. */
 static void look_at_waiting(void) {
@@ -306,7 +306,7 @@ static void restore(void) {
   }
   sigfillset(&all);
   sigprocmask(SIG_SETMASK, &all, NULL);
-  tid_map(OLD_TID, getpid(), 0);
+  tid_map(OLD_TID, getpid(), (struct cpu_time){0, 0});
   state_files_policy = (struct state_files_policy){.folder = folder, .epoch = 7};
   for (int i = 0; i < PARTS; i++) {
     why[0] = 0;
