@@ -123,6 +123,8 @@ static void read_option(char **argv, int *i) {
     set_syscalls(value);
   } else if (starts(argv[*i], "--verbose=", &value)) {
     set_verbose(value);
+  } else if (starts(argv[*i], "--path=", &value)) {
+    options.path = value;
   } else if (starts(argv[*i], "--proxy=", &value)) {
     set_path(options.proxy, value, "--proxy");
   } else if (starts(argv[*i], "--upper=", &value)) {

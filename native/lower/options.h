@@ -9,6 +9,7 @@
  *   --checkpoint-signal=N  ranks ignore this signal, unless the program handles it: it is for `mana launch`
  *   --no-fsgsbase          behave as on a kernel without FSGSBASE; likewise with MANA_NO_FSGSBASE=1 in the environment
  *   --escaped              in PROGRAM, ARGS and --setenv, %XX is a byte: launchers take some words for their own
+ *   --path=DIRS            where PROGRAM is looked for before PATH: the info key "path" of MPI_Comm_spawn
  *   --setenv NAME=VALUE    a variable meant for the program, which mana-lower's own ld.so would obey (LD_PRELOAD), or which is not UTF-8
  *
  * of a restart:
@@ -32,7 +33,7 @@
 /* One line: a message to a user is what happened, and what to do next (report.h). */
 #define OPTIONS_SYNOPSIS                                                                                               \
   "mana-lower [--syscalls=patch|dispatch] [--collectives=two-phase] [--compress=none|lz4|zstd] [--job=FILE] "          \
-  "[--checkpoint-signal=N] [--proxy=FILE] [--upper=DIR] [--verbose=N] [--no-fsgsbase] [--escaped] "                    \
+  "[--checkpoint-signal=N] [--proxy=FILE] [--upper=DIR] [--verbose=N] [--no-fsgsbase] [--escaped] [--path=DIRS] "      \
   "[--setenv NAME=VALUE]... [--reenter] [--argv0 NAME] [--nofile-soft=N] [--stack-soft=N] "                            \
   "{ -- PROGRAM [ARGS...] | --thread-level=N [--keep-files] [--env NAME=VALUE]... [--map OLD=NEW]... "                 \
   "--restart=FOLDER }"
@@ -54,6 +55,7 @@ struct options {
   int thread_level;
   int checkpoint_signal; /* 0 = none */
   bool keep_files;
+  const char *path;  /* NULL = PATH alone */
   const char *argv0; /* NULL = PROGRAM */
   const char *setenv[OPTIONS_SETENV_MAX];
   int setenv_count;

@@ -55,21 +55,28 @@ static void read_head(const char *path, const char *script, struct head *head) {
   head->size = (size_t)size;
 }
 
-/* Looks for a bare name on PATH as execvp(3) does: the first file that may be executed; else the first found decides. */
-static void find_on_path(const char *name, char out[4096]) {
-  const char *path = getenv("PATH");
-  int error = ENOENT;
-  for (const char *at = path ? path : "/bin:/usr/bin"; at;) {
+/* Looks in folders, separated by colons, as execvp(3) does: the first file that may be executed; else *error is why the first that was found may
+ * not, where there is one. */
+static bool find_in(const char *folders, const char *name, char out[4096], int *error) {
+  for (const char *at = folders; at;) {
     const char *end = strchr(at, ':');
     int length = (int)(end ? end - at : (long)strlen(at));
     int written = snprintf(out, 4096, "%.*s%s%s", length, at, length ? "/" : "./", name);
     struct stat status;
     if (written < 4096 && stat(out, &status) == 0 && S_ISREG(status.st_mode)) {
-      if (access(out, X_OK) == 0) return;
-      error = errno;
+      if (access(out, X_OK) == 0) return true;
+      *error = errno;
     }
     at = end ? end + 1 : NULL;
   }
+  return false;
+}
+
+static void find_on_path(const char *name, char out[4096]) {
+  const char *path = getenv("PATH");
+  int error = ENOENT;
+  if (options.path && find_in(options.path, name, out, &error)) return;
+  if (find_in(path ? path : "/bin:/usr/bin", name, out, &error)) return;
   if (error == ENOENT) report_fatal(EXIT_NOT_FOUND, next_path, "program '%s' not found on PATH", name);
   fatal_by_errno(name, NULL, error);
 }

@@ -73,6 +73,8 @@ static int refuse_at_sight(struct px_saved *s) {
   const char *call = px_dynamic_call();
   if (call) return px_refuse(s, "%s has begun and not ended", call);
   if (any_win()) return px_refuse(s, "a window (MPI_Win_create or its like) is open");
+  if (px_open_ports > 0) return px_refuse(s, "a port (MPI_Open_port) is open");
+  if (px_open_tools > 0) return px_refuse(s, "the tool interface (MPI_T_init_thread) is in use");
   if (any_session()) return px_refuse(s, "a session (MPI_Session_init) is open");
   return px_requests_check(s);
 }

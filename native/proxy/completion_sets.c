@@ -52,6 +52,16 @@ static void settle_failed(int length, const MPI_Request *site, mana_h *requests)
   }
 }
 
+/* Among them one has failed: those that were early are told all the same. */
+static void take_early(int length, mana_h *requests, mana_status *statuses) {
+  for (int i = 0; i < length; i++) {
+    mana_status *status = statuses ? &statuses[i] : NULL;
+    if (!px_tells_early(requests[i])) continue;
+    int code = px_early_take(&requests[i], status);
+    if (status) status->error = code;
+  }
+}
+
 #define SET_RETURN(code)                                                                                               \
   do {                                                                                                                 \
     PX_ARRAY_FREE(site);                                                                                               \
@@ -201,6 +211,7 @@ int px_Waitall(int count, mana_h *requests, mana_status *statuses) {
       if (of_early) code = of_early;
     } else {
       settle_failed(length, site, requests);
+      take_early(length, requests, statuses);
     }
   }
   PX_ARRAY_FREE(s);
@@ -221,6 +232,7 @@ int px_Testall(int count, mana_h *requests, int *flag, mana_status *statuses) {
     *flag = 0;
   }
   PX_ARRAY_FREE(s);
+  if (rc == MPI_ERR_IN_STATUS) take_early(length, requests, statuses);
   if (rc != MPI_SUCCESS) SET_END(rc);
   if (*flag) code = settle_all(length, site, requests, statuses, early | synchronous);
   SET_RETURN(code);

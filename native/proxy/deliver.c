@@ -14,17 +14,23 @@ static MPI_Comm own_comm(void) {
   pthread_mutex_unlock(&lock);
   return own;
 }
+void px_queue_begin(void) {
+  (void)own_comm();
+}
 void px_queue_end(void) {
   if (own != MPI_COMM_NULL) MPI_Comm_free(&own);
 }
 
-static int deliver(const struct px_message *m, void *buf, int64_t count, MPI_Datatype datatype, MPI_Status *s) {
+/* *refused: nothing was received. */
+static int deliver(const struct px_message *m, void *buf, int64_t count, MPI_Datatype datatype, MPI_Status *s,
+                   int *refused) {
   MPI_Comm self = own_comm();
   MPI_Request request = MPI_REQUEST_NULL;
   int n, rc = self == MPI_COMM_NULL ? MPI_ERR_INTERN : MPI_SUCCESS;
   if (rc != MPI_SUCCESS) return rc;
   pthread_mutex_lock(&one_by_one);
   rc = px_site_irecv(buf, count, datatype, 0, 0, self, &request);
+  *refused = rc != MPI_SUCCESS;
   if (rc == MPI_SUCCESS) {
     MPI_Datatype bytes = px_bytes_type(m->bytes, &n);
     rc = MPI_Send(m->data, n, bytes, 0, 0, self);
@@ -42,7 +48,9 @@ static int deliver(const struct px_message *m, void *buf, int64_t count, MPI_Dat
 
 int px_message_deliver(struct px_message *m, void *buf, int64_t count, mana_h datatype, mana_status *status) {
   MPI_Status s;
-  int rc = deliver(m, (void *)(uintptr_t)px_buffer(buf), count, px_datatype(datatype), &s);
+  int refused = 0;
+  int rc = deliver(m, (void *)(uintptr_t)px_buffer(buf), count, px_datatype(datatype), &s, &refused);
+  if (refused && !m->handle) return px_queue_put_back(m), px_error(rc);
   if (px_status_is_set(rc)) px_message_describe(m, px_status_bytes(&s), status);
   px_synchronous_received(m);
   free(m);

@@ -34,6 +34,7 @@ int px_Init_thread(int *argc, char ***argv, int required, int *provided) {
   if (MPI_Comm_get_parent(&parent) == MPI_SUCCESS && parent != MPI_COMM_NULL)
     MPI_Comm_set_errhandler(parent, MPI_ERRORS_RETURN);
   rc = MPI_Comm_dup(MPI_COMM_WORLD, &px_world);
+  px_queue_begin(); /* now, for later it would be a collective in the middle of the program's */
   return rc == MPI_SUCCESS ? 0 : px_error(rc);
 }
 

@@ -45,7 +45,8 @@ static int both(const void *sendbuf, int64_t sendcount, mana_h sendtype, int des
                          px_comm(comm), &site);
   }
   if (turn) px_turn_end();
-  if (rc != MPI_SUCCESS) return free(m), px_error(rc);
+  if (rc != MPI_SUCCESS && m) px_queue_put_back(m);
+  if (rc != MPI_SUCCESS) return px_error(rc);
   px_count_sent(comm, dest, sendtag);
   if (m) return serve(m, site, recvbuf, recvcount, recvtype, request);
   *request = px_request_store(*request, site);
@@ -65,7 +66,7 @@ static int replace_queued(struct px_message *m, void *buf, int count, mana_h dat
   MPI_Datatype type = px_bytes_type(bytes, &n);
   if (rc == MPI_SUCCESS) rc = site_isend(packed, n, type, dest, sendtag, comm, &site);
   px_bytes_free(&type);
-  if (rc != MPI_SUCCESS) return px_kept_delete(packed), px_error(rc);
+  if (rc != MPI_SUCCESS) return px_queue_put_back(m), px_kept_delete(packed), px_error(rc);
   px_count_sent(comm, dest, sendtag);
   rc = serve(m, site, buf, count, datatype, request);
   px_request_keep(*request, packed);

@@ -131,12 +131,13 @@ static int pump_in_turn(void) {
   return moved;
 }
 
-/* With MULTIPLE only what is safe beside them; with SERIALIZED nothing, for one may be in MPI; below that nobody else can be there. */
+/* With MULTIPLE only what is safe beside them; with SERIALIZED nothing, for one may be in MPI; below that only the thread that may call MPI at all
+ * (a session that was opened may have granted MULTIPLE to a program that has less: then others ask, too). */
 int px_pump_beside(void) {
-  int level;
+  int level, may = 0;
   if (!is_running() || MPI_Query_thread(&level) != MPI_SUCCESS) return 0;
   if (level == MPI_THREAD_MULTIPLE) return pump_in_turn();
-  return level == MPI_THREAD_SERIALIZED ? 0 : px_pump();
+  return level != MPI_THREAD_SERIALIZED && MPI_Is_thread_main(&may) == MPI_SUCCESS && may ? px_pump() : 0;
 }
 
 int px_calls_back(void) {

@@ -140,7 +140,7 @@ static inline int px_may_block(void) {
 /* Such a send must not be taken for complete while the drain may be what has completed it. */
 static inline int px_is_synchronous(const struct px_record *r) {
   return __builtin_expect(r->mode == PX_SYNCHRONOUS, 0) && r->kind == PX_SEND && r->receipt == PX_NOT_ASKED &&
-         r->peer != MANA_PROC_NULL;
+         r->peer != MANA_PROC_NULL && (!r->persistent || r->active);
 }
 static inline int px_at_targets(void) {
   return __atomic_load_n(&SPLIT->at_targets, __ATOMIC_SEQ_CST) != 0;

@@ -49,6 +49,14 @@ struct px_message *px_queue_take(int source, int tag, mana_h comm) {
   return m;
 }
 
+void px_queue_put_back(struct px_message *m) {
+  pthread_mutex_lock(&lock);
+  m->next = px_queue;
+  px_queue = m;
+  tell();
+  pthread_mutex_unlock(&lock);
+}
+
 void px_queue_forget(mana_h comm) {
   struct px_message *m;
   while ((m = px_queue_take(MANA_ANY_SOURCE, MANA_ANY_TAG, comm))) free(m);

@@ -37,15 +37,18 @@ void px_queue_add(struct px_message *m);
 /* The first message that matches (MPI_ANY_SOURCE and MPI_ANY_TAG are canonical): taken out, or only looked at. NULL: none. */
 struct px_message *px_queue_take(int source, int tag, mana_h comm);
 int px_queue_look(int source, int tag, mana_h comm, mana_status *status);
+/* A message that was taken and could not be received: it comes first again. */
+void px_queue_put_back(struct px_message *m);
 /* The communicator is gone, and with it what nobody has received: a later one may have its handle. Message handles keep theirs. */
 void px_queue_forget(mana_h comm);
 /* The same by handle; NULL: the site still holds that message, or there is none. */
 struct px_message *px_queue_take_held(mana_h handle);
 /* What a status says of it, and of so many bytes; status may be NULL. */
 void px_message_describe(const struct px_message *m, int64_t bytes, mana_status *status);
-/* Receives it as MPI_Recv would, and frees it. A canonical code; the status (may be NULL) is set as MPI says. */
+/* Receives it as MPI_Recv would, and frees it; where the site refuses such a receive, it goes back into the queue. A canonical code; the status (may be NULL) is set as MPI says. */
 int px_message_deliver(struct px_message *m, void *buf, int64_t count, mana_h datatype, mana_status *status);
-/* MPI ends: gives back what deliveries went through. */
+/* MPI has begun, and ends: makes, and gives back, what deliveries go through. */
+void px_queue_begin(void);
 void px_queue_end(void);
 /* MPI_Pack of any length, of which the caller knows `bytes`: without a header, as between like machines packed data is everywhere. The
  * site's code. */

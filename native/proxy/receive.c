@@ -170,7 +170,7 @@ int px_Imrecv_c(void *buf, int64_t count, mana_h datatype, mana_h *message, mana
     struct px_message *m = take_or_post(recvbuf, recvcount, recvtype, source, recvtag, comm, &site, &rc);              \
     if (m) {                                                                                                           \
       rc = send;                                                                                                       \
-      if (rc != MPI_SUCCESS) return free(m), px_error(rc);                                                             \
+      if (rc != MPI_SUCCESS) return px_queue_put_back(m), px_error(rc);                                                \
       px_count_sent(comm, dest, sendtag);                                                                              \
       return px_message_deliver(m, recvbuf, recvcount, recvtype, status);                                              \
     }                                                                                                                  \

@@ -124,7 +124,9 @@ static int make_persistent(struct px_saved *s, const struct px_record *r, MPI_Re
       default: rc = MPI_Send_init(buf, n, type, peer, tag, comm, site); break;
     }
   }
-  if (rc == MPI_SUCCESS && r->active && !r->early && r->receipt != PX_AWAITED) rc = MPI_Start(site);
+  bool starts = r->active && !r->early && r->receipt != PX_AWAITED;
+  if (rc == MPI_SUCCESS && starts) rc = MPI_Start(site);
+  if (rc == MPI_SUCCESS && starts && r->canceled) rc = MPI_Cancel(site);
   return px_refuse_failed(s, rc, "a persistent request");
 }
 

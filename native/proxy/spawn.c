@@ -4,6 +4,7 @@
 #include "dynamic.h"
 #include "proxy.h"
 
+int px_open_ports, px_open_tools;
 static const char *under_way;
 static int inside;
 
@@ -26,17 +27,23 @@ static int is_root(mana_h comm, int root) {
   return MPI_Comm_rank(px_comm(comm), &rank) == MPI_SUCCESS && rank == root;
 }
 
-/* "--", command, the application's arguments, NULL. The strings stay the application's; free() the vector. */
-static char **split_argv(char *command, char **argv) {
-  size_t n = 0;
+/* [--path=DIRS] -- command, the application's arguments, NULL. DIRS: where the site would look for the command, by its info key (MPI-4.1 section
+ * 11.8.4). The strings stay the application's; free() the vector, which holds DIRS, too. */
+enum { PATH_SIZE = 4096 };
+static char **split_argv(char *command, char **argv, MPI_Info info) {
+  static char separator[] = "--", option[] = "--path=";
+  size_t n = 0, at = 0;
+  int has_path = 0;
   while (argv && argv[n]) n++;
-  char **v = malloc((n + 3) * sizeof *v);
+  char **v = malloc((n + 4) * sizeof *v + sizeof option + PATH_SIZE);
   if (!v) return NULL;
-  static char separator[] = "--";
-  v[0] = separator;
-  v[1] = command;
-  if (n) memcpy(v + 2, argv, n * sizeof *v);
-  v[n + 2] = NULL;
+  char *path = strcpy((char *)(v + n + 4), option);
+  if (info != MPI_INFO_NULL) MPI_Info_get(info, "path", PATH_SIZE - 1, path + sizeof option - 1, &has_path);
+  if (has_path) v[at++] = path;
+  v[at++] = separator;
+  v[at++] = command;
+  if (n) memcpy(v + at, argv, n * sizeof *v);
+  v[at + n] = NULL;
   return v;
 }
 
@@ -49,7 +56,7 @@ static void errors_out(int *errcodes) {
 int px_Comm_spawn(const char *command, char **argv, int maxprocs, mana_h info, int root, mana_h comm, mana_h *intercomm,
                   int *errcodes) {
   int am_root = is_root(comm, root);
-  char **v = am_root ? split_argv((char *)(uintptr_t)command, argv) : NULL;
+  char **v = am_root ? split_argv((char *)(uintptr_t)command, argv, px_info(info)) : NULL;
   if (am_root && !v) return MANA_ERR_NO_MEM;
   MPI_Comm born = MPI_COMM_NULL;
   px_dynamic_enter("MPI_Comm_spawn");
@@ -69,10 +76,10 @@ static void argvs_free(char ***argvs, int count) {
   free(argvs);
 }
 
-static char ***split_argvs(int count, char **commands, char ***argvs) {
+static char ***split_argvs(int count, char **commands, char ***argvs, const MPI_Info *infos) {
   char ***v = calloc((size_t)count + 1, sizeof *v);
   for (int i = 0; v && i < count; i++) {
-    v[i] = split_argv(commands[i], argvs ? argvs[i] : NULL);
+    v[i] = split_argv(commands[i], argvs ? argvs[i] : NULL, infos[i]);
     if (!v[i]) return argvs_free(v, count), NULL;
   }
   return v;
@@ -83,12 +90,13 @@ int px_Comm_spawn_multiple(int count, char **commands, char ***argvs, const int 
   int n = is_root(comm, root) && count > 0 ? count : 0;
   PX_ARRAY(MPI_Info, infos_s, n);
   PX_ARRAY(char *, commands_s, n);
-  char ***argvs_s = split_argvs(n, commands, argvs);
-  if (!infos_s || !commands_s || !argvs_s) return MANA_ERR_NO_MEM;
+  if (!infos_s || !commands_s) return MANA_ERR_NO_MEM;
   for (int i = 0; i < n; i++) {
     infos_s[i] = px_info(infos[i]);
     commands_s[i] = SPLIT->lower_exe;
   }
+  char ***argvs_s = split_argvs(n, commands, argvs, infos_s);
+  if (!argvs_s) return MANA_ERR_NO_MEM;
   MPI_Comm born = MPI_COMM_NULL;
   px_dynamic_enter("MPI_Comm_spawn_multiple");
   int rc = MPI_Comm_spawn_multiple(count, commands_s, argvs_s, (int *)(uintptr_t)maxprocs, infos_s, root, px_comm(comm),

@@ -20,10 +20,6 @@ static struct begun {
 static size_t room;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
-static int is_under_way(const struct px_record *r) {
-  return r->kind == PX_SEND && r->mode == PX_SYNCHRONOUS && r->receipt == PX_NOT_ASKED && (!r->persistent || r->active);
-}
-
 void px_synchronous_begun(mana_h request) {
   const struct px_record *r = px_record_of(request);
   if (r->peer == MANA_PROC_NULL) return;
@@ -43,7 +39,7 @@ void px_sent_behind(mana_h comm, int dest, int tag) {
   size_t kept = 0;
   for (size_t i = 0; i < px_counters.synchronous; i++) {
     struct px_record *r = px_record_of(begun[i].request);
-    if (r->serial != begun[i].serial || !is_under_way(r)) continue;
+    if (r->serial != begun[i].serial || !px_is_synchronous(r)) continue;
     r->behind += r->comm == comm && r->peer == dest && r->tag == tag;
     begun[kept++] = begun[i];
   }
@@ -95,7 +91,7 @@ static struct asked *list(int *n) {
   MPI_Comm_rank(px_world, &me);
   for (uint32_t i = MANA_FIRST_INDEX; i < px_high_request && all && *n < (int)px_counters.synchronous; i++) {
     const struct px_record *r = &px_record[i];
-    int receiver = is_under_way(r) && r->early && r->comm ? world_rank(px_comm(r->comm), px_rank_in(r->peer)) : -1;
+    int receiver = px_is_synchronous(r) && r->early && r->comm ? world_rank(px_comm(r->comm), px_rank_in(r->peer)) : -1;
     if (receiver < 0) continue;
     struct question q = {px_tag_in(r->tag), (int32_t)r->behind, (int32_t)(next_number++ % NUMBERS), me};
     all[(*n)++] = (struct asked){mana_handle(MANA_KIND_REQUEST, i), q, receiver, 0};

@@ -1,7 +1,7 @@
 /* What no checkpoint can have is open all the time, and ranks wait for each other in calls that know no gate: a window's fences, a
- * started persistent collective. Whoever asks for a checkpoint is refused, and nobody is held up.
+ * started persistent collective, or a port or the tool interface beside plain barriers. Whoever asks for a checkpoint is refused, and nobody is held up.
  *
- *   PROGRAM STEPS MILLISECONDS window|barrier */
+ *   PROGRAM STEPS MILLISECONDS window|barrier|port|tool */
 #include "story.h"
 
 static uint64_t cell;
@@ -16,27 +16,43 @@ static void exchange(int step) {
   story_add(&cell, sizeof cell);
 }
 
+/* What stays open while ranks meet in plain collectives. */
+static char port[MPI_MAX_PORT_NAME];
+static void open_something(const char *what) {
+  int level;
+  if (strcmp(what, "port") == 0) CHECK(MPI_Open_port(MPI_INFO_NULL, port) == MPI_SUCCESS);
+  if (strcmp(what, "tool") == 0) CHECK(MPI_T_init_thread(MPI_THREAD_SINGLE, &level) == MPI_SUCCESS);
+  if (strcmp(what, "window") == 0) MPI_Win_create(&cell, sizeof cell, sizeof cell, MPI_INFO_NULL, MPI_COMM_WORLD, &win);
+}
+static void close_something(const char *what) {
+  if (strcmp(what, "port") == 0) CHECK(MPI_Close_port(port) == MPI_SUCCESS);
+  if (strcmp(what, "tool") == 0) CHECK(MPI_T_finalize() == MPI_SUCCESS);
+  if (strcmp(what, "window") == 0) MPI_Win_free(&win);
+}
+
 int main(int argc, char **argv) {
   story_begin("unsavable", &argc, &argv);
-  int with_window = argc < 4 || strcmp(argv[3], "window") == 0;
-  if (with_window) MPI_Win_create(&cell, sizeof cell, sizeof cell, MPI_INFO_NULL, MPI_COMM_WORLD, &win);
+  const char *what = argc < 4 ? "window" : argv[3];
+  open_something(what);
 #if MPI_VERSION >= 4
   MPI_Request barrier = MPI_REQUEST_NULL;
-  if (!with_window) MPI_Barrier_init(MPI_COMM_WORLD, MPI_INFO_NULL, &barrier);
+  int with_barrier = strcmp(what, "barrier") == 0;
+  if (with_barrier) MPI_Barrier_init(MPI_COMM_WORLD, MPI_INFO_NULL, &barrier);
 #else
-  CHECK(with_window);
+  CHECK(strcmp(what, "barrier") != 0);
 #endif
   for (int step = 0; story_goes_on(step); step++) {
     if (step % 8 == story_rank) usleep(15000);
-    if (with_window) exchange(step);
+    if (strcmp(what, "window") == 0) exchange(step);
+    if (strcmp(what, "port") == 0 || strcmp(what, "tool") == 0) MPI_Barrier(MPI_COMM_WORLD);
 #if MPI_VERSION >= 4
-    if (!with_window) MPI_Start(&barrier);
-    if (!with_window) MPI_Wait(&barrier, MPI_STATUS_IGNORE);
+    if (with_barrier) MPI_Start(&barrier);
+    if (with_barrier) MPI_Wait(&barrier, MPI_STATUS_IGNORE);
 #endif
   }
-  if (with_window) MPI_Win_free(&win);
+  close_something(what);
 #if MPI_VERSION >= 4
-  if (!with_window) MPI_Request_free(&barrier);
+  if (with_barrier) MPI_Request_free(&barrier);
 #endif
   return story_end();
 }

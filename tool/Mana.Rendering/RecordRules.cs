@@ -23,7 +23,17 @@ public static class RecordRules
         }
 
         foreach (string line in OfFile(f)) yield return line;
+        if (s_opens.TryGetValue(f.BaseName, out string? counted)) yield return counted;
     }
+
+    /// <summary>What a program has open of the site that nobody can make anew elsewhere (native/proxy/dynamic.h).</summary>
+    private static readonly Dictionary<string, string> s_opens = new(StringComparer.Ordinal)
+    {
+        ["T_init_thread"] = "px_open_tools++;",
+        ["T_finalize"] = "px_open_tools--;",
+        ["Open_port"] = "px_open_ports++;",
+        ["Close_port"] = "px_open_ports--;",
+    };
 
     /// <summary>What the site does not tell of an open file when it is asked (native/proxy/px_file.h).</summary>
     private static IEnumerable<string> OfFile(ApiFunction f)

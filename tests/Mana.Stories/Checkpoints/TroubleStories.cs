@@ -133,6 +133,8 @@ public sealed class TroubleStories(House house)
     [InlineData("mpich", "openmpi", "window", "a window")]
     [InlineData("openmpi", "openmpi", "window", "a window")]
     [InlineData("mpich", "mpich", "barrier", "a persistent collective request")]
+    [InlineData("openmpi", "mpich", "port", "a port (MPI_Open_port)")]
+    [InlineData("mpich", "openmpi", "tool", "the tool interface (MPI_T_init_thread)")]
     public async Task What_no_checkpoint_can_have_is_refused_by_name_and_holds_up_nobody(string site, string abi, string what, string named)
     {
         using Folder folder = new();
