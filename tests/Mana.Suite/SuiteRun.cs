@@ -6,7 +6,7 @@ namespace Mana.Suite;
 /// <summary>Runs tests of one setting, one after the other, and judges them.</summary>
 internal sealed class SuiteRun(Setting setting, SuiteBuild build, LaunchTemplate launch, Exceptions exceptions)
 {
-    private static readonly TimeSpan ShortestLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan ShortestLimit = TimeSpan.FromMinutes(3);
 
     /// <summary>Stops before `until`; then results are missing in the file, and a later call brings them.</summary>
     /// <returns>How many.</returns>
