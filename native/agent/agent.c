@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "channel.h"
@@ -304,9 +305,13 @@ void agent_mpi_begins(int provided) {
   agent_serve(0);
 }
 
-/* In a handler of a signal that came to a thread inside the agent the lock may be its own: then the job ends without a word of why. */
+/* The agent's thread has the lock for moments only. In a handler of a signal that came to a thread inside the agent it may be its own: then the job
+ * ends without a word of why. */
 void agent_mpi_aborts(int code) {
-  if (pthread_mutex_trylock(&agent.lock) != 0) return;
+  struct timespec patience;
+  clock_gettime(CLOCK_REALTIME, &patience);
+  patience.tv_sec++;
+  if (pthread_mutex_timedlock(&agent.lock, &patience) != 0) return;
   if (agent.wanted) SAY(protocol_put_aborting, code);
   pthread_mutex_unlock(&agent.lock);
 }
