@@ -100,7 +100,7 @@ public sealed class SplitTests(Runtime runtime)
         Assert.True(split is { ExitCode: 0, Output: "done\n" }, split.ToString());
     }
 
-    /// <summary>It interrupts no wait for good, and after a restart numbers and clocks are those that the program knew; see parking.c.</summary>
+    /// <summary>It interrupts no wait for good; see parking.c.</summary>
     [Theory]
     [InlineData("--syscalls=patch")]
     [InlineData("--syscalls=dispatch")]
@@ -110,6 +110,17 @@ public sealed class SplitTests(Runtime runtime)
         Outcome split = await runtime.SplitAsync([runtime["parking"]], [option, $"--proxy={runtime["libfake.so"]}"]);
         Assert.True(split is { ExitCode: 0, Output: "done\n" }, split.ToString());
         Assert.Contains("signal 62, which mana keeps to itself", split.Errors, StringComparison.Ordinal);
+    }
+
+    /// <summary>Process and thread numbers, their paths below /proc, CPU time used, clocks and timers; see restarted.c.</summary>
+    [Theory]
+    [InlineData("--syscalls=patch")]
+    [InlineData("--syscalls=dispatch")]
+    [InlineData("--no-fsgsbase")]
+    public async Task After_a_restart_numbers_and_clocks_are_those_that_the_program_knew(string option)
+    {
+        Outcome split = await runtime.SplitAsync([runtime["restarted"]], [option, $"--proxy={runtime["libfake.so"]}"]);
+        Assert.True(split is { ExitCode: 0, Output: "done\n" }, split.ToString());
     }
 
     /// <summary>Only where all it holds is of the image, with all that waits for it, or with a reason why not; see parked.c.</summary>
