@@ -59,6 +59,7 @@ internal static class PlayedAgents
         ProvenMessage => hello,
         IntentMessage m => new ClocksMessage(m.Epoch, [.. Enumerable.Range(1, Clocks).Select(i => new ClockValue(new ClockId((ulong)i, 0), m.Epoch))]),
         TargetsMessage m => new ReachedMessage(m.Epoch, m.TargetsVersion),
+        HoldMessage m => new HeldMessage(m.Epoch),
         ParkMessage m => new ParkedMessage(m.Epoch, 1, 10, 10, 0),
         WriteMessage m => new WroteMessage(m.Epoch, 1, 1, 1, 0),
         ResumeMessage m => new ResumedMessage(m.Epoch),

@@ -87,6 +87,16 @@ static void begin_intent(uint32_t epoch, uint32_t milliseconds) {
   if (fault_at(FAULT_CLOCKS_PUBLISHED)) fail(FAULT_WHY);
 }
 
+/* From here to the end of the checkpoint; on every rank before any drains. */
+static void hold(void) {
+  __atomic_store_n(&SPLIT->holds_back, 1, __ATOMIC_SEQ_CST);
+  if (fault_at(FAULT_HOLDING)) {
+    fail(FAULT_WHY);
+    return;
+  }
+  SAY(protocol_put_held, agent.epoch);
+}
+
 /* The last order, to return, stands until the MPI thread has taken it, which it does with the lock. */
 static void begin_park(void) {
   enum { POLL_MICROSECONDS = 100 };
@@ -100,17 +110,27 @@ static void begin_park(void) {
     return;
   }
   agent.stage = AGENT_PARK;
-  agent.order = ORDER_PUMP;
+  agent.order = ORDER_WAIT;
   agent.clean = 0;
   agent.alone = agent.serving = false;
   agent_park_begin();
+  agent.unseen = SPLIT->thread_multiple;
+  if (agent.unseen) proxy->guard();
+  if (agent.unseen) (void)barrier_all_threads(); /* it could, at the intent */
+}
+
+/* Lock held. The pump may begin when no thread can be about to receive what it takes. */
+static void begin_pump(void) {
+  if (agent.unseen && !agent_nobody_looks()) return;
+  agent.unseen = false;
+  if (agent.order == ORDER_WAIT) agent_order(ORDER_PUMP);
 }
 
 /* Whatever the stage: all upper threads run on. */
 static void end_checkpoint(void) {
   bool parked = agent.stage >= AGENT_PARK;
   agent.stage = AGENT_RUN;
-  __atomic_store_n(&SPLIT->at_targets, 0, __ATOMIC_SEQ_CST);
+  __atomic_store_n(&SPLIT->holds_back, 0, __ATOMIC_SEQ_CST);
   if (parked) {
     agent_dismiss();
     agent_park_end();
@@ -179,6 +199,9 @@ static void take(int type, struct save_stream *frame) {
       if (protocol_get_intent(frame, &epoch, &timeout) && agent.stage == AGENT_RUN) begin_intent(epoch, timeout);
       break;
     case PROTOCOL_TARGETS: take_targets(frame); break;
+    case PROTOCOL_HOLD:
+      if (agent.stage == AGENT_INTENT) hold();
+      break;
     case PROTOCOL_PARK:
       if (agent.stage == AGENT_INTENT) begin_park();
       break;
@@ -208,7 +231,7 @@ static bool counts_differ(const struct proxy_counts *a, const struct proxy_count
  * this thread can take in what comes, which MULTIPLE allows; but not what runs the program's own reductions, for which it has no upper
  * half. */
 static void pump_for_others(void) {
-  if (!SPLIT->thread_multiple || agent.alone || proxy->calls_back()) return;
+  if (!SPLIT->thread_multiple || agent.unseen || agent.alone || proxy->calls_back()) return;
   pthread_mutex_unlock(&agent.lock);
   (void)proxy->pump_beside();
   pthread_mutex_lock(&agent.lock);
@@ -220,6 +243,7 @@ static void step(void) {
     agent_gate_check();
   } else if (agent.stage == AGENT_PARK) {
     /* Looked for again: it may have come since the intent, and whoever waits in it does not park. */
+    begin_pump();
     int threads = proxy->refusal(agent.why) != 0 ? -1 : agent_park_round(agent.why);
     if (threads > 0 && state_children_check(agent.why) != 0) threads = -1;
     if (threads > 0 && fault_at(FAULT_PARKED)) {

@@ -41,6 +41,7 @@ struct agent {
   struct agent_place at_gate, entered; /* gate.c: who waits there, the last that passed it */
   int waiting;                         /* threads at a gate */
   /* PARK and later */
+  bool unseen; /* a thread may have looked before the guard: the pump has to wait */
   enum agent_order order;
   bool busy;    /* the MPI thread carries one out */
   int clean;    /* listings of the threads, one after the other, in which all had parked */
@@ -102,6 +103,8 @@ void agent_gate_take_targets(struct save_stream *frame, uint32_t count);
 /* --- place.c -------------------------------------------------------------------------------------------------------- */
 /* Lock held. */
 void agent_say_where(void);
+/* Whether no thread is between its look for drained messages and what it then asks of the site (upper_tls.looking). */
+bool agent_nobody_looks(void);
 
 /* --- park.c --------------------------------------------------------------------------------------------------------- */
 /* One round: asks whoever runs to park. The number of parked threads when all are and the MPI thread serves, else 0; -1 with `why`. */

@@ -15,6 +15,7 @@
   X(INTENT_RECEIVED, true)       /* nothing done yet */                                                                \
   X(CLOCKS_PUBLISHED, true)      /* collectives are gated */                                                           \
   X(AT_GATE, false)              /* in a collective that must wait */                                                  \
+  X(HOLDING, true)               /* synchronous sends are held back; not yet said */                                   \
   X(PARKING, true)               /* threads are about to be asked to park */                                           \
   X(PARKED, true)                /* all of them stand still; not yet said */                                           \
   X(DRAINING, false)             /* the parked MPI thread has taken something from the network, or looked */           \

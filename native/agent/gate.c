@@ -38,7 +38,6 @@ void agent_gate_publish_all(void) {
   uint32_t used = 0;
   agent.targets_known = false;
   agent.reached_version = 0;
-  __atomic_store_n(&SPLIT->at_targets, 0, __ATOMIC_RELAXED);
   for (uint32_t i = 1; i < CLOCKS->count; i++) {
     CLOCKS->clock[i].target = 0;
     used += in_use(&CLOCKS->clock[i]);
@@ -55,10 +54,10 @@ void agent_gate_take_targets(struct save_stream *frame, uint32_t count) {
   for (uint32_t i = 0; i < count; i++) {
     uint64_t id[2] = {load_u64(frame), load_u64(frame)}, target = load_u64(frame);
     struct split_clock *clock = agent_clock_find(id);
-    if (clock) clock->target = target;
+    /* What was published meanwhile may be higher. */
+    if (clock && target > clock->target) clock->target = target;
   }
   agent.targets_known = true;
-  __atomic_store_n(&SPLIT->at_targets, 0, __ATOMIC_RELAXED); /* they may be higher */
 }
 
 static bool behind(void) {
@@ -74,7 +73,6 @@ void agent_gate_check(void) {
   if (__atomic_load_n(&SPLIT->inside, __ATOMIC_RELAXED) > 0) return;
   struct save_stream frame = {0};
   agent.reached_version = agent.targets_version;
-  __atomic_store_n(&SPLIT->at_targets, 1, __ATOMIC_SEQ_CST);
   protocol_put_reached(&frame, agent.epoch, agent.targets_version);
   channel_send(&frame);
   save_free(&frame);

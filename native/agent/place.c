@@ -10,19 +10,41 @@
 /* WHERE's `where`. */
 enum where { OWN_CODE, INSIDE, AT_GATE, PARKED, OTHER_THREAD_INSIDE };
 
-/* By the kernel: the thread may be ending, and its memory go. */
+/* By the kernel: the thread may be ending, and its memory go. False too for one that is in no crossing. */
+static bool read_inside(uint64_t upper_fs, struct upper_tls *tls) {
+  struct iovec to = {tls, sizeof *tls}, from = {(void *)(upper_fs + (uint64_t)SPLIT->upper_tls_offset), sizeof *tls};
+  if (!upper_fs || process_vm_readv(getpid(), &to, 1, &from, 1, 0) != sizeof *tls) return false;
+  return tls->generation == SPLIT->generation && tls->depth > 0;
+}
 static bool inside(uint64_t upper_fs, uint64_t *call) {
   struct upper_tls tls;
-  struct iovec to = {&tls, sizeof tls}, from = {(void *)(upper_fs + (uint64_t)SPLIT->upper_tls_offset), sizeof tls};
-  if (!upper_fs || process_vm_readv(getpid(), &to, 1, &from, 1, 0) != sizeof tls) return false;
-  if (tls.generation != SPLIT->generation || tls.depth == 0) return false;
+  if (!read_inside(upper_fs, &tls)) return false;
   *call = tls.call;
   return true;
+}
+static uint64_t mpi_thread(void) {
+  return *(uint64_t *)(SPLIT->mpi_lower_fs + (uint64_t)SPLIT->lower_upper_fs_off);
+}
+
+/* It is for moments only: what is asked of the site then does not block. */
+static bool looks(uint64_t upper_fs) {
+  enum { TRIES = 100 };
+  struct upper_tls tls;
+  for (int i = 0; i < TRIES; i++) {
+    if (!read_inside(upper_fs, &tls) || !tls.looking) return false;
+  }
+  return true;
+}
+bool agent_nobody_looks(void) {
+  bool any = looks(mpi_thread());
+  uint64_t upper_fs;
+  for (int cursor = 0; !any && (upper_fs = lower_thread_next_lent(&cursor));) any = looks(upper_fs);
+  return !any;
 }
 
 /* The MPI thread's call tells most; where it is in none, that of another may. */
 static enum where find_call(uint64_t *call) {
-  if (inside(*(uint64_t *)(SPLIT->mpi_lower_fs + (uint64_t)SPLIT->lower_upper_fs_off), call)) return INSIDE;
+  if (inside(mpi_thread(), call)) return INSIDE;
   uint64_t upper_fs;
   for (int cursor = 0; (upper_fs = lower_thread_next_lent(&cursor));) {
     if (inside(upper_fs, call)) return OTHER_THREAD_INSIDE;

@@ -102,6 +102,7 @@ static int born_with_attributes(mana_h comm, mana_h parent, const char *name) {
   gate;                                                                                                                \
   MANA_CROSS(rc, call);                                                                                                \
   if (!rc) core_gate_born(fresh, comm, 1);                                                                             \
+  if (rc) core_gate_failed(core_gate_of(comm), rc);                                                                    \
   core_gate_leave();                                                                                                   \
   if (rc) core_delete(MANA_KIND_COMM, fresh);                                                                          \
   if (rc) return core_fail(MANA_KIND_COMM, comm, rc, name);                                                            \
@@ -143,6 +144,7 @@ int core_Comm_idup_with_info(mana_h comm, mana_h info, mana_h *newcomm, mana_h *
   uint32_t clock = core_gate_of(before);                                                                               \
   CORE_GATE_ENTER_LAST(clock, before, slot);                                                                           \
   MANA_CROSS(rc, call);                                                                                                \
+  if (rc) core_gate_failed(CLOCKS->members[clock], rc);                                                                \
   if (!rc) core_gate_gone(clock);                                                                                      \
   core_gate_leave();                                                                                                   \
   if (rc) return core_fail(MANA_KIND_COMM, before, rc, name);                                                          \

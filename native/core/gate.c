@@ -48,6 +48,36 @@ uint32_t core_gate_of_group(mana_h group) {
   return clock;
 }
 
+/* What an MPI finds in the arguments of a call, and nothing reports that has spoken to the others. */
+static int is_of_arguments(int rc) {
+  switch (rc) {
+    case MANA_RC_ABSENT:
+    case MANA_ERR_BUFFER:
+    case MANA_ERR_COUNT:
+    case MANA_ERR_TYPE:
+    case MANA_ERR_TAG:
+    case MANA_ERR_COMM:
+    case MANA_ERR_RANK:
+    case MANA_ERR_REQUEST:
+    case MANA_ERR_ROOT:
+    case MANA_ERR_GROUP:
+    case MANA_ERR_OP:
+    case MANA_ERR_TOPOLOGY:
+    case MANA_ERR_DIMS:
+    case MANA_ERR_ARG:
+    case MANA_ERR_KEYVAL:
+    case MANA_ERR_INFO:
+    case MANA_ERR_INFO_KEY:
+    case MANA_ERR_INFO_VALUE: return 1;
+    default: return 0;
+  }
+}
+
+/* If the count was published meanwhile it is a target: the member comes to it when it calls again, as the others wait for it to. */
+void core_gate_failed(uint32_t clock, int rc) {
+  if (is_of_arguments(rc)) __atomic_fetch_sub(&CLOCKS->clock[clock].seq, 1, __ATOMIC_SEQ_CST);
+}
+
 /* The service takes the count back and waits. Where it returns early the thread parks as the crossing ends; then, perhaps in another
  * process, the collective is counted and looked at as if it began only now. */
 void core_gate_wait(uint32_t clock, mana_h comm, int slot) {

@@ -24,6 +24,13 @@ static inline uint32_t core_gate_of(mana_h comm) {
   return __builtin_expect(o->comm.clock == CORE_CLOCK_UNKNOWN, 0) ? core_gate_ask(comm) : o->comm.clock;
 }
 
+/* Of a call whose members are not all in the communicator that it is made on: a rank that is alone there has a clock all the same, for it waits for
+ * the others. */
+static inline uint32_t core_gate_bridged(mana_h local) {
+  uint32_t clock = core_gate_of(local);
+  return clock ? clock : CLOCKS->alone;
+}
+
 static inline uint32_t core_gate_of_file(mana_h fh) {
   const struct core_object *o = core_object(MANA_KIND_FILE, fh);
   return o ? o->file.clock : 0;
@@ -59,6 +66,11 @@ static inline __attribute__((always_inline)) void core_gate_count(uint32_t clock
 #define CORE_GATE_ENTER_LAST(clock, comm, slot) core_gate_count(CLOCKS->members[clock], comm, slot)
 /* Where it does not block, or is not on a communicator: never in two phases. */
 #define CORE_GATE_ENTER_CLOCK(clock, slot) core_gate_count(clock, 0, slot)
+/* In two phases only with others. */
+#define CORE_GATE_ENTER_BRIDGED(comm, slot)                                                                            \
+  core_gate_count(core_gate_bridged(comm), core_gate_of(comm) ? (comm) : MANA_COMM_NULL, slot)
+/* Before core_gate_leave: where this member has not taken part after all, the count is taken back, so that it is again what the others have. */
+void core_gate_failed(uint32_t clock, int rc) __attribute__((visibility("hidden"), cold));
 static inline void core_gate_leave(void) {
   if (__builtin_expect(SPLIT->thread_multiple, 0)) {
     __atomic_fetch_sub(&SPLIT->inside, 1, __ATOMIC_SEQ_CST);

@@ -7,6 +7,7 @@ static int share_count(mana_h comm, int root, int *n) {
   int rc;
   CORE_GATE_ENTER(comm, SLOT_Bcast);
   MANA_CROSS(rc, MPI_BELOW_ON(Bcast, comm)(n, 1, MANA_INT, root, comm));
+  if (rc) core_gate_failed(core_gate_of(comm), rc);
   core_gate_leave();
   return rc;
 }

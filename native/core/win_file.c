@@ -28,6 +28,7 @@ int core_File_close(mana_h *fh) {
   uint32_t clock = core_gate_of_file(before);
   CORE_GATE_ENTER_LAST(clock, 0, SLOT_File_close);
   MANA_CROSS(rc, MPI_BELOW(File_close)(fh));
+  if (rc) core_gate_failed(CLOCKS->members[clock], rc);
   if (!rc) core_gate_gone(clock);
   core_gate_leave();
   if (rc) return core_fail(MANA_KIND_FILE, before, rc, "MPI_File_close");

@@ -7,7 +7,7 @@
 #include "canon.h"
 #include "save_stream.h"
 
-#define PROXY_CHECKPOINT_VERSION 5
+#define PROXY_CHECKPOINT_VERSION 6
 
 struct proxy_counts {
   uint64_t sent,
@@ -45,6 +45,9 @@ struct proxy_checkpoint {
   /* Stands in for `pump` until all threads of the rank have parked: what may be done while others run, so that a peer's blocking send comes to
    * an end. With MPI_THREAD_MULTIPLE it takes unmatched messages only. Not 0: something moved. */
   int (*pump_beside)(void);
+  /* In phase PARK, before the first of these where MPI has several threads: from here on whoever looks (upper_tls.looking) sees that messages
+   * may be in the queue. When each thread has been seen not to look, pump_beside may begin. */
+  void (*guard)(void);
   /* First phase of a collective in two phases: whether all members of the clock's communicators have come. Stays so until `entered`,
    * which follows when the collective counts as entered, on the same thread. */
   int (*arrive)(uint32_t clock);

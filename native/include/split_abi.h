@@ -92,7 +92,9 @@ struct upper_tls {
   /* Crossings begun so far; wraps. Unchanged: this thread has asked nothing of MPI since. Not beside depth: compilers would count both in
    * one vector register, which takes longer than two additions. */
   uint32_t crossings;
-  uint32_t pad;
+  /* Where MPI has several threads: this one looks whether drained messages are to be received first, or has seen that they are not and is about
+   * to ask the site (proxy/queue.h). */
+  uint32_t looking;
   /* The call of the innermost crossing, for whoever asks where the rank is: slot of the crossing table | handle << 32, of the communicator or request
    * it is on (0: none). Means something while depth is not 0. */
   uint64_t call;
@@ -142,8 +144,7 @@ struct split_table {
   uint64_t park_stack;   /* top of the stack on which that thread serves the agent while it is parked */
   void *park;            /* void (void), of the blob: parks the calling thread; at once back where nobody wants it */
   int32_t park_late;     /* the MPI thread parks as a crossing ends only: MPI may call the program back meanwhile */
-  int32_t
-      at_targets; /* the agent has said so: what completes now may be the drain's doing, on another rank (proxy/synchronous.h) */
+  int32_t holds_back;    /* a synchronous send that completes now may be the drain's doing (proxy/synchronous.h) */
 };
 _Static_assert(sizeof(struct split_table) <= 0x10000, "the blob's state follows at UPPER_STATE_ADDR");
 static inline int split_fd_is_lower(const struct split_table *table, long fd) {
@@ -176,7 +177,8 @@ struct split_clocks {
   struct split_clock clock[SPLIT_CLOCKS_MAX];
   /* The clock of the same members: itself, where it is that. Of a free clock: the next free one. */
   uint32_t members[SPLIT_CLOCKS_MAX];
-  uint32_t free; /* the first free clock below count; 0 = none */
+  uint32_t free;  /* the first free clock below count; 0 = none */
+  uint32_t alone; /* of this rank alone, for calls that meet others from a communicator of one; 0 = none */
 };
 #define CLOCKS ((struct split_clocks *)CLOCKS_ADDR)
 _Static_assert(CLOCKS_ADDR + sizeof(struct split_clocks) <= ARENA_BUMP, "the program's own mappings follow");

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "dynamic.h"
+#include "foreign.h"
 #include "monotonic.h"
 #include "place.h"
 #include "saved.h"
@@ -29,7 +30,8 @@ int px_refuse_failed(struct px_saved *s, int rc, const char *call) {
 
 /* One rank's failure is everybody's, with its words. A coordinator that dies may have told only some to save, and the disk of one may be
  * slow: the others do not wait for ever. They leave when the attempt's time is over, and whoever comes later still completes the
- * reduction: so that it does not go on alone, how late each came is part of what is reduced, and all judge alike. */
+ * reduction: so that it does not go on alone, how late each came is part of what is reduced, and all judge alike. 0, 1 where all refuse, -1 where this
+ * rank alone knows. */
 static int agree(struct px_saved *s, const struct proxy_attempt *attempt, int rc) {
   enum { FAILED, LATEST, EARLIEST, EPOCH, OTHER_EPOCH, WORDS, LEAST_SECONDS = 10 };
   static int mine[WORDS], all[WORDS]; /* written to whenever the others come */
@@ -52,10 +54,10 @@ static int agree(struct px_saved *s, const struct proxy_attempt *attempt, int rc
   if (all[EPOCH] != -all[OTHER_EPOCH]) return px_refuse(s, "other ranks are at checkpoint %d", all[EPOCH]);
   int apart = all[LATEST] + all[EARLIEST];
   if (apart > seconds / 2)
-    return px_refuse(s, "the ranks came to the saving of MPI objects %d seconds apart (a slow disk?)", apart);
+    return -px_refuse(s, "the ranks came to the saving of MPI objects %d seconds apart (a slow disk?)", apart);
   if (all[FAILED] < 0) return 0;
   MPI_Bcast(s->why, PROXY_WHY_SIZE, MPI_CHAR, all[FAILED], px_world);
-  return -1;
+  return 1;
 }
 
 #define COUNT_LIVE(id)                                                                                                 \
@@ -73,6 +75,8 @@ static int refuse_at_sight(struct px_saved *s) {
   const char *call = px_dynamic_call();
   if (call) return px_refuse(s, "%s has begun and not ended", call);
   if (any_win()) return px_refuse(s, "a window (MPI_Win_create or its like) is open");
+  if (px_foreign_count() > 0)
+    return px_refuse(s, "processes of another job are connected (by MPI_Comm_spawn, MPI_Comm_connect or their like)");
   if (px_open_ports > 0) return px_refuse(s, "a port (MPI_Open_port) is open");
   if (px_open_tools > 0) return px_refuse(s, "the tool interface (MPI_T_init_thread) is in use");
   if (any_session()) return px_refuse(s, "a session (MPI_Session_init) is open");
@@ -112,9 +116,12 @@ static int refuse_early(struct px_saved *s) {
 static int save(const struct proxy_attempt *attempt, struct save_stream *to, char why[PROXY_WHY_SIZE]) {
   struct px_saved s = {to, why};
   why[0] = 0;
-  if (agree(&s, attempt, refuse_early(&s))) return -1; /* from here on all ranks are here */
+  int refused = agree(&s, attempt, refuse_early(&s));
+  if (refused < 0) return -1;
+  /* From here on all ranks are here; and asked in any case: what has been drained stays so, whether the job is saved or not. */
   px_requests_finish();
   int rc = px_synchronous_ask(&s);
+  if (refused) return -1;
   save_u32(to, FORMAT);
   px_attributes_save(&s);
   rc |= px_groups_save(&s);
@@ -127,7 +134,7 @@ static int save(const struct proxy_attempt *attempt, struct save_stream *to, cha
   if (!rc) rc = px_requests_save(&s);
   if (!rc) rc = px_queue_save(&s);
   if (!rc && to->failed) rc = px_refuse(&s, "out of memory");
-  return agree(&s, attempt, rc);
+  return agree(&s, attempt, rc) ? -1 : 0;
 }
 
 /* Who fails says so and ends, and the launcher ends the others: they may be waiting for it in a constructor. */
@@ -161,6 +168,7 @@ const struct proxy_checkpoint mana_proxy_checkpoint __attribute__((visibility("d
     .restore = restore,
     .leave = px_leave,
     .pump_beside = px_pump_beside,
+    .guard = px_queue_guard,
     .arrive = px_arrive,
     .entered = px_entered,
     .file = px_file_next,

@@ -201,7 +201,7 @@ int px_Waitall(int count, mana_h *requests, mana_status *statuses) {
   }
   if (__builtin_expect(canceled, 0)) end_canceled(done, NULL, requests, s, rc);
   int code = rc == MPI_SUCCESS ? 0 : px_error(rc);
-  if (__builtin_expect(done < length || (synchronous && px_at_targets()), 0)) {
+  if (__builtin_expect(done < length || (synchronous && px_holds_back()), 0)) {
     code = leave_early(done, site, requests, s);
     sched_yield();
   } else {
@@ -226,7 +226,7 @@ int px_Testall(int count, mana_h *requests, int *flag, mana_status *statuses) {
   int rc = MPI_Testall(count, site, flag, statuses || canceled || synchronous ? s : MPI_STATUSES_IGNORE), code = 0;
   if (__builtin_expect(canceled, 0) && (*flag || rc != MPI_SUCCESS)) end_canceled(length, NULL, requests, s, rc);
   if (statuses && (*flag || rc != MPI_SUCCESS) && px_status_is_set(rc)) statuses_out(length, statuses, s, rc);
-  if (__builtin_expect(synchronous, 0) && *flag && rc == MPI_SUCCESS && px_at_targets()) {
+  if (__builtin_expect(synchronous, 0) && *flag && rc == MPI_SUCCESS && px_holds_back()) {
     for (int i = 0; i < length; i++) s[i].MPI_ERROR = MPI_SUCCESS; /* which the site does not set */
     (void)leave_early(length, site, requests, s);
     *flag = 0;
@@ -280,7 +280,7 @@ static int some(int count, mana_h *requests, int *outcount, int *indices, mana_s
   }
   int done = *outcount == MPI_UNDEFINED ? 0 : *outcount;
   if (__builtin_expect(synchronous, 0) && rc == MPI_SUCCESS &&
-      (px_at_targets() || any_held_back(MPI_UNDEFINED, site, length, requests))) {
+      (px_holds_back() || any_held_back(MPI_UNDEFINED, site, length, requests))) {
     leave_some_early(done, indices, site, requests, s);
     *outcount = 0;
     PX_ARRAY_FREE(s);

@@ -30,7 +30,7 @@ static int both(const void *sendbuf, int64_t sendcount, mana_h sendtype, int des
                 int64_t recvcount, mana_h recvtype, int source, int recvtag, mana_h comm, mana_h *request) {
   if (!MPI_Isendrecv || !px_count_fits(sendcount) || !px_count_fits(recvcount)) return MANA_RC_ABSENT;
   MPI_Request site = MPI_REQUEST_NULL;
-  int rc, turn = px_queue_holds();
+  int rc, turn = px_look();
   if (turn) px_turn_begin();
   struct px_message *m = turn ? px_queue_take(source, recvtag, comm) : NULL;
   if (m) {
@@ -44,7 +44,7 @@ static int both(const void *sendbuf, int64_t sendcount, mana_h sendtype, int des
                          recvbuf, recvcount, px_datatype(recvtype), px_rank_in(source), px_tag_in(recvtag),
                          px_comm(comm), &site);
   }
-  if (turn) px_turn_end();
+  px_look_end(turn);
   if (rc != MPI_SUCCESS && m) px_queue_put_back(m);
   if (rc != MPI_SUCCESS) return px_error(rc);
   px_count_sent(comm, dest, sendtag);
@@ -77,13 +77,13 @@ int px_Isendrecv_replace(void *buf, int count, mana_h datatype, int dest, int se
                          mana_h comm, mana_h *request) {
   if (!MPI_Isendrecv_replace) return MANA_RC_ABSENT;
   MPI_Request site = MPI_REQUEST_NULL;
-  int turn = px_queue_holds(), rc = MPI_SUCCESS;
+  int turn = px_look(), rc = MPI_SUCCESS;
   if (turn) px_turn_begin();
   struct px_message *m = turn ? px_queue_take(source, recvtag, comm) : NULL;
   if (!m)
     rc = MPI_Isendrecv_replace(buf, count, px_datatype(datatype), px_rank_in(dest), px_tag_in(sendtag),
                                px_rank_in(source), px_tag_in(recvtag), px_comm(comm), &site);
-  if (turn) px_turn_end();
+  px_look_end(turn);
   if (m) return replace_queued(m, buf, count, datatype, dest, sendtag, comm, request);
   if (rc != MPI_SUCCESS) return px_error(rc);
   px_count_sent(comm, dest, sendtag);

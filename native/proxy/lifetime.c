@@ -1,6 +1,7 @@
 /* What the application frees or attaches while requests and checkpoints still need it. */
 #include "lifetime.h"
 
+#include "foreign.h"
 #include "place.h"
 #include "queue.h"
 
@@ -19,12 +20,16 @@ int px_Type_free(mana_h *datatype) {
 static int drop_comm(mana_h *comm, int (*drop)(MPI_Comm *)) {
   mana_h before = *comm;
   MPI_Comm site = px_comm(before);
+  int turn = px_look(); /* the pump looks at all there are; those with other members are not dropped beside it */
+  if (turn) px_turn_begin();
   int rc = drop(&site);
   *comm = px_comm_update(*comm, site);
+  px_look_end(turn);
   if (rc != MPI_SUCCESS) return px_error(rc);
   px_comm_name_forget(before);
   if (!mana_is_user(before)) return 0;
   px_records_forget_comm(before);
+  px_foreign_gone(before);
   px_queue_forget(before); /* counted as received when it was queued */
   return 0;
 }

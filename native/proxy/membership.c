@@ -1,6 +1,7 @@
 /* The identity of a set of world ranks: equal on all its members, whatever communicator it is asked of. */
 #include <stdbool.h>
 
+#include "foreign.h"
 #include "proxy.h"
 #include "pump.h"
 #include "saved.h"
@@ -55,6 +56,16 @@ static int members(mana_h comm, mana_h group, int **ranks) {
   return n > 0 ? n : 0;
 }
 
+static bool strangers(const int *ranks, int n) {
+  return n > 0 && ranks[0] < 0; /* MPI_UNDEFINED */
+}
+int px_has_strangers(mana_h comm) {
+  int *ranks, n = members(comm, MANA_GROUP_NULL, &ranks);
+  bool any = strangers(ranks, n);
+  free(ranks);
+  return any;
+}
+
 int px_membership(mana_h comm, mana_h group, uint64_t id[2]) {
   int *ranks, n = members(comm, group, &ranks);
   id[0] = mix(0x6d616e61, (uint64_t)n);
@@ -63,6 +74,7 @@ int px_membership(mana_h comm, mana_h group, uint64_t id[2]) {
     id[0] = mix(id[0], (uint64_t)ranks[i]);
     id[1] = mix(id[1], (uint64_t)ranks[i] + 0x5bd1e995);
   }
+  if (comm != MANA_COMM_NULL && strangers(ranks, n)) px_foreign_made(comm);
   free(ranks);
   return n;
 }

@@ -28,8 +28,10 @@ static int probe_in_turn(int source, int tag, mana_h comm, int *flag, mana_statu
 }
 
 int px_Iprobe(int source, int tag, mana_h comm, int *flag, mana_status *status) {
-  if (px_queue_holds()) return probe_in_turn(source, tag, comm, flag, status);
-  return probe_site(source, tag, comm, flag, status);
+  if (px_look()) return probe_in_turn(source, tag, comm, flag, status);
+  int rc = probe_site(source, tag, comm, flag, status);
+  px_looked();
+  return rc;
 }
 
 int px_Probe(int source, int tag, mana_h comm, mana_status *status) {
@@ -66,11 +68,12 @@ static int hold_queued(int source, int tag, mana_h comm, mana_h message, mana_st
 }
 
 int px_Improbe(int source, int tag, mana_h comm, int *flag, mana_h *message, mana_status *status) {
-  if (!px_queue_holds()) return hold_site(source, tag, comm, flag, message, status);
-  px_turn_begin();
-  *flag = hold_queued(source, tag, comm, *message, status);
-  int rc = *flag ? 0 : hold_site(source, tag, comm, flag, message, status);
-  px_turn_end();
+  int turn = px_look(), rc = 0;
+  *flag = 0;
+  if (turn) px_turn_begin();
+  if (turn) *flag = hold_queued(source, tag, comm, *message, status);
+  if (!*flag) rc = hold_site(source, tag, comm, flag, message, status);
+  px_look_end(turn);
   return rc;
 }
 

@@ -54,29 +54,13 @@ static int pump_held(void) {
   int moved = 0, n;
   MPI_Datatype bytes;
   for (uint32_t i = MANA_FIRST_INDEX; i < px_high_message; i++) {
-    struct px_message *m = px_is_live_message(i) ? room_for(&px_probed[i], &bytes, &n) : NULL;
+    if (!px_is_live_message(i) || px_is_foreign(px_probed[i].comm)) continue;
+    struct px_message *m = room_for(&px_probed[i], &bytes, &n);
     if (!m) continue;
     int rc = MPI_Mrecv(m->data, n, bytes, &px_table_message[i], MPI_STATUS_IGNORE);
     moved |= queue(m, rc, &bytes, mana_handle(MANA_KIND_MESSAGE, i));
   }
   return moved;
-}
-
-/* A thread that looked before the pump's first turn (px_queue_guard) and was held up since may have received what was probed: then the
- * receive is taken back. */
-static int receive(struct px_message *m, int n, MPI_Datatype bytes, const MPI_Status *probed) {
-  enum { MANY = 100000 };
-  MPI_Request request;
-  MPI_Status s;
-  int done = 0;
-  int rc = MPI_Irecv(m->data, n, bytes, probed->MPI_SOURCE, probed->MPI_TAG, px_comm(m->comm), &request);
-  for (int i = 0; rc == MPI_SUCCESS && !done && i < MANY; i++) rc = MPI_Test(&request, &done, &s);
-  if (done) m->bytes = px_status_bytes(&s); /* of a later message, perhaps */
-  if (rc != MPI_SUCCESS || done) return rc;
-  if (SPLIT->thread_multiple) MPI_Cancel(&request);
-  rc = MPI_Wait(&request, &s);
-  if (rc == MPI_SUCCESS) m->bytes = px_status_bytes(&s);
-  return rc == MPI_SUCCESS && px_status_cancelled(&s) ? MPI_ERR_PENDING : rc;
 }
 
 /* Posted receives have taken theirs, so a receive takes what the probe has seen. (Not MPI_Mprobe: receiving a large message that was
@@ -88,7 +72,9 @@ static int pump_comm(mana_h comm) {
   while (MPI_Iprobe(MPI_ANY_SOURCE, MPI_ANY_TAG, px_comm(comm), &flag, &s) == MPI_SUCCESS && flag) {
     struct px_probed from = {comm, px_rank_out(s.MPI_SOURCE), px_tag_out(s.MPI_TAG), px_status_bytes(&s)};
     struct px_message *m = room_for(&from, &bytes, &n);
-    if (!m || !queue(m, receive(m, n, bytes, &s), &bytes, 0)) break;
+    if (!m) break;
+    int rc = MPI_Recv(m->data, n, bytes, s.MPI_SOURCE, s.MPI_TAG, px_comm(comm), MPI_STATUS_IGNORE);
+    if (!queue(m, rc, &bytes, 0)) break;
     moved = 1;
   }
   return moved;
@@ -114,7 +100,8 @@ static int pump_unmatched(void) {
   int moved = pump_comm(MANA_COMM_WORLD) | pump_comm(MANA_COMM_SELF);
   if (pending(PX_CONSTRUCTOR)) return moved; /* some communicator must not be touched yet */
   for (uint32_t i = MANA_FIRST_INDEX; i < px_high_comm; i++) {
-    if (px_is_live_comm(i)) moved |= pump_comm(mana_handle(MANA_KIND_COMM, i));
+    mana_h comm = mana_handle(MANA_KIND_COMM, i);
+    if (px_is_live_comm(i) && !px_is_foreign(comm)) moved |= pump_comm(comm);
   }
   return moved;
 }
@@ -126,7 +113,7 @@ int px_pump(void) {
 
 static int pump_in_turn(void) {
   px_turn_begin();
-  int moved = px_queue_guard() ? pump_unmatched() : 0;
+  int moved = pump_unmatched();
   px_turn_end();
   return moved;
 }

@@ -12,6 +12,8 @@ int px_pump(void);
 void px_counts(struct proxy_counts *counts);
 void px_leave(void);
 int px_membership(mana_h comm, mana_h group, uint64_t id[2]);
+/* Whether a communicator has members that are not in MPI_COMM_WORLD. */
+int px_has_strangers(mana_h comm);
 int px_begin(int thread_level, char why[PROXY_WHY_SIZE]);
 void px_barrier(void);
 int px_arrive(uint32_t clock);

@@ -52,7 +52,8 @@ extern struct px_record *px_record;  /* by index of the request */
 extern struct mana_status *px_early; /* likewise; touched by few requests */
 extern MPI_Request *px_early_site;   /* likewise: the site's request of a persistent one that is settled early */
 /* synchronous: how many such sends may be under way (synchronous.c). */
-extern struct proxy_counters { uint64_t sent, received, posted, synchronous; } px_counters;
+/* foreign: there is, or was, a communicator with processes of another job (foreign.c). */
+extern struct proxy_counters { uint64_t sent, received, posted, synchronous, foreign; } px_counters;
 
 /* 0, or a negative errno. */
 int px_records_create(void);
@@ -68,13 +69,17 @@ static inline uint64_t px_count(uint64_t *counter, uint64_t n) {
   *counter = before + n;
   return before;
 }
-void px_sent_behind(mana_h comm, int dest, int tag);
+int px_foreign_ask(mana_h comm) __attribute__((cold));
+static inline int px_is_foreign(mana_h comm) {
+  return __builtin_expect(px_counters.foreign != 0, 0) && px_foreign_ask(comm);
+}
+void px_sent_watched(mana_h comm, int dest, int tag) __attribute__((cold));
 static inline void px_count_sent(mana_h comm, int dest, int tag) {
   px_count(&px_counters.sent, dest != MANA_PROC_NULL);
-  if (__builtin_expect(px_counters.synchronous != 0, 0)) px_sent_behind(comm, dest, tag);
+  if (__builtin_expect((px_counters.synchronous | px_counters.foreign) != 0, 0)) px_sent_watched(comm, dest, tag);
 }
-static inline void px_count_received(int source) {
-  px_count(&px_counters.received, source != MANA_PROC_NULL);
+static inline void px_count_received(mana_h comm, int source) {
+  px_count(&px_counters.received, source != MANA_PROC_NULL && !px_is_foreign(comm));
 }
 
 /* comm: on which it was started; 0 where that is none. */
@@ -119,7 +124,7 @@ static inline void px_record_receive(mana_h request, void *buf, int64_t count, m
                                      mana_h comm) {
   struct px_record *r = px_record_new(request, PX_RECEIVE, comm);
   px_record_describe(r, buf, count, datatype, source, tag);
-  r->owed = source != MANA_PROC_NULL;
+  r->owed = source != MANA_PROC_NULL && !px_is_foreign(comm);
 }
 static inline void px_record_persistent(mana_h request, enum px_record_kind kind, enum px_send_mode mode,
                                         const void *buf, int64_t count, mana_h datatype, int peer, int tag,
@@ -142,11 +147,11 @@ static inline int px_is_synchronous(const struct px_record *r) {
   return __builtin_expect(r->mode == PX_SYNCHRONOUS, 0) && r->kind == PX_SEND && r->receipt == PX_NOT_ASKED &&
          r->peer != MANA_PROC_NULL && (!r->persistent || r->active);
 }
-static inline int px_at_targets(void) {
-  return __atomic_load_n(&SPLIT->at_targets, __ATOMIC_SEQ_CST) != 0;
+static inline int px_holds_back(void) {
+  return __atomic_load_n(&SPLIT->holds_back, __ATOMIC_SEQ_CST) != 0;
 }
 static inline int px_is_held_back(const struct px_record *r) {
-  return px_is_synchronous(r) && px_at_targets();
+  return px_is_synchronous(r) && px_holds_back();
 }
 /* Whether the request waits for a message, or for another thread: the site must not be asked to block on it. */
 static inline int px_record_waits(const struct px_record *r) {

@@ -2,7 +2,6 @@
 #include "queue.h"
 
 #include <pthread.h>
-#include <time.h>
 
 struct px_message *px_queue, *px_queue_matched;
 int px_queue_asks;
@@ -105,19 +104,32 @@ void px_turn_end(void) {
   pthread_mutex_unlock(&turn);
 }
 
-int px_queue_guard(void) {
-  enum { PATIENCE_NANOSECONDS = 5000000 };
-  static struct timespec since;
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  if (!guarded) {
-    since = now;
-    guard(1);
-  }
-  return (now.tv_sec - since.tv_sec) * 1000000000 + now.tv_nsec - since.tv_nsec >= PATIENCE_NANOSECONDS;
+/* In a turn: one that has seen the phase before it would take the guard for that of a checkpoint that was given up. */
+void px_queue_guard(void) {
+  px_turn_begin();
+  guard(1);
+  px_turn_end();
 }
 void px_queue_unguard(void) {
   if (guarded) guard(0);
+}
+
+/* The agent has all threads pass a barrier (membarrier(2)) between the guard and its look at `looking`: so either it sees the thread there, or the
+ * thread sees the guard, and no fence is needed here. */
+static uint32_t *own_looking(void) {
+  uint64_t upper_fs = *(uint64_t *)((uint64_t)__builtin_thread_pointer() + (uint64_t)SPLIT->lower_upper_fs_off);
+  return &((struct upper_tls *)(upper_fs + (uint64_t)SPLIT->upper_tls_offset))->looking;
+}
+int px_look_beside_others(void) {
+  uint32_t *looking = own_looking();
+  __atomic_store_n(looking, 1, __ATOMIC_RELAXED);
+  __atomic_signal_fence(__ATOMIC_SEQ_CST);
+  if (!px_queue_holds()) return 0;
+  __atomic_store_n(looking, 0, __ATOMIC_RELAXED);
+  return 1;
+}
+void px_looked_beside_others(void) {
+  __atomic_store_n(own_looking(), 0, __ATOMIC_RELEASE);
 }
 
 /* --- counts ------------------------------------------------------------------------------------------------------------------------- */

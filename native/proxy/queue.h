@@ -26,8 +26,22 @@ static inline int px_queue_holds(void) {
  * until the message is queued. So nobody receives behind a message that goes into the queue just then. */
 void px_turn_begin(void);
 void px_turn_end(void);
-/* The pump's, in its turn: makes all threads look. 0: one that looked before may not have posted its receive yet. */
-int px_queue_guard(void);
+/* Before a receive or probe is asked of the site. Not 0: it is to be done in a turn. 0: it is asked at once, without blocking, and then px_looked:
+ * until then the pump does not begin. */
+int px_look_beside_others(void);
+void px_looked_beside_others(void);
+static inline int px_look(void) {
+  return __builtin_expect(SPLIT->thread_multiple, 0) ? px_look_beside_others() : px_queue_holds();
+}
+static inline void px_looked(void) {
+  if (__builtin_expect(SPLIT->thread_multiple, 0)) px_looked_beside_others();
+}
+static inline void px_look_end(int turn) {
+  if (turn) px_turn_end();
+  if (!turn) px_looked();
+}
+/* All threads that look from here on take turns. */
+void px_queue_guard(void);
 /* No thread is in MPI, so none has to. */
 void px_queue_unguard(void);
 /* A message with room for its data; NULL when out of memory. */

@@ -1,5 +1,6 @@
 /* Receives. A blocking one is a loop of ours, so that a checkpoint can call the thread back: posted, tested, and taken back when upper
  * threads must park. Sends may block in the site: a checkpoint takes their messages. */
+#include "probe.h"
 #include "queue.h"
 
 /* MPICH 4.0 forgets to say so when the receive is nonblocking (MPI-4.1 section 3.10). */
@@ -8,7 +9,7 @@ static void from_nobody(mana_status *status) {
 }
 
 /* The canonical code of what was posted as *site, when it is done or has to leave: then `away`, and nothing is pending. */
-static inline int finish(MPI_Request *site, mana_status *status, int source, int away) {
+static inline int finish(MPI_Request *site, mana_status *status, int source, mana_h comm, int away) {
   MPI_Status s;
   unsigned looks = 0;
   int done = 0, rc;
@@ -23,7 +24,7 @@ static inline int finish(MPI_Request *site, mana_status *status, int source, int
     break;
   }
   if (__builtin_expect(rc != MPI_SUCCESS, 0) && !px_status_is_set(rc)) return px_error(rc);
-  px_count_received(source);
+  px_count_received(comm, source);
   if (status) {
     px_status_out(status, &s);
     if (__builtin_expect(source == MANA_PROC_NULL, 0)) from_nobody(status);
@@ -52,14 +53,15 @@ static inline __attribute__((always_inline)) int receive(void *buf, int64_t coun
                                                          mana_h comm, mana_status *status) {
   MPI_Request site;
   int rc;
-  if (px_queue_holds()) {
+  if (px_look()) {
     struct px_message *m = take_or_post(buf, count, datatype, source, tag, comm, &site, &rc);
     if (m) return px_message_deliver(m, buf, count, datatype, status);
   } else {
     rc = post(buf, count, datatype, source, tag, comm, &site);
+    px_looked();
   }
   if (__builtin_expect(rc != MPI_SUCCESS, 0)) return px_error(rc);
-  return finish(&site, status, source, MANA_RC_AGAIN);
+  return finish(&site, status, source, comm, MANA_RC_AGAIN);
 }
 int px_Recv(void *buf, int count, mana_h datatype, int source, int tag, mana_h comm, mana_status *status) {
   return receive(buf, count, datatype, source, tag, comm, status);
@@ -83,7 +85,7 @@ static inline int receive_later(void *buf, int64_t count, mana_h datatype, int s
                                 mana_h *request) {
   MPI_Request site = MPI_REQUEST_NULL;
   int rc;
-  if (px_queue_holds()) {
+  if (px_look()) {
     struct px_message *m = take_or_post(buf, count, datatype, source, tag, comm, &site, &rc);
     if (m) {
       px_record_receive(*request, buf, count, datatype, source, tag, comm);
@@ -92,6 +94,7 @@ static inline int receive_later(void *buf, int64_t count, mana_h datatype, int s
     }
   } else {
     rc = post(buf, count, datatype, source, tag, comm, &site);
+    px_looked();
   }
   if (__builtin_expect(rc != MPI_SUCCESS, 0)) return px_error(rc);
   *request = px_request_store(*request, site);
@@ -106,6 +109,10 @@ int px_Irecv_c(void *buf, int64_t count, mana_h datatype, int source, int tag, m
 }
 
 /* --- matched messages: they are on their way, so nothing has to be called back ------------------------------------------------- */
+static int is_foreign(mana_h message) {
+  return mana_is_user(message) && px_is_foreign(px_probed[mana_index(message)].comm);
+}
+
 static int receive_matched(void *buf, int64_t count, mana_h datatype, mana_h *message, mana_status *status) {
   MPI_Message site = px_message(*message);
   MPI_Request request = MPI_REQUEST_NULL;
@@ -117,7 +124,7 @@ static int receive_matched(void *buf, int64_t count, mana_h datatype, mana_h *me
       return px_message_deliver(m, buf, count, datatype, status);
     }
   }
-  int owed = site != MPI_MESSAGE_NO_PROC;
+  int owed = site != MPI_MESSAGE_NO_PROC && !is_foreign(*message);
   int rc = px_site_imrecv((void *)(uintptr_t)px_buffer(buf), count, px_datatype(datatype), &site, &request);
   *message = px_message_update(*message, site);
   if (rc != MPI_SUCCESS) return px_error(rc);
@@ -146,7 +153,8 @@ static int receive_matched_later(void *buf, int64_t count, mana_h datatype, mana
       return 0;
     }
   }
-  int source = site == MPI_MESSAGE_NO_PROC ? MANA_PROC_NULL : MANA_ANY_SOURCE;
+  int source = site == MPI_MESSAGE_NO_PROC || is_foreign(*message) ? MANA_PROC_NULL
+                                                                   : MANA_ANY_SOURCE; /* no message that counts */
   int rc = px_site_imrecv((void *)(uintptr_t)px_buffer(buf), count, px_datatype(datatype), &site, &later);
   *message = px_message_update(*message, site);
   if (rc != MPI_SUCCESS) return px_error(rc);
@@ -166,7 +174,7 @@ int px_Imrecv_c(void *buf, int64_t count, mana_h datatype, mana_h *message, mana
 #define SEND_THEN_RECEIVE(send, recvbuf, recvcount, recvtype)                                                          \
   MPI_Request site;                                                                                                    \
   int rc;                                                                                                              \
-  if (px_queue_holds()) {                                                                                              \
+  if (px_look()) {                                                                                                     \
     struct px_message *m = take_or_post(recvbuf, recvcount, recvtype, source, recvtag, comm, &site, &rc);              \
     if (m) {                                                                                                           \
       rc = send;                                                                                                       \
@@ -176,18 +184,19 @@ int px_Imrecv_c(void *buf, int64_t count, mana_h datatype, mana_h *message, mana
     }                                                                                                                  \
   } else {                                                                                                             \
     rc = post(recvbuf, recvcount, recvtype, source, recvtag, comm, &site);                                             \
+    px_looked();                                                                                                       \
   }                                                                                                                    \
   if (__builtin_expect(rc != MPI_SUCCESS, 0)) return px_error(rc);                                                     \
   rc = send;                                                                                                           \
-  if (__builtin_expect(rc != MPI_SUCCESS, 0)) return take_back(&site, source, rc);                                     \
+  if (__builtin_expect(rc != MPI_SUCCESS, 0)) return take_back(&site, source, comm, rc);                               \
   px_count_sent(comm, dest, sendtag);                                                                                  \
-  return finish(&site, status, source, MANA_RC_RECEIVE)
+  return finish(&site, status, source, comm, MANA_RC_RECEIVE)
 
 /* The send has failed; a message that had come by then is lost, and counts. */
-static int take_back(MPI_Request *site, int source, int rc) {
+static int take_back(MPI_Request *site, int source, mana_h comm, int rc) {
   MPI_Status s;
   MPI_Cancel(site);
-  if (MPI_Wait(site, &s) == MPI_SUCCESS && !px_status_cancelled(&s)) px_count_received(source);
+  if (MPI_Wait(site, &s) == MPI_SUCCESS && !px_status_cancelled(&s)) px_count_received(comm, source);
   return px_error(rc);
 }
 

@@ -1,10 +1,12 @@
 /* Records of requests: what happens seldom. */
 #include "px_record.h"
 
+#include "foreign.h"
 #include "op.h"
 #include "probe.h"
 #include "pump.h"
 #include "px_file.h"
+#include "synchronous.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -30,7 +32,7 @@ int px_records_create(void) {
   px_probed = reserve(sizeof *px_probed);
   px_op_made = reserve(sizeof *px_op_made);
   px_files = reserve(sizeof *px_files);
-  return px_record && px_early && px_early_site && px_probed && px_op_made && px_files ? 0 : -ENOMEM;
+  return px_record && px_early && px_early_site && px_probed && px_op_made && px_files ? px_foreign_create() : -ENOMEM;
 }
 
 void px_settle_early(mana_h request, const mana_status *status, int code) {
@@ -70,7 +72,16 @@ void px_record_canceled(struct px_record *r, const MPI_Status *s) {
   r->canceled = 0;
   if (!px_status_cancelled(s)) return;
   r->owed = 0;
-  if (r->kind == PX_SEND) px_count(&px_counters.sent, (uint64_t) - (r->peer != MANA_PROC_NULL));
+  if (r->kind == PX_SEND)
+    px_count(&px_counters.sent, (uint64_t) - (r->peer != MANA_PROC_NULL && !px_is_foreign(r->comm)));
+}
+
+void px_sent_watched(mana_h comm, int dest, int tag) {
+  if (px_is_foreign(comm)) {
+    px_count(&px_counters.sent, (uint64_t) - (dest != MANA_PROC_NULL));
+  } else {
+    px_sent_behind(comm, dest, tag);
+  }
 }
 
 /* --- orphans -------------------------------------------------------------------------------------------------------------- */

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "dynamic.h"
+#include "foreign.h"
 #include "proxy.h"
 
 int px_open_ports, px_open_tools;
@@ -68,6 +69,7 @@ int px_Comm_spawn(const char *command, char **argv, int maxprocs, mana_h info, i
   errors_out(errcodes);
   if (rc != MPI_SUCCESS) return px_error(rc);
   *intercomm = px_comm_store(*intercomm, born);
+  px_foreign_made(*intercomm);
   return 0;
 }
 
@@ -108,5 +110,6 @@ int px_Comm_spawn_multiple(int count, char **commands, char ***argvs, const int 
   errors_out(errcodes);
   if (rc != MPI_SUCCESS) return px_error(rc);
   *intercomm = px_comm_store(*intercomm, born);
+  px_foreign_made(*intercomm);
   return 0;
 }

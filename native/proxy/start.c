@@ -7,7 +7,7 @@ static void started(mana_h request) {
   struct px_record *r = px_record_of(request);
   r->active = 1;
   r->serial = px_count(&px_counters.posted, 1);
-  r->owed = r->kind == PX_RECEIVE && r->peer != MANA_PROC_NULL;
+  r->owed = r->kind == PX_RECEIVE && r->peer != MANA_PROC_NULL && !px_is_foreign(r->comm);
   if (r->kind != PX_SEND) return;
   px_count_sent(r->comm, r->peer, r->tag);
   r->receipt = PX_NOT_ASKED;
@@ -35,24 +35,26 @@ static inline int start(mana_h request) {
 }
 
 int px_Start(mana_h *request) {
-  if (!px_queue_holds()) return start(*request);
-  px_turn_begin();
-  int rc = start_queued(*request) ? 0 : start(*request);
-  px_turn_end();
+  int turn = px_look();
+  if (turn) px_turn_begin();
+  int rc = turn && start_queued(*request) ? 0 : start(*request);
+  px_look_end(turn);
   return rc;
 }
 
 int px_Startall(int count, mana_h *requests) {
   int length = count > 0 ? count : 0;
-  if (px_queue_holds()) {
+  PX_ARRAY(MPI_Request, site, length);
+  if (!site) return MANA_ERR_NO_MEM;
+  if (px_look()) {
     int rc = 0;
+    PX_ARRAY_FREE(site);
     for (int i = 0; i < length && !rc; i++) rc = px_Start(&requests[i]);
     return rc;
   }
-  PX_ARRAY(MPI_Request, site, length);
-  if (!site) return MANA_ERR_NO_MEM;
   for (int i = 0; i < length; i++) site[i] = px_request(requests[i]);
   int rc = MPI_Startall(count, site);
+  px_looked();
   for (int i = 0; i < length; i++) {
     px_table_request[mana_index(requests[i])] = site[i];
     if (rc == MPI_SUCCESS) started(requests[i]);

@@ -14,6 +14,8 @@ struct px_saved;
 
 /* A synchronous send has begun; dest may be MANA_PROC_NULL. */
 void px_synchronous_begun(mana_h request);
+/* A message was sent: counts for those to the same place that have not ended. */
+void px_sent_behind(mana_h comm, int dest, int tag);
 /* When all messages have been received, on all ranks (collective): asks. 0, or -1 with a reason. */
 int px_synchronous_ask(struct px_saved *s);
 /* The site's request for a record whose receipt is awaited, after a restart. The site's code. */

@@ -17,15 +17,21 @@ public static class CoreRules
     /// <summary>
     /// Collectives on a communicator, or on a file. A call that only the members of a group make has the group's clock. Windows are not gated: with one open, a checkpoint is refused.
     /// </summary>
-    /// <returns>The macro of core/gate.h, but for its last argument.</returns>
-    private static string? Gate(ApiFunction f)
+    private static CollectiveGate? Gate(ApiFunction f)
     {
         bool collective = f.Class is "constructor-collective" or "io-collective" || f.Class.StartsWith("coll-", StringComparison.Ordinal);
         if (!collective) return null;
-        if (f.Name == "Comm_create_group") return "CORE_GATE_ENTER_CLOCK(core_gate_of_group(group)";
-        if (Of(f, "comm") is { } comm) return IsStarted(f) ? $"CORE_GATE_ENTER_CLOCK(core_gate_of({comm})" : $"CORE_GATE_ENTER({comm}";
-        return Of(f, "file") is { } file ? $"CORE_GATE_ENTER_CLOCK(core_gate_of_file({file})" : null;
+        if (f.Name == "Comm_create_group") return ByClock("core_gate_of_group(group)");
+        if (f.Name == "Intercomm_create") return new CollectiveGate("CORE_GATE_ENTER_BRIDGED(local_comm", "core_gate_bridged(local_comm)");
+        if (Of(f, "comm") is { } comm) return IsStarted(f) ? ByClock($"core_gate_of({comm})") : new CollectiveGate($"CORE_GATE_ENTER({comm}", $"core_gate_of({comm})");
+        return Of(f, "file") is { } file ? ByClock($"core_gate_of_file({file})") : null;
     }
+
+    /// <param name="Enter">The macro of core/gate.h, but for its last argument.</param>
+    /// <param name="Clock">On which it counts.</param>
+    private sealed record CollectiveGate(string Enter, string Clock);
+
+    private static CollectiveGate ByClock(string clock) => new($"CORE_GATE_ENTER_CLOCK({clock}", clock);
 
     private static string? Of(ApiFunction f, string kind) =>
         f.Parameters.FirstOrDefault(p => p.Kind == kind && p is { IsArray: false, Direction: Direction.In })?.Name;
@@ -36,7 +42,7 @@ public static class CoreRules
 
     private static IEnumerable<string> GateBefore(ApiFunction f)
     {
-        if (Gate(f) is { } gate) yield return $"{gate}, SLOT_{f.Name});";
+        if (Gate(f) is { } gate) yield return $"{gate.Enter}, SLOT_{f.Name});";
     }
 
     /// <summary>
@@ -56,7 +62,10 @@ public static class CoreRules
 
     private static IEnumerable<string> GateAfter(ApiFunction f)
     {
-        if (Gate(f) is not null) yield return "core_gate_leave();";
+        if (Gate(f) is not { } gate) yield break;
+        // The members of a file that is opened speak to each other before the site looks at arguments (native/proxy/file.c).
+        if (f.Name != "File_open") yield return $"if (__builtin_expect(rc != 0, 0)) core_gate_failed({gate.Clock}, rc);";
+        yield return "core_gate_leave();";
     }
 
     private static IEnumerable<string> Fresh(IReadOnlyList<ApiParameter> all, string failKind, string failHandle, string name)

@@ -22,6 +22,11 @@ public static class RecordRules
             yield return Started(f, $"*{request.Name}");
         }
 
+        if (f.BaseName is "Comm_accept" or "Comm_connect" or "Comm_join" or "Comm_get_parent")
+        {
+            yield return $"px_foreign_made(*{f.Parameters.Single(p => p.Kind == "comm" && p.Direction == Direction.Out).Name});";
+        }
+
         foreach (string line in OfFile(f)) yield return line;
         if (s_opens.TryGetValue(f.BaseName, out string? counted)) yield return counted;
     }

@@ -156,6 +156,61 @@ public sealed class CheckpointTests
         Assert.True(job.Silent(0) && job.Silent(1));
     }
 
+    /// <summary>Else a rank's synchronous send might be told complete by the drain of another.</summary>
+    [Fact]
+    public void No_rank_parks_before_all_hold_back_what_a_drain_may_complete()
+    {
+        FakeJob job = new(2) { TellsOfHold = true };
+        job.Core.Ask(job, stop: false, limit: null);
+        job.TakeAll<IntentMessage>();
+        job.Each(r => job.Say(r, new ClocksMessage(1, [])));
+        job.TakeAll<TargetsMessage>();
+        job.Say(0, new ReachedMessage(1, 1));
+        Assert.True(job.Silent(0));
+        job.Say(1, new ReachedMessage(1, 1));
+        job.TakeAll<HoldMessage>();
+        job.Say(0, new HeldMessage(1));
+        job.Say(0, new HeldMessage(1));
+        Assert.True(job.Silent(0));
+        job.Say(1, new HeldMessage(1));
+        job.TakeAll<ParkMessage>();
+    }
+
+    /// <summary>Ranks may send each other what waits for one at a gate, for ever.</summary>
+    [Fact]
+    public void Though_ranks_still_move_a_gate_is_opened_at_last()
+    {
+        FakeJob job = Asked(2);
+        job.Each(r => job.Say(r, new ClocksMessage(1, [FakeJob.Clock(1, 5), FakeJob.Clock(2, r)])));
+        job.TakeAll<TargetsMessage>();
+        job.Say(1, new GatedMessage(1, 1, Id0: 1, Id1: 0, Seq: 6, Slot: 3));
+        for (int i = 1; job.Silent(1); i++)
+        {
+            Assert.True(i < 20);
+            job.Wait(60);
+            if (job.Silent(1)) job.Say(0, new ClocksMessage(1, [FakeJob.Clock(3, i)]));
+            while (!job.Silent(0)) job.Take<TargetsMessage>(0);
+        }
+        Assert.Equal([FakeJob.Clock(1, 6)], job.Take<TargetsMessage>(1).Clocks);
+    }
+
+    /// <summary>Communicators of others: rank 0 needs many collectives before it does what rank 1 waits for.</summary>
+    [Fact]
+    public void Gates_open_sooner_each_time_that_a_checkpoint_needs_it()
+    {
+        FakeJob job = Asked(2);
+        job.Each(r => job.Say(r, new ClocksMessage(1, [FakeJob.Clock(1 + r, 1), FakeJob.Clock(9, r)])));
+        job.TakeAll<TargetsMessage>();
+        const int collectives = 1000;
+        for (int i = 2; i < collectives; i++)
+        {
+            job.Say(0, new GatedMessage(1, (uint)i - 1, Id0: 1, Id1: 0, Seq: (ulong)i, Slot: 3));
+            while (job.Silent(0)) job.Wait(1);
+            Assert.Equal([FakeJob.Clock(1, i)], job.Take<TargetsMessage>(0).Clocks);
+        }
+        Assert.True(job.Now < TimeSpan.FromMilliseconds(3 * collectives), job.Now.ToString());
+    }
+
     [Fact]
     public void While_ranks_still_move_no_gate_is_opened()
     {

@@ -8,10 +8,11 @@ namespace Mana.Tests.Coordination;
 internal sealed class FakeJob : ICheckpointStore, IRequester
 {
     private readonly Dictionary<int, Queue<Message>> _said = [];
+    private readonly Queue<HeldMessage> _held = [];
 
     public FakeJob(int ranks, JobSettings? settings = null)
     {
-        Core = new JobCoordination(settings ?? new JobSettings(), this, (rank, message) => Box(rank).Enqueue(message), () => Now);
+        Core = new JobCoordination(settings ?? new JobSettings(), this, Heard, () => Now);
         for (int rank = 0; rank < ranks; rank++) Assert.Null(Core.Join(Hello(rank, ranks)));
         foreach (Queue<Message> box in _said.Values) box.Clear();
     }
@@ -27,6 +28,9 @@ internal sealed class FakeJob : ICheckpointStore, IRequester
     public List<CheckpointOutcome> Outcomes { get; } = [];
 
     public List<string> Lines { get; } = [];
+
+    /// <summary>Whether HOLD is a message like others; else all ranks answer it at once, unseen.</summary>
+    public bool TellsOfHold { get; init; }
 
     public string? StoreFails { get; set; }
 
@@ -61,7 +65,11 @@ internal sealed class FakeJob : ICheckpointStore, IRequester
         for (int rank = 0; rank < Core.Size; rank++) Take<T>(rank);
     }
 
-    public void Say(int rank, Message message) => Core.Receive(rank, message);
+    public void Say(int rank, Message message)
+    {
+        Core.Receive(rank, message);
+        for (int r = 0; _held.TryDequeue(out HeldMessage? held); r++) Core.Receive(r, held);
+    }
 
     /// <summary>What every agent says that has no collective to wait for, up to the last WROTE.</summary>
     public void RunToWrite()
@@ -101,6 +109,12 @@ internal sealed class FakeJob : ICheckpointStore, IRequester
     public void Progress(string line) => Lines.Add(line);
 
     public void Done(CheckpointOutcome outcome) => Outcomes.Add(outcome);
+
+    private void Heard(int rank, Message message)
+    {
+        if (message is HoldMessage hold && !TellsOfHold) _held.Enqueue(new HeldMessage(hold.Epoch));
+        else Box(rank).Enqueue(message);
+    }
 
     private Queue<Message> Box(int rank)
     {

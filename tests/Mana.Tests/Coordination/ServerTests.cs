@@ -60,6 +60,7 @@ public sealed class ServerTests : IDisposable
             {
                 case IntentMessage m: link.Send(new ClocksMessage(m.Epoch, [FakeJob.Clock(1, 5)])); break;
                 case TargetsMessage m: link.Send(new ReachedMessage(m.Epoch, m.TargetsVersion)); break;
+                case HoldMessage m: link.Send(new HeldMessage(m.Epoch)); break;
                 case ParkMessage m: link.Send(new ParkedMessage(m.Epoch, 1, 10, 10, 0)); break;
                 case WriteMessage m:
                     await File.WriteAllTextAsync(Path.Combine(m.Folder, CheckpointManifest.ImageName(rank)), "img");

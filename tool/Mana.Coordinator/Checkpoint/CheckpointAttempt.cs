@@ -12,6 +12,9 @@ public enum Stage
     /// <summary>TARGETS to all; each confirms with REACHED. Then nobody is inside a collective, and none can be entered.</summary>
     Converge,
 
+    /// <summary>HOLD to all; each confirms with HELD. Then no rank takes for received by a program what only a drain has received, and drains may begin.</summary>
+    Hold,
+
     /// <summary>PARK to all; each confirms with PARKED, and counts what it drains. Then no upper thread runs, and nothing is in flight.</summary>
     Drain,
 
@@ -31,6 +34,12 @@ internal sealed class CheckpointAttempt
     /// <summary>Of the ranks that held a checkpoint up, so many are told where they are.</summary>
     private const int Described = 4;
 
+    /// <summary>After as many times <see cref="JobSettings.GatePatience"/> gates let one collective through, though ranks still move.</summary>
+    private const int LongestMovement = 10;
+
+    /// <summary>A little more than a targets' way to the ranks and back.</summary>
+    private static readonly TimeSpan s_shortestPatience = TimeSpan.FromMilliseconds(2);
+
     private readonly JobSettings _settings;
     private readonly ICheckpointStore _store;
     private readonly IReadOnlyList<RankState> _ranks;
@@ -40,14 +49,15 @@ internal sealed class CheckpointAttempt
     private readonly Action<int, Message> _send;
     private readonly Action<string> _say;
     private readonly TimeSpan _begun;
-    private TimeSpan _limit, _heard, _askedAt;
+    private TimeSpan _limit, _heard, _raised, _patience, _askedAt;
     private int _resumed;
     private Stage _asked;
 
     public CheckpointAttempt(
         uint epoch, JobSettings settings, ICheckpointStore store, IReadOnlyList<RankState> ranks, TimeSpan limit, TimeSpan now, Action<int, Message> send, Action<string> say)
     {
-        (Epoch, _settings, _store, _ranks, _limit, _begun, _heard, _send, _say) = (epoch, settings, store, ranks, limit, now, now, send, say);
+        (Epoch, _settings, _store, _ranks, _limit, _send, _say) = (epoch, settings, store, ranks, limit, send, say);
+        (_begun, _heard, _raised, _patience) = (now, now, now, settings.GatePatience);
         _progress = new JobProgress(ranks.Count);
         _targets = new ClockTargets(ranks.Count);
         _times = StageTimes.OfCheckpoint(ranks);
@@ -92,9 +102,12 @@ internal sealed class CheckpointAttempt
     {
         Stage.Over => TimeSpan.MaxValue,
         Stage.Ask => _askedAt + _settings.AskPatience,
-        Stage.Converge when _targets.AnyAtGate => Min(_heard + _settings.GatePatience, _begun + _limit),
+        Stage.Converge when _targets.AnyAtGate => Min(RaiseAt, _begun + _limit),
         _ => _begun + _limit,
     };
+
+    /// <summary>When nothing has moved for a while; or things move, and lead to nothing.</summary>
+    private TimeSpan RaiseAt => Min(_heard + _patience, _raised + (LongestMovement * _settings.GatePatience));
 
     public void Receive(int rank, Message message, TimeSpan now)
     {
@@ -112,6 +125,9 @@ internal sealed class CheckpointAttempt
             case ReachedMessage m when m.Epoch == Epoch && Stage == Stage.Converge:
                 _targets.Reach(rank, m.TargetsVersion);
                 Mark(rank, CheckpointStep.Reached, now);
+                break;
+            case HeldMessage m when m.Epoch == Epoch:
+                _progress.Hold(rank);
                 break;
             case ParkedMessage m when m.Epoch == Epoch:
                 Mark(rank, CheckpointStep.Parked, now);
@@ -150,10 +166,13 @@ internal sealed class CheckpointAttempt
             SendAll(new AskMessage(Epoch));
             return;
         }
-        if (Stage == Stage.Converge && now >= _heard + _settings.GatePatience)
+        if (Stage == Stage.Converge && now >= RaiseAt)
         {
-            _heard = now;
-            if (_targets.RaiseGates()) SendTargets();
+            (_heard, _raised) = (now, now);
+            if (!_targets.RaiseGates()) return;
+            // A program that needs a thousand more collectives must not wait a thousand times so long.
+            _patience = Max(_patience / 2, s_shortestPatience);
+            SendTargets();
         }
     }
 
@@ -170,11 +189,18 @@ internal sealed class CheckpointAttempt
 
     private void Advance(TimeSpan now)
     {
-        if (Stage == Stage.Intent && _targets.AllPublished) Stage = Stage.Converge;
+        if (Stage == Stage.Intent && _targets.AllPublished) (Stage, _raised) = (Stage.Converge, now);
         if (Stage == Stage.Converge)
         {
             SendTargets();
             if (!_targets.Converged) return;
+            Stage = Stage.Hold;
+            _settings.Faults.At(CoordinatorFault.BeforeHold, Epoch);
+            SendAll(new HoldMessage(Epoch));
+            _settings.Faults.At(CoordinatorFault.AfterHold, Epoch);
+        }
+        if (Stage == Stage.Hold && _progress.IsHeld)
+        {
             Stage = Stage.Drain;
             _say($"checkpoint {Epoch}: waiting until no message is in flight");
             _settings.Faults.At(CoordinatorFault.BeforePark, Epoch);
@@ -244,6 +270,7 @@ internal sealed class CheckpointAttempt
         {
             Stage.Intent => r => !_targets.HasPublished(r),
             Stage.Converge => r => !_targets.IsThere(r),
+            Stage.Hold => r => !_progress[r].Held,
             Stage.Drain when !_progress.IsParked => r => !_progress[r].Parked,
             Stage.Drain => r => _progress[r].Collectives > 0,
             _ => r => _progress[r].Wrote is null,
@@ -255,7 +282,7 @@ internal sealed class CheckpointAttempt
         RankState first = slowest[0];
         string what = _asked switch
         {
-            Stage.Intent => "did not answer",
+            Stage.Intent or Stage.Hold => "did not answer",
             Stage.Converge => "did not come to where all ranks can stop",
             Stage.Drain when !_progress[first.Rank].Parked => "could not be stopped",
             Stage.Drain => "has a nonblocking collective that does not end",
@@ -268,4 +295,6 @@ internal sealed class CheckpointAttempt
     }
 
     private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
+
+    private static TimeSpan Max(TimeSpan a, TimeSpan b) => a < b ? b : a;
 }

@@ -9,6 +9,10 @@ public enum CoordinatorFault
 
     AfterIntent,
 
+    BeforeHold,
+
+    AfterHold,
+
     BeforePark,
 
     AfterPark,

@@ -5,6 +5,8 @@ namespace Mana.Coordinator.Checkpoint;
 /// <summary>What one rank has said during one checkpoint.</summary>
 internal sealed class RankProgress
 {
+    public bool Held { get; set; }
+
     public bool Parked { get; set; }
 
     public ulong Sent { get; set; }
@@ -21,10 +23,12 @@ internal sealed class JobProgress(int ranks)
 {
     private readonly RankProgress[] _ranks = [.. Enumerable.Range(0, ranks).Select(_ => new RankProgress())];
     private const int Reports = 10;
-    private int _parked, _inCollectives;
+    private int _held, _parked, _inCollectives;
     private ulong _inFlight;
 
     public RankProgress this[int rank] => _ranks[rank];
+
+    public bool IsHeld => _held == _ranks.Length;
 
     public bool IsParked => _parked == _ranks.Length;
 
@@ -41,6 +45,12 @@ internal sealed class JobProgress(int ranks)
 
     /// <summary>Messages that were sent and not received; below zero only while ranks still run, whose words are of different moments.</summary>
     public long InFlight => (long)_inFlight;
+
+    public void Hold(int rank)
+    {
+        if (!_ranks[rank].Held) _held++;
+        _ranks[rank].Held = true;
+    }
 
     public void Park(int rank)
     {
