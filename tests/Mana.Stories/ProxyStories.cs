@@ -83,6 +83,15 @@ public sealed class ProxyStories(House house)
     [Theory]
     [InlineData("mpich")]
     [InlineData("openmpi")]
+    public async Task A_thread_that_may_not_call_MPI_takes_no_messages_out_of_the_network(string mpi)
+    {
+        using Folder folder = new();
+        await RunAsync(Mpi.Named(mpi), 2, await CompileAsync(folder), "elsewhere", folder);
+    }
+
+    [Theory]
+    [InlineData("mpich")]
+    [InlineData("openmpi")]
     public async Task A_restart_is_told_that_a_site_grants_too_low_a_thread_level(string mpi)
     {
         using Folder folder = new();

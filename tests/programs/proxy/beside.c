@@ -64,6 +64,7 @@ void receive_beside_a_pump(const struct proxy_checkpoint *checkpoint) {
   struct proxy_counts counts;
   SPLIT->thread_multiple = 1;
   SPLIT->phase = SPLIT_PARK;
+  checkpoint->guard(); /* nobody has looked yet */
   CHECK(pthread_create(&threads[0], NULL, receive_stream, NULL) == 0);
   CHECK(pthread_create(&threads[1], NULL, send_stream, NULL) == 0);
   while (!__atomic_load_n(&received, __ATOMIC_ACQUIRE)) checkpoint->pump_beside();
@@ -71,4 +72,26 @@ void receive_beside_a_pump(const struct proxy_checkpoint *checkpoint) {
   SPLIT->phase = SPLIT_RUN;
   checkpoint->counts(&counts);
   CHECK(counts.sent == MESSAGES && counts.received == MESSAGES);
+}
+
+/* A thread that may not call MPI pumps nothing, not even where MPI has more than the program asked for. */
+static void *pump_elsewhere(void *checkpoint) {
+  enum { TIMES = 1000 };
+  for (int i = 0; i < TIMES; i++) CHECK(((const struct proxy_checkpoint *)checkpoint)->pump_beside() == 0);
+  return NULL;
+}
+void pump_where_one_may(const struct proxy_checkpoint *checkpoint) {
+  pthread_t thread;
+  int32_t values[4];
+  struct proxy_counts counts = {0};
+  send_small(STREAM, MANA_COMM_WORLD, STATE->next);
+  SPLIT->phase = SPLIT_PARK;
+  CHECK(pthread_create(&thread, NULL, pump_elsewhere, (void *)(uintptr_t)checkpoint) == 0);
+  CHECK(pthread_join(thread, NULL) == 0);
+  checkpoint->counts(&counts);
+  CHECK(counts.received == 0);
+  while (counts.received == 0) checkpoint->pump_beside(), checkpoint->counts(&counts);
+  SPLIT->phase = SPLIT_RUN;
+  OK(PX(Recv)(values, 4, MANA_INT, STATE->previous, STREAM, MANA_COMM_WORLD, NULL));
+  check_small(values, STATE->previous, STREAM);
 }

@@ -1,5 +1,5 @@
 /* proxy PROXY resume|leave|again|restore FOLDER: prepares, parks, drains and saves; then goes on, or ends; or restores in a new process, perhaps
- * another MPI's that takes fewer tags, and saves and ends at once (again), or goes on. In their place: what is_refused knows; canceled; beside; or
+ * another MPI's that takes fewer tags, and saves and ends at once (again), or goes on. In their place: what is_refused knows; canceled; beside; elsewhere; or
  * level, a restart where less is granted. Prints what the user is told, and "fine" from rank 0 at the end. */
 #include <dlfcn.h>
 #include <sys/mman.h>
@@ -7,6 +7,7 @@
 #include "state.h"
 
 static const struct proxy_checkpoint *checkpoint;
+static __thread struct upper_tls upper_tls __attribute__((tls_model("initial-exec")));
 
 static void map(uint64_t address, size_t size) {
   void *p =
@@ -45,6 +46,7 @@ static void load(const char *file) {
   SPLIT->magic = SPLIT_MAGIC | SPLIT_ABI_VERSION;
   SPLIT->have_fsgsbase = 0;
   SPLIT->lower_upper_fs_off = 0; /* the upper FS is this thread's own */
+  SPLIT->upper_tls_offset = (int64_t)((char *)&upper_tls - (char *)__builtin_thread_pointer());
   SPLIT->upcall[UPCALL_OP] = (void *)reduction;
   SPLIT->upcall[UPCALL_GREQUEST_QUERY] = (void *)quiet_query;
   SPLIT->upcall[UPCALL_GREQUEST_FREE] = (void *)quiet_free;
@@ -121,6 +123,8 @@ static int one_case(const char *what) {
     cancel_late(checkpoint);
   } else if (strcmp(what, "beside") == 0) {
     receive_beside_a_pump(checkpoint);
+  } else if (strcmp(what, "elsewhere") == 0) {
+    pump_where_one_may(checkpoint);
   } else if (strcmp(what, "level") != 0) {
     return 0;
   }

@@ -86,6 +86,7 @@ void empty_the_network(void);
 /* --- what needs no checkpoint around it --------------------------------------------------------------------------------------------- */
 void cancel_late(const struct proxy_checkpoint *checkpoint);
 void receive_beside_a_pump(const struct proxy_checkpoint *checkpoint);
+void pump_where_one_may(const struct proxy_checkpoint *checkpoint);
 
 /* --- refused.c: asks one rank to save what cannot be saved, and prints what rank 0 is told ---------------------------------------- */
 int is_refused(const char *what);
