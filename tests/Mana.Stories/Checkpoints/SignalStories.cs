@@ -37,6 +37,23 @@ public sealed class SignalStories(House house)
         Assert.Equal(await house.NativeStoryAsync(Story, 2, Steps), stopped.Output + end.Output);
     }
 
+    /// <summary>As mpiexec does, which this stands in for.</summary>
+    [Theory]
+    [InlineData("mpich", "SIGUSR2", "USR1")]
+    [InlineData("openmpi", "none", "USR1")]
+    [InlineData("openmpi", "none", "USR2")]
+    public async Task A_signal_that_takes_no_checkpoint_reaches_the_program(string site, string checkpoints, string signal)
+    {
+        using Folder folder = new();
+        Job.Place place = new(house, folder, "trapped", 2, new Dictionary<string, string?>(StringComparer.Ordinal));
+        string script = $"trap 'echo trapped; exit 0' {signal}; touch rank.$$; for i in $(seq 300); do sleep 0.1; done; exit 1";
+        await using Job job = Job.Launch(place, Mpi.Named(site), ["bash", "-c", script], Limit, "--checkpoint-signal", checkpoints);
+        for (int tries = 0; Directory.GetFiles(folder.Path, "rank.*").Length < 2 && tries < 600; tries++) await Task.Delay(50);
+        await job.SignalAsync(signal);
+        Outcome end = await job.Running;
+        Assert.True(end is { ExitCode: 0, Output: "trapped\ntrapped\n", TimedOut: false }, end.ToString());
+    }
+
     [Theory]
     [InlineData("mpich", "INT", 130)]
     [InlineData("mpich", "TERM", 143)]

@@ -29,6 +29,7 @@ public sealed class JobProcess : IDisposable
     public async Task<int> RunAsync(LaunchPlan plan)
     {
         NativeMethods.BecomeSubreaper();
+        _signals.Add(OwnState.DefaultSigpipe());
         foreach ((PosixSignal signal, Signum number) in new[] { (PosixSignal.SIGINT, Signum.SIGINT), (PosixSignal.SIGTERM, Signum.SIGTERM), (PosixSignal.SIGHUP, Signum.SIGHUP) })
             _signals.Add(PosixSignalRegistration.Create(signal, context =>
             {
@@ -36,6 +37,7 @@ public sealed class JobProcess : IDisposable
                 _ = ForwardAsync(number);
             }));
         Start(plan);
+        foreach (Signum number in new[] { Signum.SIGUSR1, Signum.SIGUSR2 }.Where(n => (int)n != plan.CheckpointSignal)) PassOn(number);
         await _launcher.WaitForExitAsync();
         await _ended.CancelAsync();
         await Descendants.EndAsync(Environment.ProcessId, TimeSpan.FromSeconds(2));
@@ -66,13 +68,20 @@ public sealed class JobProcess : IDisposable
         foreach ((string name, string value) in plan.Environment) _launcher.StartInfo.Environment[name] = value;
         try
         {
-            _launcher.Start();
+            OwnState.WithFirstLimit(() => _launcher.Start());
         }
         catch (Win32Exception e)
         {
             throw new UserErrorException(JobErrors.LauncherDoesNotStart(plan.Launcher, e.Message), e);
         }
     }
+
+    /// <summary>For the program alone: whoever started mpiexec would send it there, and mpiexec passes it to the ranks.</summary>
+    private void PassOn(Signum signal) => _signals.Add(PosixSignalRegistration.Create((PosixSignal)(int)signal, context =>
+    {
+        context.Cancel = true;
+        if (!_ended.IsCancellationRequested) _ = Syscall.kill(_launcher.Id, signal);
+    }));
 
     /// <summary>
     /// What is sent to our whole process group (Ctrl-C at the terminal, timeout, a batch system's warning) reaches the launcher without us, and a second signal would make
@@ -141,17 +150,6 @@ internal static class Descendants
             return null;
         }
     }
-}
-
-internal static class NativeMethods
-{
-    private const int PrSetChildSubreaper = 36;
-
-    public static void BecomeSubreaper() => _ = prctl(PrSetChildSubreaper, 1, 0, 0, 0);
-
-    [DllImport("libc", EntryPoint = "prctl")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
-    private static extern int prctl(int option, nuint a, nuint b, nuint c, nuint d);
 }
 
 public static class JobErrors

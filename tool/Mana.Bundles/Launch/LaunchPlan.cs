@@ -71,6 +71,9 @@ public sealed record LaunchPlan(string Launcher, IReadOnlyList<string> Arguments
     /// <summary>Where the launcher starts; null for here.</summary>
     public string? WorkingDirectory { get; init; }
 
+    /// <summary>The signal that `mana launch` answers itself; null for none.</summary>
+    public int? CheckpointSignal { get; init; }
+
     /// <param name="bundle">Gives launcher, its rules and the lower-half program.</param>
     /// <param name="request">What the user asked.</param>
     /// <param name="inherited">Looks up a variable of the user's environment: what he set himself is never overridden.</param>
@@ -96,6 +99,7 @@ public sealed record LaunchPlan(string Launcher, IReadOnlyList<string> Arguments
             environment)
         {
             WorkingDirectory = request.Restart?.WorkingDirectory,
+            CheckpointSignal = request.CheckpointSignal,
         };
     }
 
