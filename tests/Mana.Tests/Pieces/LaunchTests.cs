@@ -30,6 +30,7 @@ public sealed class LaunchTests
             Always = launcher.Always,
             Environment = launcher.Environment,
             RootEnvironment = launcher.RootEnvironment,
+            CheckEnvironment = launcher.CheckEnvironment,
             Libraries = [],
             Files = [],
         });
@@ -90,6 +91,14 @@ public sealed class LaunchTests
         Assert.Equal("1", asRoot.Environment["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"]);
         Assert.Empty(LaunchPlan.Make(BundleOf("openmpi", "orterun"), request, _ => null, root: false).Environment);
         Assert.Empty(LaunchPlan.Make(BundleOf("openmpi", "orterun"), request, _ => "0", root: true).Environment);
+    }
+
+    [Fact]
+    public void A_check_of_a_bundle_may_have_more_ranks_than_cores_and_a_job_not()
+    {
+        LaunchRequest check = new() { Program = "a", Ranks = 2, IsCheck = true };
+        Assert.Equal("1", LaunchPlan.Make(BundleOf("openmpi", "orterun"), check, _ => null, root: false).Environment["OMPI_MCA_rmaps_base_oversubscribe"]);
+        Assert.Empty(LaunchPlan.Make(BundleOf("openmpi", "orterun"), check with { IsCheck = false }, _ => null, root: false).Environment);
     }
 
     [Fact]

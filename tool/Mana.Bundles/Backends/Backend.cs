@@ -106,4 +106,10 @@ public sealed record LauncherRules
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
     public IReadOnlyDictionary<string, string> RootEnvironment { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>Set when a bundle is verified or measured, on however small a machine; a job is told of it by its launcher.</summary>
+    public IReadOnlyDictionary<string, string> CheckEnvironment { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>What brings a variable of the profile to ranks on other hosts, {name} is its name; empty where the launcher passes on all.</summary>
+    public IReadOnlyList<string> Variable { get; init; } = [];
 }

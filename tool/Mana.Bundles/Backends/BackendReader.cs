@@ -86,6 +86,8 @@ internal static class BackendReader
             Always = s.Texts("always"),
             Environment = s.Pairs("environment"),
             RootEnvironment = s.Pairs("root_environment"),
+            CheckEnvironment = s.Pairs("check_environment"),
+            Variable = s.Texts("variable"),
         };
         s.Close();
         return rules;

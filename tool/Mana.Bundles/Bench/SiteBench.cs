@@ -22,7 +22,7 @@ public sealed class SiteBench(Bundle bundle, bool root)
     {
         bundle.RequireFit();
         LaunchPlan split = LaunchPlan.Make(
-            bundle, new LaunchRequest { Program = Path.Combine(bundle.Upper, "mana-bench"), Ranks = Ranks }, Environment.GetEnvironmentVariable, root);
+            bundle, new LaunchRequest { Program = Path.Combine(bundle.Upper, "mana-bench"), Ranks = Ranks, IsCheck = true }, Environment.GetEnvironmentVariable, root);
         int program = split.Arguments.ToList().IndexOf(bundle.LowerProgram);
         LaunchPlan native = split with { Arguments = [.. split.Arguments.Take(program), Path.Combine(bundle.Folder, "lower", "mana-bench")] };
         List<Dictionary<string, double>> natives = [], splits = [];

@@ -36,9 +36,10 @@ public sealed class BundleAssembler(Backend backend, SiteProfile profile, Native
             Launcher = profile.Launcher,
             LauncherTarget = Links.Target(profile.Launcher.Path),
             Ranks = rules.Ranks,
-            Always = rules.Always,
+            Always = [.. rules.Always, .. profile.Environment.Keys.SelectMany(name => rules.Variable.Select(word => word.Replace("{name}", name, StringComparison.Ordinal)))],
             Environment = Merge(rules.Environment, CopiedEnvironment(), profile.Environment),
             RootEnvironment = rules.RootEnvironment,
+            CheckEnvironment = rules.CheckEnvironment,
             Checkpoints = profile.Checkpoints,
             Libraries = libraries,
             Files = Checksums(bundle),
@@ -77,7 +78,9 @@ public sealed class BundleAssembler(Backend backend, SiteProfile profile, Native
         return records;
     }
 
-    private static LibraryRecord Record(string file, string path)
+    /// <param name="file">The library.</param>
+    /// <param name="path">Where the bundle will look for it.</param>
+    public static LibraryRecord Record(string file, string path)
     {
         ElfFile? elf = ElfFile.TryRead(file);
         return new LibraryRecord(elf?.Soname ?? Path.GetFileName(file), path, new FileInfo(Links.Target(file)).Length, elf?.BuildId ?? "");

@@ -48,6 +48,8 @@ public sealed record BundleManifest
 
     public IReadOnlyDictionary<string, string> RootEnvironment { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
+    public IReadOnlyDictionary<string, string> CheckEnvironment { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
     /// <summary>Of the site profile.</summary>
     public CheckpointDefaults Checkpoints { get; init; } = new();
 
@@ -70,6 +72,7 @@ public static class ManifestText
             .Pair("ranks", m.Ranks).Pair("always", m.Always);
         WritePairs(text, "environment", m.Environment);
         WritePairs(text, "root_environment", m.RootEnvironment);
+        WritePairs(text, "check_environment", m.CheckEnvironment);
         text.Table("checkpoints");
         m.Checkpoints.Write(text);
         foreach (LibraryRecord l in m.Libraries)
@@ -99,6 +102,7 @@ public static class ManifestText
             Always = launcher.Texts("always"),
             Environment = root.Pairs("environment"),
             RootEnvironment = root.Pairs("root_environment"),
+            CheckEnvironment = root.Pairs("check_environment"),
             Checkpoints = CheckpointDefaults.Read(checkpoints),
             Libraries = [.. root.Sections("library").Select(s => new LibraryRecord(s.Text("soname"), s.Text("path"), s.Number("size"), s.Text("build_id")))],
             Files = [.. root.Sections("file").Select(s => new FileRecord(s.Text("path"), s.Number("size"), s.Text("sha256")))],

@@ -46,6 +46,9 @@ public sealed record LaunchRequest
     /// <summary>Ranks ignore this signal, which is for `mana launch`; null for none.</summary>
     public int? CheckpointSignal { get; init; }
 
+    /// <summary>It is the bundle that is tried, not a job: ranks may be more than cores.</summary>
+    public bool IsCheck { get; init; }
+
     /// <summary>The checkpoint to go on from, in place of the program.</summary>
     public RestartFrom? Restart { get; init; }
 }
@@ -91,7 +94,7 @@ public sealed record LaunchPlan(string Launcher, IReadOnlyList<string> Arguments
         IEnumerable<string> what = request.Restart is { } restart ? RestartOptions(restart) : ProgramWords(request);
         Dictionary<string, string> environment = new(StringComparer.Ordinal);
         string library = Path.Combine(bundle.Folder, "lower", "lib");
-        foreach ((string name, string value) in bundle.Manifest.Environment.Concat(root ? bundle.Manifest.RootEnvironment : []))
+        foreach ((string name, string value) in bundle.Manifest.Environment.Concat(root ? bundle.Manifest.RootEnvironment : []).Concat(request.IsCheck ? bundle.Manifest.CheckEnvironment : []))
             if (inherited(name) is null) environment[name] = value.Replace("{lib}", library, StringComparison.Ordinal);
         return new LaunchPlan(
             bundle.Manifest.Launcher.Path,
@@ -119,7 +122,7 @@ public sealed record LaunchPlan(string Launcher, IReadOnlyList<string> Arguments
         "--restart=" + restart.Folder,
     ];
 
-    /// <summary>For --dry-run: can be pasted into a shell.</summary>
+    /// <summary>For --dry-run: can be pasted into a shell (a restart's not: its ranks wait for their coordinator).</summary>
     public override string ToString() =>
         string.Join(' ', Environment.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => p.Key + "=" + Shell.Quote(p.Value))
             .Append(Shell.Quote(Launcher)).Concat(Arguments.Select(Shell.Quote)));

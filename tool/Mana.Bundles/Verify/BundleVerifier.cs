@@ -35,7 +35,7 @@ public sealed class BundleVerifier(Bundle bundle, bool root)
 
     private async Task<IEnumerable<VerifyCheck>> ProgramAsync(int ranks, CancellationToken stop)
     {
-        LaunchRequest request = new() { Program = bundle.VerifyProgram, Ranks = ranks };
+        LaunchRequest request = new() { Program = bundle.VerifyProgram, Ranks = ranks, IsCheck = true };
         LaunchPlan plan = LaunchPlan.Make(bundle, request, Environment.GetEnvironmentVariable, root);
         ChildCommand command = new(plan.Launcher, plan.Arguments)
         {
