@@ -37,6 +37,7 @@ public sealed class ProfileTests
     [InlineData("flavour = \"hydra\"", "", "'flavour' is missing")]
     [InlineData("format = 1", "format = 7", "format 7")]
     [InlineData("/etc/hostname", "/etc/no-such-library", "not on this machine")]
+    [InlineData("/usr/bin/mpiexec", "/usr/bin/mpiexek", "a launcher of the profile is not on this machine: /usr/bin/mpiexek")]
     [InlineData("standard = \"4.0\"", "standard = 4.0 4", "not valid TOML")]
     [InlineData("compress = \"lz4\"", "compress = \"gzip\"", "unknown value \"gzip\"")]
     [InlineData("keep = 3", "keeps = 3", "unknown key 'keeps'")]

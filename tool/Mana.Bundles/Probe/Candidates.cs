@@ -1,15 +1,25 @@
+using System.Text.RegularExpressions;
+
 namespace Mana.Bundles.Probe;
 
 /// <summary>Finds executables by name on PATH and in folders that may hold * and $VARIABLE.</summary>
-public sealed class Candidates(Func<string, string?> variable)
+public sealed partial class Candidates(Func<string, string?> variable)
 {
-    public IEnumerable<string> Find(IEnumerable<string> names, IEnumerable<string> folders)
+    /// <summary>
+    /// Folder by folder, and in each name by name: a module that stands before the system's folders on PATH wins with whatever name it has, and wrapper and launcher are
+    /// of one installation.
+    /// </summary>
+    /// <param name="names">Best first.</param>
+    /// <param name="folders">Searched after PATH.</param>
+    /// <param name="first">A folder that is searched before it.</param>
+    public IEnumerable<string> Find(IReadOnlyList<string> names, IEnumerable<string> folders, string? first = null)
     {
         string[] onPath = (variable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries);
-        string[] all = [.. onPath.Concat(folders.SelectMany(Expand)).Distinct(StringComparer.Ordinal)];
+        IEnumerable<string> all = onPath.Concat(folders.SelectMany(Expand));
+        if (first is not null) all = all.Prepend(first);
         HashSet<string> seen = new(StringComparer.Ordinal);
-        foreach (string name in names)
-            foreach (string folder in all)
+        foreach (string folder in all)
+            foreach (string name in names)
             {
                 string file = Path.Combine(folder, name);
                 // /bin is a link to /usr/bin on most systems: the same file is found once.
@@ -37,8 +47,14 @@ public sealed class Candidates(Func<string, string?> variable)
             if (string.IsNullOrEmpty(value)) return [];
             parts[i] = value;
         }
-        return Glob(string.Join('/', parts)).OrderDescending(StringComparer.Ordinal);
+        return Glob(string.Join('/', parts)).OrderByDescending(InNumbers, StringComparer.Ordinal);
     }
+
+    /// <summary>8.1.28 is newer than 8.1.9. (Without a culture's tables .NET orders by characters only.)</summary>
+    private static string InNumbers(string path) => Digits().Replace(path, number => number.Value.PadLeft(20, '0'));
+
+    [GeneratedRegex("[0-9]+", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Digits();
 
     public static IEnumerable<string> Glob(string pattern)
     {

@@ -19,6 +19,11 @@ public static class ProbeErrors
     public static UserError NoSuchLauncher(string path) =>
         new("the launcher does not exist or is not executable", "Correct --launcher.", path);
 
+    public static UserError SilentLauncher(string path, IEnumerable<string> arguments, int exitCode) => new(
+        exitCode == Gateway.TimedOut ? "the launcher does not tell which it is: no answer in 20 s" : "the launcher cannot be executed",
+        $"Run it by hand ({Shell.Quote(path)} {string.Join(' ', arguments)}), and mend it or name another.",
+        path);
+
     public static UserError NoLauncher(Backend backend) => new(
         $"no launcher of {backend.Title} was found",
         "Say which to use: --launcher PATH (" + string.Join(", ", backend.Launchers.Select(l => l.Flavour)) + ").",
@@ -38,7 +43,7 @@ public static class ProbeErrors
         wrapper + "\nlooked for " + string.Join(", ", backend.Libraries.Mpi));
 
     public static UserError CompilerFails(ChildFailedException e) => new(
-        "the MPI compiler cannot build a small program",
-        "Run the command by hand, and mend what it names; or choose another compiler with --mpicc.",
+        "a small MPI program cannot be built, or its libraries not be told (ldd)",
+        "Mend what the command names; or choose another compiler with --mpicc.",
         e.Command + "\n" + e.Said.TrimEnd());
 }

@@ -70,6 +70,7 @@ public static class ProfileReader
     private static LauncherChoice Launcher(TomlSection s)
     {
         LauncherChoice choice = new() { Path = s.Text("path"), Flavour = s.Text("flavour"), Arguments = s.Texts("arguments") };
+        if (!File.Exists(choice.Path)) throw new UserErrorException(ProfileErrors.Missing(s.PlaceOf("path"), "launcher", choice.Path));
         s.Close();
         return choice;
     }
