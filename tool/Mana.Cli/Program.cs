@@ -6,19 +6,26 @@ using Mana.Cli.Commands;
 using Mana.Cli.Terminal;
 using Mana.Common.Errors;
 
-Tool tool = Tool.FromEnvironment();
-RootCommand root = CommandTree.Make(tool);
-// An argument that begins with '@' belongs to the user's program; it is no response file of ours.
-ParseResult parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
-tool.Talk.Read(parsed);
-if (parsed.Action is ParseErrorAction) return Output.Fail(Mistakes.Of(parsed));
+Tool? tool = null;
+ParseResult? parsed = null;
 try
 {
+    tool = Tool.FromEnvironment();
+    RootCommand root = CommandTree.Make(tool);
+    // An argument that begins with '@' belongs to the user's program; it is no response file of ours.
+    parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
+    if (parsed.Action is ParseErrorAction) return Output.Fail(Mistakes.Of(parsed));
+    tool.Talk.Read(parsed);
     return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
 }
-catch (Exception e) when (e is OperationCanceledException || (tool.Interruption.Came && e is UserErrorException or ChildFailedException))
+catch (Exception e) when (tool is not null && (e is OperationCanceledException || (tool.Interruption.Came && e is UserErrorException or ChildFailedException)))
 {
-    Output.Message("mana: interrupted; nothing was left half-made");
+    Output.Message("mana: interrupted" + parsed?.CommandResult.Command.Name switch
+    {
+        "checkpoint" => "; a checkpoint that is under way goes on, and the job is not stopped",
+        "status" => "",
+        _ => "; nothing was left half-made",
+    });
     return tool.Interruption.ExitCode;
 }
 catch (UserErrorException e)

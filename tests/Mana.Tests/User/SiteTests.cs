@@ -38,6 +38,38 @@ public sealed class SiteTests(Installation mana)
         Assert.False(Directory.Exists(Path.Combine(mana.Home, "bundles", "flags")));
     }
 
+    /// <summary>As gcc does where its catalogues are installed; and with warnings, as compilers have that we have never met.</summary>
+    [Fact]
+    public async Task A_compiler_that_speaks_the_users_language_and_warns()
+    {
+        string compiler = mana.Script("othercc", """
+            #!/bin/bash
+            test "$LC_ALL" = C && exec gcc "$@"
+            gcc "$@" 2> >(sed 's/error:/Fehler:/; s/note:/Anmerkung:/; s/warning:/Warnung:/' >&2)
+            """);
+        string wrapper = mana.Script("othermpicc", $"#!/bin/sh\necho {compiler} -Wconversion -Wunused-parameter -I/usr/include/x86_64-linux-gnu/mpich -lmpich\n");
+        Installation.Require(await mana.ManaAsync(Set("LC_ALL", null), "bundle", "probe", "--backend", "mpich", "--mpicc", wrapper, "--output", "other.toml"));
+        Assert.Contains("host = \"gcc\"", await File.ReadAllTextAsync(mana["other.toml"]), StringComparison.Ordinal); // which takes gcc's options for certain
+        Outcome build = await mana.ManaAsync(Set("LC_ALL", null), "bundle", "build", "other.toml");
+        Assert.True(build.ExitCode == 0 && build.Errors.Contains("654 of 676 functions", StringComparison.Ordinal), build.ToString());
+        Installation.Require(await mana.ManaAsync("bundle", "remove", "other"));
+    }
+
+    /// <summary>.NET ignores SIGPIPE and raises the limit of open files, for itself alone.</summary>
+    [Fact]
+    public async Task The_launcher_starts_with_the_signals_and_limits_of_the_users_shell()
+    {
+        Installation.Require(await mana.ManaAsync("bundle", "probe", "--backend", "mpich", "--output", "shell.toml"));
+        string launcher = mana.Script("shell/mpiexec", "#!/bin/sh\ntest \"$1\" != --version || exec mpiexec.hydra --version\nulimit -Sn\ngrep SigIgn /proc/self/status\nkill -PIPE $$\n");
+        string[] lines = await File.ReadAllLinesAsync(mana["shell.toml"]);
+        await File.WriteAllLinesAsync(mana["shell.toml"], lines.Select(l => l.StartsWith("path = ", StringComparison.Ordinal) ? $"path = \"{launcher}\"" : l));
+        Installation.Require(await mana.ManaAsync("bundle", "build", "shell.toml"));
+        const string Limited = "ulimit -Sn 1000; \"$@\"; echo $?";
+        Outcome run = await mana.RunAsync(["bash", "-c", Limited, "bash", mana.Tool, "launch", "--bundle", "shell", "--", "true"], TimeSpan.FromMinutes(1));
+        Assert.Matches(@"\A1000\nSigIgn:\s*[0-9a-f]+\n141\n\z", run.Output);
+        Installation.Require(await mana.ManaAsync("bundle", "remove", "shell"));
+    }
+
     [Theory]
     [InlineData("mpich", "/usr/bin/mpirun.openmpi")]
     [InlineData("openmpi", "/usr/bin/mpiexec.hydra")]
@@ -48,6 +80,8 @@ public sealed class SiteTests(Installation mana)
         string[] lines = await File.ReadAllLinesAsync(mana["foreign.toml"]);
         await File.WriteAllLinesAsync(mana["foreign.toml"], lines.Select(l => l.StartsWith("path = ", StringComparison.Ordinal) ? $"path = \"{launcher}\"" : l));
         Installation.Refused(await mana.ManaAsync("bundle", "build", "foreign.toml"), 125, launcher, "foreign.toml");
+        string broken = mana.Script("broken/mpiexec", "#!/no/such/interpreter\n");
+        Installation.Refused(await mana.ManaAsync("bundle", "create", "foreign", "--backend", backend, "--launcher", broken), 125, broken, "cannot be executed");
     }
 
     [Fact]
@@ -73,6 +107,7 @@ public sealed class SiteTests(Installation mana)
         Installation.Require(await mana.RunAsync(["cp", "-r", root + "/dotnet", root + "/host", root + "/shared", runtime], TimeSpan.FromMinutes(1)));
         Dictionary<string, string?> environment = new(StringComparer.Ordinal) { ["DOTNET_ROOT"] = runtime, ["DOTNET_ROOT_X64"] = null, ["DOTNET_HOST_PATH"] = null, ["PATH"] = $"{mana["sdkless"]}:{runtime}" };
         Directory.CreateDirectory(mana["sdkless"]);
+        Directory.CreateDirectory(runtime + "/sdk/8.0.100"); // its MSBuild could not load our tasks
         foreach (string program in (string[])["gcc", "ldd", "nm", "timeout", "as", "ld", "mpiexec.hydra"])
             if (!File.Exists(mana["sdkless/" + program])) File.CreateSymbolicLink(mana["sdkless/" + program], "/usr/bin/" + program);
         Installation.Refused(await mana.ManaAsync(environment, "bundle", "build", "nosdk.toml"), 125, ".NET SDK", "mana bundle import");
@@ -150,6 +185,19 @@ public sealed class SiteTests(Installation mana)
         Assert.True(launch is { ExitCode: 0, Output: "done\n" } && launch.Errors.Contains("on bundle mpich", StringComparison.Ordinal) == details, launch.ToString());
         Assert.Equal(details, launch.Errors.Length > 0);
         Installation.Refused(await mana.ManaAsync(["launch", .. said, "--", "./no-such-program"]), 127, "does not exist");
+    }
+
+    [Theory]
+    [InlineData("launch", "--verbose=1", "--", "true")]
+    [InlineData("doctor", "-v=2")]
+    [InlineData("bundle", "list", "--quiet=yes")]
+    public async Task A_flag_that_is_given_a_value_is_a_usage_error(params string[] words) => Installation.Refused(await mana.ManaAsync(words), 2);
+
+    [Fact]
+    public async Task A_working_directory_that_is_gone()
+    {
+        Outcome list = await mana.RunAsync(["sh", "-c", "mkdir gone; cd gone; rmdir ../gone; MANA_HOME=home exec \"$0\" bundle list", mana.Tool], TimeSpan.FromMinutes(1));
+        Installation.Refused(list, 125, "could not be read or written");
     }
 
     [Theory]

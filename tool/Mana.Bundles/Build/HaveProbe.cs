@@ -45,7 +45,7 @@ public sealed partial record HaveProbe(string Compiler, IReadOnlyList<string> Cf
         Directory.CreateDirectory(Path.GetDirectoryName(source)!);
         await File.WriteAllTextAsync(source, text.ToString(), stop);
         ChildResult result = await Gateway.TryRunAsync(
-            new ChildCommand(Compiler, [.. Cflags, "-w", "-fsyntax-only", "-fmax-errors=0", "-fno-diagnostics-show-caret", source]), stop);
+            new ChildCommand(Compiler, [.. Cflags, "-w", "-fsyntax-only", "-fmax-errors=0", "-fno-diagnostics-show-caret", source]) { Environment = ChildCommand.InEnglish }, stop);
         HashSet<string> all = new(names, StringComparer.Ordinal);
         // A macro's error is reported where the macro stands, in mpi.h, with a note that names the line here.
         foreach (Match match in Diagnostic().Matches(result.Error))

@@ -47,11 +47,12 @@ public sealed class Planner(NativeParts parts, BuildFolders folders)
     {
         List<CompileUnit> compile = [];
         List<LinkUnit> link = [];
+        string[] common = [.. parts.Cflags, .. stage is PartStage.Product ? parts.ProductCflags : []];
         foreach (NativePart part in InOrder(parts.Of(stage)))
         {
             CompilerChoice? wrapper = part.Site ? site : null;
             string compiler = wrapper?.Command ?? host;
-            string[] cflags = [.. parts.Cflags, .. part.Cflags, .. Includes(part), .. wrapper?.Cflags ?? extra];
+            string[] cflags = [.. common, .. part.Cflags, .. Includes(part), .. wrapper?.Cflags ?? extra];
             HashSet<string> special = [.. part.Special.SelectMany(s => Sources(part, s.Sources))];
             List<string> objects = [.. Sources(part, part.Sources).Where(s => !special.Contains(s)).Select(s => Add(compile, compiler, cflags, s, part))];
             foreach (SpecialSources some in part.Special)

@@ -47,14 +47,16 @@ public sealed record NativePart
 public sealed record SpecialSources(IReadOnlyList<string> Sources, IReadOnlyList<string> Cflags);
 
 /// <summary>native/parts.toml: what is compiled into what, with which flags.</summary>
-public sealed record NativeParts(IReadOnlyList<string> Cflags, IReadOnlyList<string> Includes, IReadOnlyList<NativePart> Parts)
+/// <param name="Cflags">Of all parts.</param>
+/// <param name="ProductCflags">Of those that are compiled at product build, besides.</param>
+public sealed record NativeParts(IReadOnlyList<string> Cflags, IReadOnlyList<string> ProductCflags, IReadOnlyList<string> Includes, IReadOnlyList<NativePart> Parts)
 {
     public const string FileName = "parts.toml";
 
     public static NativeParts Read(string nativeFolder)
     {
         TomlSection root = TomlSection.Read(Path.Combine(nativeFolder, FileName));
-        NativeParts parts = new(root.Texts("cflags"), root.Texts("includes"), [.. root.Sections("part").Select(Part)]);
+        NativeParts parts = new(root.Texts("cflags"), root.Texts("product_cflags"), root.Texts("includes"), [.. root.Sections("part").Select(Part)]);
         root.Close();
         return parts;
     }

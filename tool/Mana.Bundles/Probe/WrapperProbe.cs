@@ -1,4 +1,5 @@
 using System.IO.Enumeration;
+using System.Text.RegularExpressions;
 using Mana.Bundles.Backends;
 using Mana.Bundles.Processes;
 using Mana.Bundles.Profile;
@@ -10,7 +11,7 @@ namespace Mana.Bundles.Probe;
 internal sealed record WrapperFacts(CompilerChoice Compiler, IReadOnlyDictionary<string, string> Macros);
 
 /// <summary>Takes a compiler wrapper apart and reads the macros of the mpi.h that it finds.</summary>
-internal sealed class WrapperProbe(ProbeRules rules, Func<string, string?> variable, string scratch)
+internal sealed partial class WrapperProbe(ProbeRules rules, Func<string, string?> variable, string scratch)
 {
     /// <summary>Null, with the reason, for a wrapper that is another MPI's or does not work.</summary>
     public async Task<(WrapperFacts? Facts, string Reason)> TryAsync(string wrapper, CancellationToken stop)
@@ -18,7 +19,7 @@ internal sealed class WrapperProbe(ProbeRules rules, Func<string, string?> varia
         IReadOnlyList<string>? command = await ShowAsync(wrapper, stop);
         if (command is null || command.Count == 0) return (null, "does not tell its compiler and flags");
         CompilerChoice compiler = Separate(wrapper, command);
-        ChildCommand dump = new(compiler.Command, [.. compiler.Cflags, "-E", "-dM", "-include", "mpi.h", "-x", "c", "/dev/null"]) { Folder = scratch };
+        ChildCommand dump = new(compiler.Command, [.. compiler.Cflags, "-E", "-dM", "-include", "mpi.h", "-x", "c", "/dev/null"]) { Folder = scratch, Environment = ChildCommand.InEnglish };
         ChildResult result = await Gateway.TryRunAsync(dump, stop);
         if (!result.Succeeded) return (null, "cannot compile a program with mpi.h: " + FirstLine(result.Error));
         Dictionary<string, string> macros = Macros(result.Output);
@@ -73,8 +74,16 @@ internal sealed class WrapperProbe(ProbeRules rules, Func<string, string?> varia
         return new CompilerChoice { Wrapper = wrapper, Command = command[0], Host = HostCompiler(wrapper, command[0]), Cflags = cflags, Ldflags = ldflags };
     }
 
-    /// <summary>A wrapper that is its own compiler (Cray's cc) links the MPI into everything, so gcc itself takes the rest.</summary>
-    private static string HostCompiler(string wrapper, string command) => string.Equals(wrapper, command, StringComparison.Ordinal) ? "gcc" : command;
+    /// <summary>
+    /// What is not compiled against the MPI wants gcc's options: gcc itself takes it where the wrapper's compiler is another one (nvc, icx), or is the wrapper (Cray's cc),
+    /// which links the MPI into everything.
+    /// </summary>
+    private static string HostCompiler(string wrapper, string command) =>
+        string.Equals(wrapper, command, StringComparison.Ordinal) || !TakesGccOptions().IsMatch(Path.GetFileName(command)) ? "gcc" : command;
+
+    /// <summary>Also as cross compilers and versions are named: x86_64-linux-gnu-gcc-12.</summary>
+    [GeneratedRegex(@"^(.+-)?(gcc|clang|cc)(-[0-9.]+)?$", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex TakesGccOptions();
 
     private static bool IsLinkFlag(string word) =>
         word.StartsWith("-l", StringComparison.Ordinal) || word.StartsWith("-L", StringComparison.Ordinal)

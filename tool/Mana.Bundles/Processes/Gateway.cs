@@ -13,6 +13,9 @@ public sealed record ChildCommand(string Program, IReadOnlyList<string> Argument
     /// <summary>Added to the environment; a null value removes the variable.</summary>
     public IReadOnlyDictionary<string, string?> Environment { get; init; } = new Dictionary<string, string?>(StringComparer.Ordinal);
 
+    /// <summary>For a child whose messages are read by us: compilers speak the user's language.</summary>
+    public static IReadOnlyDictionary<string, string?> InEnglish { get; } = new Dictionary<string, string?>(StringComparer.Ordinal) { ["LC_ALL"] = "C" };
+
     public TimeSpan Limit { get; init; } = TimeSpan.FromMinutes(1);
 
     public override string ToString() => string.Join(' ', new[] { Program }.Concat(Arguments).Select(Shell.Quote));

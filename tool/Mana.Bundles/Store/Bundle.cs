@@ -62,7 +62,15 @@ public sealed record Bundle(string Name, string Folder, BundleManifest Manifest)
         long size = new FileInfo(Links.Target(file)).Length;
         if (size != library.Size) return $"it had {library.Size} bytes and has {size}";
         if (library.BuildId.Length == 0) return null;
-        string now = ElfFile.TryRead(file)?.BuildId ?? "";
+        string now;
+        try
+        {
+            now = ElfFile.TryRead(file)?.BuildId ?? "";
+        }
+        catch (InvalidDataException e)
+        {
+            return e.Message;
+        }
         return string.Equals(now, library.BuildId, StringComparison.Ordinal) ? null : $"its build-id was {library.BuildId} and is {now}";
     }
 }

@@ -5,8 +5,8 @@ namespace Mana.Cli.Terminal;
 /// <summary>What is said beside data and errors. -q leaves it out, -v adds to it; every command has both.</summary>
 internal sealed class Talk
 {
-    private readonly Option<bool> _verbose = new("-v", "--verbose") { Description = "Tell what is done.", Recursive = true };
-    private readonly Option<bool> _quiet = new("-q", "--quiet") { Description = "Tell only errors.", Recursive = true };
+    private readonly Option<bool> _verbose = new("-v", "--verbose") { Description = "Tell what is done.", Recursive = true, Arity = ArgumentArity.Zero };
+    private readonly Option<bool> _quiet = new("-q", "--quiet") { Description = "Tell only errors.", Recursive = true, Arity = ArgumentArity.Zero };
 
     public bool Quiet { get; private set; }
 
