@@ -81,7 +81,8 @@ public sealed class BundleTests(Installation mana)
     [Fact]
     public async Task A_bundle_with_copies_of_its_libraries_can_be_moved_and_carried_elsewhere()
     {
-        string profile = await ProfileAsync("own.toml", "openmpi", t => t.Replace("use = \"reference\"", "use = \"copy\"", StringComparison.Ordinal));
+        string profile = await ProfileAsync("own.toml", "openmpi", t =>
+            t.Replace("use = \"reference\"", "use = \"copy\"", StringComparison.Ordinal).Replace("[environment]", "[environment]\nEDITED = \"yes\"", StringComparison.Ordinal));
         Installation.Require(await mana.ManaAsync("bundle", "build", profile));
         Outcome linked = await mana.RunAsync(["ldd", Path.Combine(Folder("own"), "lower", "libmana_proxy.so")], TimeSpan.FromMinutes(1));
         Assert.Contains("own/lower/lib/libmpi.so.40", linked.Output, StringComparison.Ordinal);
@@ -90,8 +91,11 @@ public sealed class BundleTests(Installation mana)
         Installation.Require(await mana.ManaAsync("bundle", "import", "own.tar.zst"));
         Directory.Move(Folder("own"), Folder("moved"));
         await HelloRunsAsync("moved");
-        Outcome verify = await mana.ManaAsync("bundle", "verify", "moved");
-        Installation.Require(verify);
+        Outcome shown = await mana.ManaAsync("launch", "--bundle", "moved", "--dry-run", "--", "./hello");
+        Assert.Contains("EDITED=yes /usr/bin/mpirun.openmpi -x EDITED -n 1 ", shown.Output, StringComparison.Ordinal); // ranks on other hosts get it by no other way
+        // More ranks than cores are no mistake of the bundle.
+        Installation.Require(await mana.ManaAsync(
+            new Dictionary<string, string?>(StringComparer.Ordinal) { ["OMPI_MCA_rmaps_base_oversubscribe"] = null }, "bundle", "verify", "moved", "--ranks", (Environment.ProcessorCount + 1).ToString()));
         Installation.Require(await mana.ManaAsync("bundle", "remove", "moved"));
     }
 
@@ -101,7 +105,8 @@ public sealed class BundleTests(Installation mana)
         string profile = await ProfileAsync("edited.toml", "mpich", t => t.Replace("[environment]", "[environment]\nEDITED = \"yes\"", StringComparison.Ordinal));
         Installation.Refused(await mana.ManaAsync("bundle", "create", "edited", "--profile", profile, "--mpicc", "mpicc"), 2, "--profile", "--mpicc");
         Installation.Refused(await mana.ManaAsync("bundle", "create", "edited", "--profile", profile, "--backend", "openmpi"), 2, "--backend openmpi: the profile is of the backend 'mpich'");
-        Installation.Require(await mana.ManaAsync("bundle", "create", "edited", "--profile", profile, "--backend", "mpich"));
+        Installation.Require(await mana.ManaAsync(
+            new Dictionary<string, string?>(StringComparer.Ordinal) { ["HOME"] = "/proc/none" }, "bundle", "create", "edited", "--profile", profile, "--backend", "mpich"));
         Outcome shown = await mana.ManaAsync("launch", "--bundle", "edited", "--dry-run", "--", "./hello");
         Assert.StartsWith("EDITED=yes ", shown.Output, StringComparison.Ordinal);
         Outcome verify = await mana.ManaAsync("bundle", "verify", "edited", "--ranks", "3");
@@ -116,6 +121,35 @@ public sealed class BundleTests(Installation mana)
         await File.WriteAllTextAsync(mana["anywhere/precious"], "");
         Installation.Refused(await mana.ManaAsync("bundle", "build", profile, "--output", "anywhere"), 125, "no bundle, and is not replaced", mana["anywhere"]);
         Assert.True(File.Exists(mana["anywhere/precious"]));
+    }
+
+    /// <summary>Packages keep the times of their files: the headers of an update may be older than the objects made before it.</summary>
+    [Fact]
+    public async Task An_update_of_the_MPI_is_compiled_anew_however_old_its_files_are()
+    {
+        File.Copy("/usr/lib/x86_64-linux-gnu/libmpich.so.12", mana["libmpich.so.12"], overwrite: true);
+        string profile = await ProfileAsync("updated.toml", "mpich", t => t.Replace("/lib/x86_64-linux-gnu/libmpich.so.12", mana["libmpich.so.12"], StringComparison.Ordinal));
+        Installation.Require(await mana.ManaAsync("bundle", "build", profile));
+        int before = Objects().Count;
+        await File.AppendAllTextAsync(mana["libmpich.so.12"], "update");
+        File.SetLastWriteTimeUtc(mana["libmpich.so.12"], DateTime.UtcNow.AddDays(-20));
+        Installation.Require(await mana.ManaAsync("bundle", "build", profile));
+        Assert.True(Objects().Count > before + 20);
+        await HelloRunsAsync("updated");
+        Installation.Require(await mana.ManaAsync("bundle", "remove", "updated"));
+    }
+
+    [Fact]
+    public async Task A_second_build_says_that_it_waits_and_can_be_interrupted()
+    {
+        string profile = await ProfileAsync("second.toml", "mpich", t => t);
+        Installation.Require(await mana.ManaAsync("bundle", "build", profile));
+        FileStream[] first = [.. Directory.EnumerateFiles(Path.Combine(mana.Home, "cache", "build"), "lock", SearchOption.AllDirectories)
+            .Select(f => new FileStream(f, FileMode.Open, FileAccess.ReadWrite, FileShare.None))];
+        Outcome second = await mana.RunAsync(["timeout", "--preserve-status", "--signal=INT", "5", mana.Tool, "bundle", "build", profile], TimeSpan.FromMinutes(1));
+        foreach (FileStream turn in first) await turn.DisposeAsync();
+        Assert.True(second.ExitCode == 130 && second.Errors.Contains("another build against this MPI is under way", StringComparison.Ordinal), second.ToString());
+        Installation.Require(await mana.ManaAsync("bundle", "remove", "second"));
     }
 
     [Fact]
