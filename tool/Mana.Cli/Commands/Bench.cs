@@ -23,7 +23,7 @@ internal static class Bench
             Bundle bundle = new BundleChoice(tool.Bundles, tool.Backends)
                 .Choose(Shared.Wishes(new BundleWish(Backend: parsed.GetValue(backend)), UserSettings.Read(tool.Home.Settings)), programAbi: null);
             Listing listing = new(("what", "What"), ("native", "Native"), ("mana", "mana"), ("ratio", "Ratio"), ("unit", "Unit"));
-            foreach (BenchRow row in await new SiteBench(bundle, tool.IsRoot).RunAsync(Runs, tool.Talk.Inform, stop))
+            foreach (BenchRow row in await new SiteBench(bundle, tool.IsRoot).RunAsync(Runs, tool.Talk.Progress, stop))
                 listing.Add(row.Name, Math.Round(row.Native, 1), Math.Round(row.Mana, 1), Math.Round(row.Ratio, 3), row.Unit);
             listing.Write(parsed.GetValue(json), "nothing was measured");
             return ExitCodes.Success;

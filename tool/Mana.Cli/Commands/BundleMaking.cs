@@ -35,11 +35,13 @@ internal static class BundleCreate
                 throw new UserErrorException(CliErrors.Both("--profile", "--mpicc or --launcher"));
             else if (parsed.GetValue(backend) is { } asked)
                 RequireBackend(tool, asked, given);
-            await new BundleBuilder(tool.Home, tool.Backends, Output.FromBuild).BuildAsync(file, target, replace, stop);
+            await BundleBuild.RunAsync(tool, file, target, replace, stop);
             Bundle bundle = Bundle.Open(target);
             VerifyReport report = await new BundleVerifier(bundle, tool.IsRoot).RunAsync(2, stop);
             BundleVerify.Write(report, json: false);
-            if (report.Passed) tool.Talk.Inform($"bundle {Shared.Describe(bundle)} is ready: {target}");
+            tool.Talk.Inform(report.Passed
+                ? $"bundle {Shared.Describe(bundle)} is ready: {target}"
+                : $"bundle {Shared.Describe(bundle)} stands in {target}, but did not pass: mana bundle verify {bundle.Name}, or make it again with --force");
             return report.Passed ? ExitCodes.Success : ExitCodes.ManaFailed;
         });
         return new CommandWithExamples(command,
@@ -103,11 +105,27 @@ internal static class BundleBuild
             string profile = parsed.GetRequiredValue(file);
             string target = parsed.GetValue(output) is { } folder ? Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)) : tool.Bundles.FolderFor(Path.GetFileNameWithoutExtension(profile));
             // Only a bundle is ever replaced: --output / would be a costly slip.
-            await new BundleBuilder(tool.Home, tool.Backends, Output.FromBuild).BuildAsync(profile, target, replace: Bundle.IsOne(target), stop);
+            await RunAsync(tool, profile, target, replace: Bundle.IsOne(target), stop);
             Output.Data(target);
             return ExitCodes.Success;
         });
-        return new CommandWithExamples(command, ["mana bundle build site.toml", "mana bundle build site.toml --output /shared/bundles/site"]);
+        return new CommandWithExamples(command, ["mana bundle build site.toml", "mana bundle build site.toml --output /etc/mana/bundles/site"]);
+    }
+
+    /// <summary>What the build says; with -q only when it fails.</summary>
+    public static async Task RunAsync(Tool tool, string profile, string target, bool replace, CancellationToken stop)
+    {
+        List<string> kept = [];
+        tool.Talk.Progress("compiling; this takes up to a minute");
+        try
+        {
+            await new BundleBuilder(tool.Home, tool.Backends, tool.Talk.Quiet ? kept.Add : Output.FromBuild).BuildAsync(profile, target, replace, stop);
+        }
+        catch (UserErrorException)
+        {
+            kept.ForEach(Output.FromBuild);
+            throw;
+        }
     }
 }
 
