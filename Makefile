@@ -11,7 +11,7 @@ help:
 
 setup: packages restore ## install what is missing: Debian packages, NuGet packages
 
-packages:
+packages: sdk # first what cannot be installed here
 	@missing=; for p in $$(sed 's/#.*//' tests/debian-packages.txt); do \
 	  dpkg-query -W -f='$${db:Status-Status}' $$p 2>/dev/null | grep -qx installed || missing="$$missing $$p"; done; \
 	test -z "$$missing" || { echo "installing:$$missing"; sudo=; \
@@ -50,7 +50,7 @@ test-mpich-suite: pack ## MPICH's own test suite, whole; stops after 10 minutes,
 test-matrix: pack ## every checkpoint story, at every pair of MPIs and every fault point; stops after 9 minutes, goes on where it stopped
 	@$(RUN) tests/Mana.Check -- matrix
 
-test-all: test test-mpich-suite test-matrix ## all of them
+test-all: test-mpich-suite test-matrix ## both: what `make test` has only a sample of; each call goes on where the last one stopped
 
 soak: pack ## jobs checkpointed at random moments, restarted, compared; stops after 9 minutes, goes on where it stopped
 	@$(RUN) tests/Mana.Check -- soak
@@ -62,4 +62,6 @@ clean: ## remove what was built
 	rm -rf build artifacts
 	@$(DOTNET) clean Mana.sln $(QUIET) >/dev/null
 
+# The parts of a target are made one after the other, whatever -j says: each uses all cores.
+.NOTPARALLEL:
 .PHONY: help setup packages sdk restore build pack install demo test test-mpich-suite test-matrix test-all soak bench clean
