@@ -43,7 +43,7 @@ public static class ProbeErrors
         wrapper + "\nlooked for " + string.Join(", ", backend.Libraries.Mpi));
 
     public static UserError CompilerFails(ChildFailedException e) => new(
-        "a small MPI program cannot be built, or its libraries not be told (ldd)",
+        "the MPI compiler cannot build a small program, or ldd cannot tell its libraries",
         "Mend what the command names; or choose another compiler with --mpicc.",
         e.Command + "\n" + e.Said.TrimEnd());
 }
