@@ -69,9 +69,11 @@ static bool may_be_opened(const struct descriptor *d, const struct descriptor_li
   return true;
 }
 
+/* What memory is shared through is not compared: it gets back what it held, and the job that ran on has changed it. */
 static struct file_was look(const struct descriptor *d, const struct descriptor_list *all, enum file_form form) {
   bool apart = (d->flags & O_ACCMODE) == O_WRONLY || (d->flags & O_DIRECT);
-  bool known = form == FILE_NAMED && is_written(d->flags) && (!apart || may_be_opened(d, all));
+  bool known = form == FILE_NAMED && is_written(d->flags) && (!apart || may_be_opened(d, all)) &&
+               !mapped_files_have(all->mapped, &d->status);
   struct file_was was = file_was_look(d->fd, &d->status, known ? FILE_CONTENTS_KNOWN : FILE_CONTENTS_ANY);
   if (was.contents == FILE_CONTENTS_LONG && (d->flags & O_APPEND)) was.contents = FILE_CONTENTS_ANY;
   return was;

@@ -3,6 +3,7 @@
 #define MANA_DESCRIPTOR_KINDS_H
 #include <sys/stat.h>
 
+#include "mapped_files.h"
 #include "process_state.h"
 
 /* Saved form of them all (descriptors_save.c, descriptors_restore.c):
@@ -35,6 +36,7 @@ struct descriptor {
 struct descriptor_list {
   struct descriptor *item;
   size_t count;
+  struct mapped_files *mapped;
 };
 
 /* A descriptor at a restart. It is made at a high number first, then put in its place. */

@@ -63,7 +63,7 @@ static uint32_t closed_standard(const struct descriptor_list *list, struct save_
 }
 
 int state_descriptors_sync(char why[STATE_WHY_SIZE]) {
-  struct descriptor_list list = {NULL, 0};
+  struct descriptor_list list = {0};
   int result = descriptor_list_all(&list, why);
   for (size_t i = 0; result == 0 && i < list.count; i++) {
     const struct descriptor *d = &list.item[i];
@@ -74,7 +74,8 @@ int state_descriptors_sync(char why[STATE_WHY_SIZE]) {
 }
 
 int state_descriptors_save(struct save_stream *to, char why[STATE_WHY_SIZE]) {
-  struct descriptor_list list = {NULL, 0};
+  struct mapped_files mapped = {0};
+  struct descriptor_list list = {.mapped = &mapped};
   int result = descriptor_list_all(&list, why);
   if (result == 0 && list.count && list.item[list.count - 1].fd >= SPLIT_FD_MAX - SPLIT_FD_BASE) {
     result = state_refuse(why, "descriptor %d: numbers so high (from %d on) cannot be saved",
@@ -88,6 +89,7 @@ int state_descriptors_save(struct save_stream *to, char why[STATE_WHY_SIZE]) {
   }
   for (size_t i = 0; result == 0 && i < list.count; i++) result = save_one(&list.item[i], &list, to, why);
   free(list.item);
+  mapped_files_free(&mapped);
   if (result == 0 && to->failed) return state_refuse(why, "out of memory while saving descriptors");
   return result;
 }

@@ -20,7 +20,7 @@ static void *map(size_t bytes, int flags, int descriptor) {
   CHECK(at != MAP_FAILED);
   return at;
 }
-/* Four pages of a file. */
+/* Four pages of a file; what is shared through it keeps the descriptor, as libraries do that map files for others. */
 static uint64_t *map_file(const char *name, int flags) {
   char path[64];
   uint64_t page[PAGE / 8];
@@ -32,7 +32,7 @@ static uint64_t *map_file(const char *name, int flags) {
     CHECK(write(descriptor, page, PAGE) == PAGE);
   }
   uint64_t *at = map((size_t)4 * PAGE, flags, descriptor);
-  close(descriptor);
+  if (flags & MAP_PRIVATE) close(descriptor);
   return at;
 }
 static void make(void) {
