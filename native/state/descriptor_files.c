@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "descriptor_kinds.h"
-#include "file_was.h"
+#include "file_tail.h"
 #include "nameless_files.h"
 #include "path_map.h"
 #include "syscall_raw.h"
@@ -70,13 +70,15 @@ static bool may_be_opened(const struct descriptor *d, const struct descriptor_li
 }
 
 /* What memory is shared through is not compared: it gets back what it held, and the job that ran on has changed it. */
-static struct file_was look(const struct descriptor *d, const struct descriptor_list *all, enum file_form form) {
+static int look(const struct descriptor *d, const struct descriptor_list *all, enum file_form form,
+                struct file_was *was, char why[STATE_WHY_SIZE]) {
   bool apart = (d->flags & O_ACCMODE) == O_WRONLY || (d->flags & O_DIRECT);
   bool known = form == FILE_NAMED && is_written(d->flags) && (!apart || may_be_opened(d, all)) &&
                !mapped_files_have(all->mapped, &d->status);
-  struct file_was was = file_was_look(d->fd, &d->status, known ? FILE_CONTENTS_KNOWN : FILE_CONTENTS_ANY);
-  if (was.contents == FILE_CONTENTS_LONG && (d->flags & O_APPEND)) was.contents = FILE_CONTENTS_ANY;
-  return was;
+  if (file_was_look(d->fd, known ? FILE_CONTENTS_KNOWN : FILE_CONTENTS_ANY, was) != 0)
+    return state_refuse(why, "descriptor %d: cannot look at %s: %s", d->fd, d->path, strerror(errno));
+  if (was->contents == FILE_CONTENTS_LONG && (d->flags & O_APPEND)) was->contents = FILE_CONTENTS_ANY;
+  return 0;
 }
 
 static int refuse_unsavable(const struct descriptor *d, enum file_form form, char why[STATE_WHY_SIZE]) {
@@ -95,9 +97,10 @@ static int refuse_unsavable(const struct descriptor *d, enum file_form form, cha
 int file_save(const struct descriptor *d, const struct descriptor_list *all, struct save_stream *to,
               char why[STATE_WHY_SIZE]) {
   enum file_form form = form_of(d);
+  struct file_was was;
   if (refuse_unsavable(d, form, why) != 0 || locks_save(d, to, why) != 0) return -1;
+  if (look(d, all, form, &was, why) != 0) return -1;
   bool nameless = form == FILE_NAMELESS || form == FILE_MEMORY;
-  struct file_was was = look(d, all, form);
   off_t offset = lseek(d->fd, 0, SEEK_CUR);
   save_text(to, d->path);
   save_u64(to, offset < 0 ? 0 : (uint64_t)offset);
@@ -193,10 +196,12 @@ int file_check(int number, int flags, struct save_stream *from, char why[STATE_W
   char who[32];
   if (load(&f, number, from, why) != 0) return -1;
   if (f.form != FILE_NAMED) return 0;
-  long fd = reopen(f.path, flags);
+  long fd = reopen(f.path, flags | O_NONBLOCK); /* whatever is there now: a FIFO must not be waited for */
   if (raw_failed(fd)) return cannot_open(number, f.path, fd, why);
   snprintf(who, sizeof who, "descriptor %d", number);
   int result = file_was_compare(&f.was, (int)fd, who, f.path, why);
+  if (result == 0 && is_written(flags) && !state_files_policy.keep)
+    result = file_tail_check(&f.was, (int)fd, who, f.path, why);
   RAW1(SYS_close, fd);
   return result;
 }
@@ -211,7 +216,8 @@ int file_make(struct restored *out, const struct restored_list *all, struct save
   out->made = descriptor_raise(fd, all);
   if (out->made < 0 || !out->path)
     return state_refuse(why, "descriptor %d: no descriptor is free for %s", out->fd, f.path);
-  if (f.form == FILE_NAMED && is_written(out->flags) && !state_files_policy.keep) out->cut_to = f.was.size;
+  out->was = f.was;
+  out->cut = f.form == FILE_NAMED && is_written(out->flags) && !state_files_policy.keep;
   lseek(out->made, (off_t)f.offset, SEEK_SET);
   out->later = (struct save_stream){.data = (uint8_t *)(uintptr_t)f.locks, .length = f.locks_size};
   return 0;
@@ -233,5 +239,5 @@ int plain_make(struct restored *out, const struct restored_list *all, struct sav
 }
 
 int file_finish(struct restored *r, char why[STATE_WHY_SIZE]) {
-  return r->cut_to == UINT64_MAX ? 0 : file_was_cut(r->made, r->path, r->cut_to, why);
+  return r->cut ? file_tail_cut(&r->was, r->made, r->path, why) : 0;
 }

@@ -3,6 +3,7 @@
 #define MANA_DESCRIPTOR_KINDS_H
 #include <sys/stat.h>
 
+#include "file_was.h"
 #include "mapped_files.h"
 #include "process_state.h"
 
@@ -44,7 +45,8 @@ struct restored {
   int fd, flags, made; /* made: -1 = none */
   bool cloexec;
   enum descriptor_kind kind;
-  uint64_t cut_to; /* KIND_FILE: the size it must get back, UINT64_MAX = leave it */
+  bool cut; /* KIND_FILE: it must get back the size that it had */
+  struct file_was was;
   char *path;
   struct save_stream later; /* KIND_EPOLL: what it watches; KIND_FILE: its locks. A part of the stream */
 };

@@ -29,7 +29,7 @@ int descriptor_made(int fd, const struct restored_list *list) {
 
 /* The common head, and the block behind it. */
 static int load_one(struct restored *r, struct save_stream *own, struct save_stream *from, char why[STATE_WHY_SIZE]) {
-  *r = (struct restored){.fd = (int)load_u32(from), .made = -1, .cut_to = UINT64_MAX};
+  *r = (struct restored){.fd = (int)load_u32(from), .made = -1};
   r->kind = (enum descriptor_kind)load_u32(from);
   r->flags = (int)load_u32(from);
   r->cloexec = load_u32(from);

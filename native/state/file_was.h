@@ -1,8 +1,6 @@
 /* A regular file with a name: what it was at a checkpoint, and what has become of it at a restart. */
 #ifndef MANA_FILE_WAS_H
 #define MANA_FILE_WAS_H
-#include <sys/stat.h>
-
 #include "process_state.h"
 
 /* Numbers are part of the saved form: append only. */
@@ -19,8 +17,8 @@ struct file_was {
 
 /* A descriptor to read the file with: this one, where it can be used for that, else another, which is the caller's; or a negated errno. */
 long file_was_reader(int fd);
-/* What the open file is now. FILE_CONTENTS_KNOWN: its contents are read, if they are not too long. */
-struct file_was file_was_look(int fd, const struct stat *status, enum file_contents contents);
+/* What the open file is now. FILE_CONTENTS_KNOWN: its contents are read, if they are not too long. -1 with errno. */
+int file_was_look(int fd, enum file_contents contents, struct file_was *was) STATE_MUST_CHECK;
 /* Saved form: u64 size, u64 inode, u64 mtime seconds, u64 nanoseconds, u64 birth seconds, u64 nanoseconds, u32 contents, u32 checksum. */
 void file_was_save(struct save_stream *to, const struct file_was *was);
 struct file_was file_was_load(struct save_stream *from);
@@ -29,6 +27,6 @@ struct file_was file_was_load(struct save_stream *from);
  * it open. */
 int file_was_compare(const struct file_was *was, int fd, const char *who, const char *path,
                      char why[STATE_WHY_SIZE]) STATE_MUST_CHECK;
-/* Gives a file, open for writing, its size back, where it grew; what lies behind goes to PATH.mana-tail-EPOCH, and the user is told. */
-int file_was_cut(int fd, const char *path, uint64_t size, char why[STATE_WHY_SIZE]) STATE_MUST_CHECK;
+/* Not the same file, by inode and birth. */
+bool file_was_another(const struct file_was *was, const struct file_was *now);
 #endif

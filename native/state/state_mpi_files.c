@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "file_was.h"
+#include "file_tail.h"
 #include "path_map.h"
 #include "syscall_raw.h"
 
@@ -13,18 +13,16 @@
 enum { PATH = 4096 };
 static const char who[] = "a file open through MPI_File_open";
 
-/* By its name: a file system may know the size better when the file is opened anew (nfs(5), close-to-open consistency). */
+/* Ranks write in turn, one far ahead of another, so what lies before the end is not final: nobody compares it. */
 static int save_one(const char *path, bool written, struct save_stream *to, char why[STATE_WHY_SIZE]) {
-  struct stat status;
+  struct file_was was;
   long fd = RAW4(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
   if (fd == -EACCES) fd = RAW4(SYS_openat, AT_FDCWD, path, O_PATH | O_CLOEXEC, 0);
   if (raw_failed(fd)) return state_refuse(why, "%s: %s: %s", who, path, strerror((int)-fd));
   int result = 0;
-  if (fstat((int)fd, &status) != 0) {
+  if (file_was_look((int)fd, FILE_CONTENTS_ANY, &was) != 0) {
     result = state_refuse(why, "%s: %s: %s", who, path, strerror(errno));
   } else {
-    /* Ranks write in turn, one far ahead of another, so what lies before the end is not final: nobody compares it. */
-    struct file_was was = file_was_look((int)fd, &status, FILE_CONTENTS_ANY);
     save_u32(to, 1);
     save_text(to, path);
     save_u32(to, written);
@@ -53,13 +51,16 @@ static int restore_one(struct save_stream *from, bool change, char why[STATE_WHY
   if (from->failed) return state_refuse(why, "the list of files open through MPI is damaged");
   if (path_map_apply(path, sizeof path) < 0)
     return state_refuse(why, "%s: with --map the path of %s is too long", who, path);
-  long fd = RAW4(SYS_openat, AT_FDCWD, path, (written ? O_WRONLY : O_RDONLY) | O_CLOEXEC, 0);
+  /* Whatever is there now: a FIFO must not be waited for. */
+  long fd = RAW4(SYS_openat, AT_FDCWD, path, (written ? O_WRONLY : O_RDONLY) | O_CLOEXEC | O_NONBLOCK, 0);
   if (raw_failed(fd)) {
     return state_refuse(why, "%s: cannot open %s: %s; if it is elsewhere now, say --map OLD=NEW", who, path,
                         strerror((int)-fd));
   }
   int result = change ? 0 : file_was_compare(&was, (int)fd, who, path, why); /* once: it may warn */
-  if (change && written && !state_files_policy.keep) result = file_was_cut((int)fd, path, was.size, why);
+  if (result == 0 && written && !state_files_policy.keep) {
+    result = change ? file_tail_cut(&was, (int)fd, path, why) : file_tail_check(&was, (int)fd, who, path, why);
+  }
   RAW1(SYS_close, fd);
   return result;
 }

@@ -41,6 +41,57 @@ static void after(const char *change, const char *text) {
   save_free(&stream);
 }
 
+/* Ranks that have one log open restart at once, each a process; one of them keeps what came later, holes as holes. */
+static void at_once(void) {
+  enum { RANKS = 8, LATER = 1 << 30 };
+  char why[STATE_WHY_SIZE] = "";
+  struct save_stream stream = {0};
+  struct stat status;
+  int ended, ready[2];
+  create("shared", "ten bytes\n");
+  at(LOG, open("shared", O_RDWR));
+  EXPECT(state_descriptors_save(&stream, why) == 0);
+  MUST(pwrite(LOG, "the end", 7, LATER) == 7 && close(LOG) == 0 && pipe(ready) == 0);
+  for (int i = 0; i < RANKS; i++) {
+    char byte;
+    if (fork()) continue;
+    close(ready[1]);
+    (void)!read(ready[0], &byte, 1);
+    close(ready[0]);
+    if (state_descriptors_restore(&stream, why) != 0) SAY("at once: %s", why);
+    _exit(0);
+  }
+  close(ready[0]);
+  close(ready[1]);
+  for (int i = 0; i < RANKS; i++) EXPECT(wait(&ended) > 0 && ended == 0);
+  EXPECT(stat("shared", &status) == 0 && status.st_size == 10);
+  EXPECT(stat("shared.mana-tail-1", &status) == 0 && status.st_size == LATER + 7 - 10 && status.st_blocks < 1000);
+  EXPECT(access("shared.mana-tail-1.2", F_OK) != 0);
+  save_free(&stream);
+}
+
+/* After they were looked at: another file has come into its place, or its folder cannot be written. */
+static void too_late(void) {
+  char why[STATE_WHY_SIZE] = "";
+  struct save_stream stream = {0};
+  create("log", "ten bytes\n");
+  at(LOG, open("log", O_RDWR));
+  EXPECT(state_descriptors_save(&stream, why) == 0);
+  MUST(pwrite(LOG, "and more", 8, 10) == 8 && close(LOG) == 0);
+  struct save_stream again = stream;
+  if (geteuid() != 0) { /* root may write everywhere */
+    MUST(chmod(".", 0500) == 0);
+    EXPECT(state_descriptors_check(&again, why) == -1 && strstr(why, "cannot be kept beside it: Permission denied"));
+    MUST(chmod(".", 0700) == 0);
+    again = stream;
+  }
+  EXPECT(state_descriptors_check(&again, why) == 0);
+  MUST(rename("log", "log.1") == 0);
+  create("log", "a log of many more bytes\n");
+  EXPECT(state_descriptors_restore(&stream, why) == -1 && strstr(why, "replaced by another file while"));
+  save_free(&stream);
+}
+
 /* The image has what memory is shared through: that it changed since is not the descriptor's affair. */
 static void mapped_since(void) {
   char why[STATE_WHY_SIZE] = "";
@@ -126,6 +177,8 @@ static void refuse(void) {
   after("echo more >>log; touch -d yesterday log", NULL);
   after("cp -p log copy; rm log; sleep 0.1; mv copy log", NULL);
   after("rm log", "cannot open");
+  after("rm log; mkfifo log", "is no regular file any more");
+  MUST(unlink("log") == 0);
   after("rm log; echo ten bytes, and more >log", "was replaced by another file"); /* with the same inode, often */
   after("echo more >>log; printf T | dd of=log conv=notrunc status=none", "were overwritten since");
   after(": >log; echo begun anew by another run >>log", "were overwritten since");
@@ -133,6 +186,8 @@ static void refuse(void) {
   after("printf T | dd of=log conv=notrunc status=none", NULL);
   state_files_policy.keep = false;
   mapped_since();
+  at_once();
+  too_late();
   too_long();
   after("cp log copy; sleep 0.1; echo other >>copy; mv copy log", "was replaced by another file");
   after("truncate -s 3 log", "has 3 bytes, at the checkpoint it had 10");
