@@ -111,12 +111,14 @@ static int check_kernel(char why[PROXY_WHY_SIZE]) {
 
 typedef int restore_function(struct save_stream *from, char why[STATE_WHY_SIZE]);
 
-/* A file that is gone, or not what it was, is missed before anything is changed. */
+/* A file or folder that is gone, or not what it was, is missed before anything is changed. */
 static int check_files(struct image *image, char why[PROXY_WHY_SIZE]) {
   static const struct {
     uint32_t kind;
     restore_function *check;
-  } parts[] = {{SECTION_DESCRIPTORS, state_descriptors_check}, {SECTION_MPI_FILES, state_mpi_files_check}};
+  } parts[] = {{SECTION_DESCRIPTORS, state_descriptors_check},
+               {SECTION_MPI_FILES, state_mpi_files_check},
+               {SECTION_PROCESS, state_process_check}};
   state_files_policy = (struct state_files_policy){
       .folder = options.restart, .epoch = image->identity.epoch, .keep = options.keep_files};
   for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {

@@ -14,8 +14,9 @@
 #include "path_map.h"
 #include "syscall_raw.h"
 
-/* KIND_FILE adds:  block locks, text path, u64 offset, what it was (file_was.h), u32 form, u32 same as, block contents.
+/* KIND_FILE adds:  block locks, text path, u64 offset, what it was (file_was.h), u32 form, u32 same as, u32 seals, block contents.
  *   same as: the descriptor before it which is of the same file without a name; NAMELESS_NOBODY: its contents stand here.
+ *   seals: of F_GET_SEALS, where the file is one of memory that can be sealed; else F_SEAL_SEAL.
  * KIND_PLAIN adds: text path, u64 offset. */
 enum file_form {
   FILE_NAMED,
@@ -108,13 +109,28 @@ int file_save(const struct descriptor *d, const struct descriptor_list *all, str
   save_u32(to, form);
   if (nameless) return nameless_save(d, all, to, why);
   save_u32(to, NAMELESS_NOBODY);
+  save_u32(to, F_SEAL_SEAL);
   save_block(to, NULL, 0);
   return 0;
 }
 
+/* A device is what its numbers say, wherever its file lies. */
+static bool is_same_plain(const struct stat *was, const struct stat *named) {
+  if (S_ISCHR(was->st_mode)) return S_ISCHR(named->st_mode) && named->st_rdev == was->st_rdev;
+  return named->st_ino == was->st_ino && named->st_dev == was->st_dev;
+}
+
 int plain_save(const struct descriptor *d, const struct descriptor_list *all, struct save_stream *to,
                char why[STATE_WHY_SIZE]) {
-  (void)all, (void)why;
+  struct stat named;
+  (void)all;
+  if (stat(d->path, &named) != 0 || !is_same_plain(&d->status, &named)) {
+    return state_refuse(
+        why,
+        "descriptor %d: %s is gone, or another one has its name now, so that it cannot be opened again; "
+        "close it before the checkpoint",
+        d->fd, d->path);
+  }
   off_t offset = S_ISDIR(d->status.st_mode) ? lseek(d->fd, 0, SEEK_CUR) : 0;
   save_text(to, d->path);
   save_u64(to, offset < 0 ? 0 : (uint64_t)offset);
@@ -156,7 +172,7 @@ struct saved_file {
   uint64_t offset;
   struct file_was was;
   enum file_form form;
-  uint32_t same;
+  uint32_t same, seals;
   const void *locks, *contents;
   size_t locks_size, size;
 };
@@ -168,6 +184,7 @@ static int load(struct saved_file *f, int fd, struct save_stream *from, char why
   f->was = file_was_load(from);
   f->form = (enum file_form)load_u32(from);
   f->same = load_u32(from);
+  f->seals = load_u32(from);
   f->contents = load_block(from, &f->size);
   if (from->failed) return state_refuse(why, "descriptor %d: the saved form is damaged", fd);
   if (f->form == FILE_OF_KERNEL) follow_own_process(f->path, sizeof f->path);
@@ -179,8 +196,8 @@ static int load(struct saved_file *f, int fd, struct save_stream *from, char why
 static long open_saved(const struct saved_file *f, const struct restored *r, const struct restored_list *all) {
   if (f->form == FILE_NAMED || f->form == FILE_OF_KERNEL) return reopen(f->path, r->flags);
   if (f->same == NAMELESS_NOBODY) {
-    bool memory = f->form == FILE_MEMORY;
-    return with_flags(nameless_make(f->path, r->fd, memory, f->contents, f->size), r->flags);
+    struct nameless file = {f->path, r->fd, f->form == FILE_MEMORY, f->seals, f->contents, f->size};
+    return with_flags(nameless_make(&file), r->flags);
   }
   int made = descriptor_made((int)f->same, all);
   return made < 0 ? -EBADF : with_flags(RAW1(SYS_dup, made), r->flags);
@@ -223,16 +240,34 @@ int file_make(struct restored *out, const struct restored_list *all, struct save
   return 0;
 }
 
+static int load_plain(char path[DESCRIPTOR_PATH], uint64_t *offset, int number, struct save_stream *from,
+                      char why[STATE_WHY_SIZE]) {
+  load_text(from, path, DESCRIPTOR_PATH);
+  *offset = load_u64(from);
+  if (from->failed) return state_refuse(why, "descriptor %d: the saved form is damaged", number);
+  follow_own_process(path, DESCRIPTOR_PATH);
+  if (path_map_apply(path, DESCRIPTOR_PATH) < 0)
+    return state_refuse(why, "descriptor %d: with --map the path of %s is too long", number, path);
+  return 0;
+}
+
+int plain_check(int number, int flags, struct save_stream *from, char why[STATE_WHY_SIZE]) {
+  char path[DESCRIPTOR_PATH];
+  uint64_t offset;
+  if (load_plain(path, &offset, number, from, why) != 0) return -1;
+  long fd = reopen(path, flags | O_NONBLOCK);
+  if (raw_failed(fd)) return cannot_open(number, path, fd, why);
+  RAW1(SYS_close, fd);
+  return 0;
+}
+
 int plain_make(struct restored *out, const struct restored_list *all, struct save_stream *from,
                char why[STATE_WHY_SIZE]) {
   char path[DESCRIPTOR_PATH];
-  load_text(from, path, sizeof path);
-  uint64_t offset = load_u64(from);
-  follow_own_process(path, sizeof path);
-  if (path_map_apply(path, sizeof path) < 0)
-    return state_refuse(why, "descriptor %d: with --map the path of %s is too long", out->fd, path);
-  long fd = from->failed ? -EINVAL : reopen(path, out->flags);
-  if (raw_failed(fd)) return state_refuse(why, "descriptor %d: cannot open %s: %s", out->fd, path, strerror((int)-fd));
+  uint64_t offset;
+  if (load_plain(path, &offset, out->fd, from, why) != 0) return -1;
+  long fd = reopen(path, out->flags);
+  if (raw_failed(fd)) return cannot_open(out->fd, path, fd, why);
   out->made = descriptor_raise(fd, all);
   if (offset) lseek(out->made, (off_t)offset, SEEK_SET);
   return out->made < 0 ? state_refuse(why, "descriptor %d: no descriptor is free for %s", out->fd, path) : 0;

@@ -9,7 +9,7 @@
 
 /* Saved form of them all (descriptors_save.c, descriptors_restore.c):
  *   u32 form, u32 highest number, u32 count, count x { u32 fd, u32 kind, u32 flags, u32 close-on-exec, block of what the kind adds } */
-enum { DESCRIPTORS_FORM = 2 };
+enum { DESCRIPTORS_FORM = 3 };
 enum { DESCRIPTOR_PATH = 4096, DESCRIPTOR_INFO = 65536, DESCRIPTORS_STANDARD = 3 };
 
 /* Numbers are part of the saved form: append only. */
@@ -92,7 +92,9 @@ descriptor_make_function file_make, plain_make, pipe_make, event_make, timer_mak
 /* Before anything is saved on any rank: what was written is on the disk, where other hosts see it. */
 int file_sync(const struct descriptor *d, char why[STATE_WHY_SIZE]) STATE_MUST_CHECK;
 /* Before anything is made: whether it is still there, as it was. */
-int file_check(int number, int flags, struct save_stream *from, char why[STATE_WHY_SIZE]) STATE_MUST_CHECK;
+typedef int descriptor_check_function(int number, int flags, struct save_stream *from,
+                                      char why[STATE_WHY_SIZE]) STATE_MUST_CHECK;
+descriptor_check_function file_check, plain_check;
 /* Cuts the file back, keeping its tail. */
 int file_finish(struct restored *r, char why[STATE_WHY_SIZE]) STATE_MUST_CHECK;
 /* Writes the block of its locks. */

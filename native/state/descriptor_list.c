@@ -42,26 +42,33 @@ static int by_number(const void *a, const void *b) {
   return ((const struct descriptor *)a)->fd - ((const struct descriptor *)b)->fd;
 }
 
-/* Descriptors may vanish while we look (our own folder handle does). */
-static bool look(int fd, struct descriptor *d) {
+/* Descriptors may vanish while we look (our own folder handle does): 0. 1: this is one; -1 with `why`: it is there, but what it is cannot be
+ * found out. */
+static int look(int fd, struct descriptor *d, char why[STATE_WHY_SIZE]) {
   char link[40];
   long flags = RAW3(SYS_fcntl, fd, F_GETFL, 0), own = RAW3(SYS_fcntl, fd, F_GETFD, 0);
-  if (raw_failed(flags) || raw_failed(own) || fstat(fd, &d->status) != 0) return false;
+  if (raw_failed(flags) || raw_failed(own)) return 0;
   snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-  ssize_t length = readlink(link, d->path, sizeof d->path - 1);
-  if (length < 0) return false;
+  ssize_t length = fstat(fd, &d->status) == 0 ? readlink(link, d->path, sizeof d->path - 1) : -1;
+  if (length < 0) {
+    int problem = errno;
+    if (raw_failed(RAW3(SYS_fcntl, fd, F_GETFD, 0))) return 0;
+    return state_refuse(why, "descriptor %d: cannot find out what it is: %s; close it before the checkpoint", fd,
+                        strerror(problem));
+  }
   d->path[length] = 0;
   d->fd = fd;
   d->flags = (int)flags;
   d->cloexec = own & FD_CLOEXEC;
-  return true;
+  return 1;
 }
 
 int descriptor_list_all(struct descriptor_list *list, char why[STATE_WHY_SIZE]) {
   DIR *folder = opendir("/proc/self/fd");
   size_t capacity = 0;
+  int found = 0;
   if (!folder) return state_refuse(why, "cannot read /proc/self/fd: %s", strerror(errno));
-  for (struct dirent *entry; (entry = readdir(folder));) {
+  for (struct dirent *entry; found >= 0 && (entry = readdir(folder));) {
     int fd = atoi(entry->d_name);
     if (entry->d_name[0] == '.' || fd == dirfd(folder) || split_fd_is_lower(SPLIT, fd)) continue;
     if (list->count == capacity) {
@@ -73,9 +80,11 @@ int descriptor_list_all(struct descriptor_list *list, char why[STATE_WHY_SIZE]) 
       }
       list->item = more;
     }
-    if (look(fd, &list->item[list->count])) list->count++;
+    found = look(fd, &list->item[list->count], why);
+    if (found > 0) list->count++;
   }
   closedir(folder);
+  if (found < 0) return -1;
   if (list->count) qsort(list->item, list->count, sizeof *list->item, by_number);
   return 0;
 }

@@ -111,6 +111,7 @@ int state_descriptors_check(struct save_stream *from, char why[STATE_WHY_SIZE]) 
     struct save_stream own;
     if (load_one(&r, &own, from, why) != 0) return -1;
     if (r.kind == KIND_FILE && file_check(r.fd, r.flags, &own, why) != 0) return -1;
+    if (r.kind == KIND_PLAIN && plain_check(r.fd, r.flags, &own, why) != 0) return -1;
   }
   return 0;
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "file_was.h"
+#include "path_map.h"
 #include "syscall_raw.h"
 
 enum { COPY_BYTES = 1 << 16 };
@@ -43,42 +44,70 @@ static uint32_t same_as(const struct descriptor *d, const struct descriptor_list
 int nameless_save(const struct descriptor *d, const struct descriptor_list *all, struct save_stream *to,
                   char why[STATE_WHY_SIZE]) {
   uint32_t same = same_as(d, all);
+  int seals = fcntl(d->fd, F_GET_SEALS);
   save_u32(to, same);
+  save_u32(to, seals < 0 ? F_SEAL_SEAL : (uint32_t)seals);
   if (same == NAMELESS_NOBODY) return save_contents(d, to, why);
   save_block(to, NULL, 0);
   return 0;
 }
 
-static long make_empty(const char *path, int number, bool memory) {
-  if (memory) {
-    char name[256];
-    snprintf(name, sizeof name, "%.200s", path + strlen("/memfd:"));
-    char *deleted = strstr(name, " (deleted)");
-    if (deleted) *deleted = 0;
-    return RAW2(SYS_memfd_create, name, 1 /* MFD_CLOEXEC */);
-  }
-  const char *folder = state_files_policy.folder ? state_files_policy.folder : ".";
+enum { CLOEXEC = 1, ALLOW_SEALING = 2 }; /* MFD_ of memfd_create(2) */
+
+static long make_in_memory(const struct nameless *file) {
+  static const char prefix[] = "/memfd:";
+  char name[200]; /* memfd_create takes 249 bytes */
+  bool named = strncmp(file->path, prefix, sizeof prefix - 1) == 0;
+  snprintf(name, sizeof name, "%s", named ? file->path + sizeof prefix - 1 : "nameless");
+  char *deleted = strstr(name, " (deleted)");
+  if (deleted) *deleted = 0;
+  return RAW2(SYS_memfd_create, name, CLOEXEC | (file->seals != F_SEAL_SEAL ? ALLOW_SEALING : 0));
+}
+
+static long make_in(const char *folder, int number) {
+  char name[DESCRIPTOR_PATH + 64];
   long fd = RAW4(SYS_openat, AT_FDCWD, folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
   if (fd != -EOPNOTSUPP && fd != -EISDIR) return fd;
-  char name[DESCRIPTOR_PATH];
-  snprintf(name, sizeof name, "%s/nameless-%d-%d", folder, (int)getpid(), number);
+  snprintf(name, sizeof name, "%s/.mana-nameless-%d-%d", folder, (int)getpid(), number);
   fd = RAW4(SYS_openat, AT_FDCWD, name, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
   if (!raw_failed(fd)) unlink(name);
   return fd;
 }
 
-static long fill(long fd, const void *contents, size_t size) {
-  for (size_t at = 0; !raw_failed(fd) && at < size;) {
-    long put = RAW4(SYS_pwrite64, fd, (const char *)contents + at, size - at, at);
+static long fill(long fd, const struct nameless *file) {
+  for (size_t at = 0; !raw_failed(fd) && at < file->size;) {
+    long put = RAW4(SYS_pwrite64, fd, (const char *)file->contents + at, file->size - at, at);
     if (put <= 0) {
       RAW1(SYS_close, fd);
-      return put ? put : -EIO;
+      return put ? put : -ENOSPC;
     }
     at += (size_t)put;
   }
   return fd;
 }
 
-long nameless_make(const char *path, int number, bool memory, const void *contents, size_t size) {
-  return fill(make_empty(path, number, memory), contents, size);
+/* Sealed again; where it cannot be sealed, this seal it has already. */
+static long seal(long fd, const struct nameless *file) {
+  if (raw_failed(fd) || file->seals == F_SEAL_SEAL || fcntl((int)fd, F_ADD_SEALS, file->seals) == 0) return fd;
+  int problem = errno;
+  RAW1(SYS_close, fd);
+  return -problem;
+}
+
+/* The folder that it was in, where that is now. */
+static bool folder_of(const struct nameless *file, char folder[DESCRIPTOR_PATH]) {
+  snprintf(folder, DESCRIPTOR_PATH, "%s", file->path);
+  char *slash = strrchr(folder, '/');
+  if (!slash) return false;
+  slash[slash == folder] = 0;
+  return path_map_apply(folder, DESCRIPTOR_PATH) >= 0;
+}
+
+long nameless_make(const struct nameless *file) {
+  char folder[DESCRIPTOR_PATH];
+  long fd = -ENOENT;
+  if (file->memory) return seal(fill(make_in_memory(file), file), file);
+  if (folder_of(file, folder)) fd = fill(make_in(folder, file->number), file);
+  if (raw_failed(fd) && state_files_policy.folder) fd = fill(make_in(state_files_policy.folder, file->number), file);
+  return raw_failed(fd) ? fill(make_in_memory(file), file) : fd;
 }

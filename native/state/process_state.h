@@ -19,9 +19,10 @@ enum { STATE_WHY_SIZE = 512 };
 /* What a restart does with the program's files; set before state_descriptors_check and state_mpi_files_check, the first to
  * look at it. */
 struct state_files_policy {
-  const char *folder; /* the checkpoint's: files without a name are made anew there */
-  uint64_t epoch;     /* of the checkpoint: names what is cut off, FILE.mana-tail-EPOCH */
-  bool keep;          /* files that grew since the checkpoint stay as they are, and overwritten ones are not refused */
+  const char
+      *folder;    /* the checkpoint's: files without a name are made anew there, where it is not possible in theirs */
+  uint64_t epoch; /* of the checkpoint: names what is cut off, FILE.mana-tail-EPOCH */
+  bool keep;      /* files that grew since the checkpoint stay as they are, and overwritten ones are not refused */
 };
 extern struct state_files_policy state_files_policy;
 
@@ -58,8 +59,9 @@ int state_signals_save(struct save_stream *to, char why[STATE_WHY_SIZE]) STATE_M
 bool state_signals_came(void);
 int state_signals_restore(struct save_stream *from, char why[STATE_WHY_SIZE]) STATE_MUST_CHECK;
 
-/* Working directory, umask, nice value, changed resource limits, personality, dumpable, name, parent's number, and the clocks. restore: on
- * the main thread. */
+/* Working directory, umask, nice value, changed resource limits, personality, dumpable, name, parent's number, and the clocks. check:
+ * looks for the directory, before a restart changes anything. restore: on the main thread. */
+int state_process_check(struct save_stream *from, char why[STATE_WHY_SIZE]) STATE_MUST_CHECK;
 int state_process_save(struct save_stream *to, char why[STATE_WHY_SIZE]) STATE_MUST_CHECK;
 int state_process_restore(struct save_stream *from, char why[STATE_WHY_SIZE]) STATE_MUST_CHECK;
 

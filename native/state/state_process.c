@@ -22,7 +22,7 @@
  *   u32 form, text cwd, u32 umask, u32 nice, u32 personality, u32 dumpable, text name, u32 parent,
  *   16 x { u32 changed, u64 soft, u64 hard }, u32 what is registered with membarrier(2),
  *   clocks (state_clocks.c) */
-enum { FORM = 3, NAME_SIZE = 16, NS = 1000000000 };
+enum { FORM = 3, PATH_SIZE = 4096, NAME_SIZE = 16, NS = 1000000000 };
 #define PERSONALITY_QUERY 0xffffffffu
 
 void state_note_start(void) {
@@ -86,7 +86,7 @@ static bool read_line(const char *path, char *out, size_t size) {
 }
 
 int state_process_save(struct save_stream *to, char why[STATE_WHY_SIZE]) {
-  char folder[4096], name[NAME_SIZE + 1];
+  char folder[PATH_SIZE], name[NAME_SIZE + 1];
   if (may_use_tiles()) return state_refuse(why, "the program has asked for AMX tiles, which are not saved");
   if (!getcwd(folder, sizeof folder)) {
     return state_refuse(why, "the working directory cannot be saved: %s", strerror(errno));
@@ -156,17 +156,34 @@ static void restore_name(const char *name) {
   close(fd);
 }
 
-int state_process_restore(struct save_stream *from, char why[STATE_WHY_SIZE]) {
-  char folder[4096], name[NAME_SIZE + 1];
+/* Where the working directory is now; -1 with `why`: it is not to be found there, or may not be entered. */
+static int load_folder(char folder[PATH_SIZE], struct save_stream *from, char why[STATE_WHY_SIZE]) {
+  char inside[PATH_SIZE + 2];
+  struct stat status;
   uint32_t form = load_u32(from);
   if (form != FORM) return state_refuse(why, "the saved process is of an unknown form (%u)", form);
-  load_text(from, folder, sizeof folder);
+  load_text(from, folder, PATH_SIZE);
+  if (from->failed) return state_refuse(why, "the saved process is damaged");
+  if (path_map_apply(folder, PATH_SIZE) < 0)
+    return state_refuse(why, "with --map the path of the working directory %s is too long", folder);
+  snprintf(inside, sizeof inside, "%s/.", folder);
+  if (stat(inside, &status) == 0) return 0;
+  return state_refuse(why, "the program's working directory %s: %s; if it is elsewhere now, say --map OLD=NEW", folder,
+                      strerror(errno));
+}
+
+int state_process_check(struct save_stream *from, char why[STATE_WHY_SIZE]) {
+  char folder[PATH_SIZE];
+  return load_folder(folder, from, why);
+}
+
+int state_process_restore(struct save_stream *from, char why[STATE_WHY_SIZE]) {
+  char folder[PATH_SIZE], name[NAME_SIZE + 1];
+  if (load_folder(folder, from, why) != 0) return -1;
   uint32_t mask = load_u32(from), nice = load_u32(from), bits = load_u32(from), dumpable = load_u32(from);
   load_text(from, name, sizeof name);
   uint32_t parent = load_u32(from);
   if (from->failed) return state_refuse(why, "the saved process is damaged");
-  if (path_map_apply(folder, sizeof folder) < 0)
-    return state_refuse(why, "with --map the path of the working directory %s is too long", folder);
   if (chdir(folder) != 0) return state_refuse(why, "the working directory %s: %s", folder, strerror(errno));
   umask((mode_t)mask);
   restore_nice(nice);

@@ -40,7 +40,9 @@ enum {
   ERRORS_COPY,
   WRITTEN,
   NAMELESS_AGAIN,
-  RANGES
+  RANGES,
+  UNSEALABLE,
+  SCRATCH
 };
 enum { OLD_TID = 3999999, NAMELESS_SIZE = 100000, CAPACITY = 1 << 18 };
 
@@ -72,8 +74,12 @@ static void make_descriptors(void) {
   for (int i = 0; i < NAMELESS_SIZE / 10; i++) put(NAMELESS, "abcdefghij");
   MUST(unlink("nameless") == 0 && lseek(NAMELESS, NAMELESS_SIZE - 7, SEEK_SET) > 0);
   at(NAMELESS_AGAIN, open("/proc/self/fd/14", O_RDONLY));
-  at(MEMORY, memfd_create("of memory", 0));
+  at(MEMORY, memfd_create("of memory", MFD_ALLOW_SEALING));
   put(MEMORY, "memory");
+  MUST(fcntl(MEMORY, F_ADD_SEALS, F_SEAL_GROW) == 0);
+  at(UNSEALABLE, memfd_create("as it is", 0));
+  MUST(mkdir("scratch", 0700) == 0);
+  at(SCRATCH, open("scratch", O_TMPFILE | O_RDWR, 0600));
   at(DIRECTORY, open(".", O_RDONLY | O_DIRECTORY));
   at(NOTHING, open("/dev/null", O_RDWR));
   at(RANDOM, open("/dev/urandom", O_RDONLY));
@@ -131,6 +137,9 @@ static void look_at_files(void) {
   char first = 0;
   EXPECT(pwrite(NAMELESS, "A", 1, 0) == 1 && read(NAMELESS_AGAIN, &first, 1) == 1 && first == 'A');
   EXPECT(lseek(MEMORY, 0, SEEK_CUR) == 6 && lseek(MEMORY, 0, SEEK_SET) == 0 && holds(MEMORY, "memory"));
+  EXPECT(fcntl(MEMORY, F_GET_SEALS) == F_SEAL_GROW && fcntl(MEMORY, F_ADD_SEALS, F_SEAL_SHRINK) == 0);
+  EXPECT(fcntl(UNSEALABLE, F_GET_SEALS) == F_SEAL_SEAL);
+  EXPECT(linkat(AT_FDCWD, "/proc/self/fd/34", AT_FDCWD, "scratch/named", AT_SYMLINK_FOLLOW) == 0);
   EXPECT(faccessat(DIRECTORY, "input", R_OK, 0) == 0);
   char byte, text[10000];
   EXPECT(read(NOTHING, &byte, 1) == 0 && write(NOTHING, "x", 1) == 1 && read(RANDOM, &byte, 1) == 1);

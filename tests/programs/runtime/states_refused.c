@@ -70,6 +70,41 @@ static void at_once(void) {
   save_free(&stream);
 }
 
+/* Files without a name, in a folder that is gone and with no other to be had: in memory. */
+static void without_folder(void) {
+  char why[STATE_WHY_SIZE] = "", path[64] = "";
+  struct save_stream stream = {0};
+  const char *folder = state_files_policy.folder;
+  MUST(mkdir("scratch", 0700) == 0);
+  at(LOG, open("scratch/file", O_CREAT | O_RDWR, 0600));
+  put(LOG, "kept");
+  MUST(unlink("scratch/file") == 0 && rmdir("scratch") == 0);
+  EXPECT(state_descriptors_save(&stream, why) == 0);
+  close(LOG);
+  state_files_policy.folder = "no/such";
+  EXPECT(state_descriptors_restore(&stream, why) == 0);
+  EXPECT(readlink("/proc/self/fd/10", path, sizeof path - 1) > 0 && strncmp(path, "/memfd:", 7) == 0);
+  EXPECT(lseek(LOG, 0, SEEK_SET) == 0 && holds(LOG, "kept"));
+  state_files_policy.folder = folder;
+  close(LOG);
+  save_free(&stream);
+}
+
+/* Folders that the program has open, or works in, are missed before anything is changed. */
+static void without_directory(void) {
+  char why[STATE_WHY_SIZE] = "";
+  struct save_stream descriptors = {0}, process = {0};
+  MUST(mkdir("place", 0700) == 0 && chdir("place") == 0);
+  at(LOG, open(".", O_RDONLY));
+  EXPECT(state_descriptors_save(&descriptors, why) == 0 && state_process_save(&process, why) == 0);
+  MUST(chdir("..") == 0 && rmdir("place") == 0);
+  EXPECT(state_descriptors_check(&descriptors, why) == -1 && strstr(why, "descriptor 10: cannot open"));
+  EXPECT(state_process_check(&process, why) == -1 && strstr(why, "working directory") && strstr(why, "/place"));
+  close(LOG);
+  save_free(&descriptors);
+  save_free(&process);
+}
+
 /* After they were looked at: another file has come into its place, or its folder cannot be written. */
 static void too_late(void) {
   char why[STATE_WHY_SIZE] = "";
@@ -154,6 +189,10 @@ static void refuse(void) {
   int linked = open("first", O_RDWR);
   MUST(link("first", "second") == 0 && unlink("first") == 0);
   cannot_save(linked, "first (deleted) by which the file was opened is gone");
+  MUST(mkdir("gone", 0700) == 0);
+  linked = open("gone", O_RDONLY);
+  MUST(rmdir("gone") == 0);
+  cannot_save(linked, "gone (deleted) is gone");
   int device = open("/dev/kmsg", O_RDONLY); /* root's only */
   if (device >= 0) cannot_save(device, "device /dev/kmsg");
   MUST(pipe(ends) == 0 && pipe(queue) == 0);
@@ -188,6 +227,8 @@ static void refuse(void) {
   mapped_since();
   at_once();
   too_late();
+  without_folder();
+  without_directory();
   too_long();
   after("cp log copy; sleep 0.1; echo other >>copy; mv copy log", "was replaced by another file");
   after("truncate -s 3 log", "has 3 bytes, at the checkpoint it had 10");
