@@ -20,8 +20,8 @@ static void *flush(void *memory) {
     unsigned how = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
     int problem = sync_file_range(f->fd, (off_t)from, (off_t)length, how) != 0 ? errno : 0;
     pthread_mutex_lock(&f->lock);
-    if (problem == EIO || problem == ENOSPC || problem == EDQUOT)
-      f->problem = problem; /* else the file system has no such call */
+    bool no_such_call = problem == ENOSYS || problem == EINVAL || problem == ESPIPE;
+    if (!no_such_call) f->problem = problem;
   }
   pthread_mutex_unlock(&f->lock);
   return NULL;

@@ -1,13 +1,10 @@
 /* Puts the memory of an image in place. What image_verify has read is moved there; other contents are read straight to where they belong.
  * Pages that are not in the file stay untouched and thus zero. */
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "image_chunks.h"
@@ -104,26 +101,12 @@ static int map_anonymous(struct mapper *m, const struct image_region *region) {
 }
 
 static int map_shared_file(struct mapper *m, const struct image_region *region) {
-  char path[4096];
-  snprintf(path, sizeof path, "%s", m->image->paths + region->path);
-  int moved = m->image->moved ? m->image->moved(path, sizeof path) : 0;
-  int fd = open(path, (region->flags & IMAGE_MAY_WRITE ? O_RDWR : O_RDONLY) | O_CLOEXEC);
-  struct stat status;
-  if (fd < 0)
-    return image_why(m->why, "the program shares memory through '%s', which cannot be opened: %s", path,
-                     strerror(errno));
-  int done = 0;
-  if (fstat(fd, &status) != 0 || (!moved && status.st_ino != region->inode) ||
-      (uint64_t)status.st_size < region->file_size) {
-    done = image_why(
-        m->why, "the program shares memory through '%s', which was replaced or became shorter since the checkpoint",
-        path);
-  } else {
-    bool contents = (region->flags & IMAGE_MAY_WRITE) && !m->image->keep_files;
-    int prot = contents ? PROT_READ | PROT_WRITE : (int)region->prot;
-    done = map(m, region->start, end_of(region), prot, MAP_SHARED, fd, region->file_offset);
-    if (done == 0 && contents) done = image_mapped_file_write_back(&m->chunks, region, fd);
-  }
+  int fd = image_mapped_file_open(m->image, region, m->why);
+  if (fd < 0) return -1;
+  bool contents = (region->flags & IMAGE_MAY_WRITE) && !m->image->keep_files;
+  int prot = contents ? PROT_READ | PROT_WRITE : (int)region->prot;
+  int done = map(m, region->start, end_of(region), prot, MAP_SHARED, fd, region->file_offset);
+  if (done == 0 && contents) done = image_mapped_file_write_back(&m->chunks, region, fd);
   close(fd);
   return done;
 }
@@ -173,8 +156,7 @@ static int fill_region(struct mapper *m, uint64_t index) {
 static int map_region(struct mapper *m, uint64_t index) {
   const struct image_region *region = &m->image->region[index];
   void *at = (void *)region->start;
-  bool in_file = (region->flags & IMAGE_SHARED) && (region->flags & IMAGE_FILE);
-  if ((in_file ? map_shared_file(m, region) : fill_region(m, index)) != 0) return -1;
+  if ((image_mapped_file_is_shared(region) ? map_shared_file(m, region) : fill_region(m, index)) != 0) return -1;
   if (mprotect(at, region->length, (int)region->prot) != 0) return fail(m, "mprotect", region->start, end_of(region));
   for (size_t i = 0; i < sizeof after / sizeof *after; i++) {
     if ((region->flags & after[i].flag) && madvise(at, region->length, after[i].advice) != 0) {

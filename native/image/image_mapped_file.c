@@ -1,8 +1,10 @@
 #include "image_mapped_file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <linux/magic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -74,6 +76,23 @@ int image_mapped_file_settle(struct image_area *area, const struct image_source 
 }
 
 /* --- Restore --------------------------------------------------------------------------------------------------------- */
+
+/* Whatever is there under this name now: a FIFO must not be waited for. */
+int image_mapped_file_open(const struct image *image, const struct image_region *region, char why[IMAGE_WHY_SIZE]) {
+  char path[4096];
+  struct stat status;
+  snprintf(path, sizeof path, "%s", image->paths + region->path);
+  bool moved = image->moved && image->moved(path, sizeof path);
+  int fd = open(path, (region->flags & IMAGE_MAY_WRITE ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  if (fd < 0) {
+    return image_why(why, "the program shares memory through '%s', which cannot be opened: %s", path, strerror(errno));
+  }
+  bool same = fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && (moved || status.st_ino == region->inode);
+  if (same && (uint64_t)status.st_size >= region->file_size) return fd;
+  close(fd);
+  return image_why(
+      why, "the program shares memory through '%s', which was replaced or became shorter since the checkpoint", path);
+}
 
 /* Only what differs: other ranks may be writing the same. Not behind the end that the file had: it may have grown. */
 static void put_page(const struct image_region *region, uint64_t at, const uint8_t *page) {

@@ -9,6 +9,14 @@
 int image_mapped_file_settle(struct image_area *area, const struct image_source *source, char why[IMAGE_WHY_SIZE])
     __attribute__((warn_unused_result));
 
+/* The region is a shared mapping of a file, which a restart maps again. */
+static inline bool image_mapped_file_is_shared(const struct image_region *region) {
+  return (region->flags & IMAGE_SHARED) && (region->flags & IMAGE_FILE);
+}
+/* Opens the file of a shared mapping, below NEW with --map, as it must be mapped again; or -1 with `why`: it is gone, may not be opened so, was
+ * replaced or became shorter. */
+int image_mapped_file_open(const struct image *image, const struct image_region *region, char why[IMAGE_WHY_SIZE])
+    __attribute__((warn_unused_result));
 /* A shared file, open as `fd`, mapped again and writable: becomes what it was, and keeps what has been added behind its end. 0, or -1 with the
  * chunks' `why`. */
 int image_mapped_file_write_back(struct image_chunks *chunks, const struct image_region *region, int fd)

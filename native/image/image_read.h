@@ -31,8 +31,9 @@ struct image {
 int image_open(const char *path, struct image *image, char why[IMAGE_WHY_SIZE]) __attribute__((warn_unused_result));
 /* Gives everything back, also after a failed image_open. What image_map has mapped stays. */
 void image_close(struct image *image);
-/* Reads the whole file, and the files that it refers to, and checks all contents, with several threads. Keeps what it read in memory of its own, which image_map puts in place
- * without reading or copying it again. 0, or -1 with `why`: damaged, memory is short, or a file that is referred to is gone or another one. */
+/* Reads the whole file, and the files that it refers to, checks all contents, with several threads, and looks at the files that memory is shared
+ * through. Keeps what it read in memory of its own, which image_map puts in place
+ * without reading or copying it again. 0, or -1 with `why`: damaged, memory is short, or a file that is referred to or shared is gone or another one. */
 int image_verify(struct image *image, char why[IMAGE_WHY_SIZE]) __attribute__((warn_unused_result));
 /* A section's contents, checked, until image_close. NULL with `why`: none of this kind, or damaged. */
 const void *image_section(struct image *image, uint32_t kind, size_t *length, char why[IMAGE_WHY_SIZE])

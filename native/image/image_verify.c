@@ -3,8 +3,10 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "image_chunks.h"
+#include "image_mapped_file.h"
 #include "image_stage.h"
 #include "image_why.h"
 #include "image_workers.h"
@@ -53,7 +55,19 @@ static int verify_memory(struct image *image, char *why) {
   return v.failed ? -1 : 0;
 }
 
+/* Files that memory is shared through are looked at; their contents are the mapping's. */
+static int verify_shared_files(const struct image *image, char *why) {
+  for (uint64_t i = 0; i < image->region_count; i++) {
+    if (!image_mapped_file_is_shared(&image->region[i])) continue;
+    int fd = image_mapped_file_open(image, &image->region[i], why);
+    if (fd < 0) return -1;
+    close(fd);
+  }
+  return 0;
+}
+
 int image_verify(struct image *image, char why[IMAGE_WHY_SIZE]) {
+  if (verify_shared_files(image, why) != 0) return -1;
   if (verify_memory(image, why) != 0) {
     image_stages_free(image);
     return -1;

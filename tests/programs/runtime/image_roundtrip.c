@@ -293,7 +293,12 @@ static void refused(void) {
   char why[IMAGE_WHY_SIZE];
   EXPECT(image_open(image_path, &image, why) == 0);
   MUST(truncate(shared_path, 10) == 0);
-  EXPECT(image_map(&image, NULL, 0, why) != 0 && strstr(why, "roundtrip.shared") && strstr(why, "shorter"));
+  EXPECT(image_verify(&image, why) != 0 && strstr(why, "roundtrip.shared") && strstr(why, "shorter"));
+  MUST(unlink(shared_path) == 0 && mkfifo(shared_path, 0600) == 0);
+  EXPECT(image_verify(&image, why) != 0 && strstr(why, "roundtrip.shared") && strstr(why, "replaced"));
+  MUST(unlink(shared_path) == 0);
+  EXPECT(image_verify(&image, why) != 0 && strstr(why, "cannot be opened: No such file"));
+  EXPECT(image_map(&image, NULL, 0, why) != 0 && strstr(why, "roundtrip.shared"));
   EXPECT(image_map(&image, NULL, 0, why) != 0 && strstr(why, "File exists"));
   image_close(&image);
 }
