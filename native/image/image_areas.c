@@ -181,12 +181,47 @@ static int settle(struct image_areas *areas, const struct image_source *source, 
   return 0;
 }
 
-int image_areas_read(struct image_areas *areas, const struct image_source *source, char why[IMAGE_WHY_SIZE]) {
+static int read_all(struct image_areas *areas, const struct image_source *source, char *why) {
   FILE *smaps = fopen("/proc/self/smaps", "re");
   if (!smaps) return image_why(why, "cannot read /proc/self/smaps: %s", strerror(errno));
   int result = read_smaps(areas, smaps, source->exclusions, source->exclusion_count, why);
   fclose(smaps);
-  return result == 0 ? settle(areas, source, why) : result;
+  return result;
+}
+
+int image_areas_read(struct image_areas *areas, const struct image_source *source, char why[IMAGE_WHY_SIZE]) {
+  return read_all(areas, source, why) == 0 ? settle(areas, source, why) : -1;
+}
+
+/* The first at or after `at` that might have lost pages. Of files that the program cannot write nothing is written. */
+static size_t next_shared(const struct image_areas *areas, size_t at) {
+  for (; at < areas->count; at++) {
+    uint32_t flags = areas->area[at].region.flags;
+    bool written = (flags & IMAGE_SHARED) && (!(flags & IMAGE_FILE) || (flags & IMAGE_MAY_WRITE));
+    if (written && image_area_absent_is_empty(&areas->area[at])) break;
+  }
+  return at;
+}
+
+int image_areas_still_resident(const struct image_areas *areas, const struct image_source *source,
+                               char why[IMAGE_WHY_SIZE]) {
+  struct image_areas now = {0};
+  size_t was = next_shared(areas, 0);
+  if (was == areas->count) return 0;
+  int result = read_all(&now, source, why);
+  for (size_t i = 0; result == 0 && i < now.count; i++) {
+    uint64_t start = now.area[i].region.start;
+    while (was < areas->count && areas->area[was].region.start < start) was = next_shared(areas, was + 1);
+    if (was == areas->count) break;
+    if (areas->area[was].region.start != start || !now.area[i].swapped) continue;
+    result = image_why(why,
+                       "shared memory of the program (at %#" PRIx64
+                       ") was swapped out while it was being written: try again, with fewer ranks on the host if it "
+                       "stays so",
+                       start);
+  }
+  image_areas_free(&now);
+  return result;
 }
 
 void image_areas_free(struct image_areas *areas) {

@@ -23,5 +23,12 @@ struct image_areas {
  * -1 with `why`: out of memory, or a mapping that could not be restored. */
 int image_areas_read(struct image_areas *areas, const struct image_source *source, char why[IMAGE_WHY_SIZE])
     __attribute__((warn_unused_result));
+/* What is absent of it is empty: of private memory pagemap says what is swapped out, of shared memory nobody does page by page. */
+static inline bool image_area_absent_is_empty(const struct image_area *area) {
+  return !area->swapped && (!(area->region.flags & IMAGE_FILE) || area->file_in_memory);
+}
+/* When all is written: whether shared memory whose absent pages were taken for empty has been swapped out meanwhile. Then -1 with `why`. */
+int image_areas_still_resident(const struct image_areas *areas, const struct image_source *source,
+                               char why[IMAGE_WHY_SIZE]) __attribute__((warn_unused_result));
 void image_areas_free(struct image_areas *areas);
 #endif

@@ -65,7 +65,8 @@ static int next_of_all(const struct image_area *area, uint64_t at, uint64_t *win
   return 1;
 }
 
-/* pagemap says of shared memory only what this process has mapped; mincore(2) says what there is, unless it is swapped out. */
+/* pagemap says of shared memory only what this process has mapped; mincore(2) says what there is, unless it is swapped out
+ * (image_areas_still_resident). */
 static int next_of_shared(const struct image_area *area, uint64_t at, uint64_t *window, uint64_t bits[IMAGE_PAGE_WORDS],
                           char *why) {
   unsigned char resident[IMAGE_WINDOW / IMAGE_PAGE];
@@ -149,14 +150,14 @@ int image_pages_next(struct image_pages *pages, const struct image_area *area, u
                      uint64_t bits[IMAGE_PAGE_WORDS], char why[IMAGE_WHY_SIZE]) {
   const struct image_region *region = &area->region;
   memset(bits, 0, IMAGE_PAGE_WORDS * sizeof *bits);
-  bool not_resident_is_empty = !area->swapped && (!(region->flags & IMAGE_FILE) || area->file_in_memory);
   if (at < region->start) at = region->start;
   switch (region->flags & (IMAGE_SHARED | IMAGE_FILE)) {
     case IMAGE_SHARED | IMAGE_FILE:
       if (!(region->flags & IMAGE_MAY_WRITE)) return 0; /* stays in the file */
       __attribute__((fallthrough));
     case IMAGE_SHARED:
-      return not_resident_is_empty ? next_of_shared(area, at, window, bits, why) : next_of_all(area, at, window, bits);
+      return image_area_absent_is_empty(area) ? next_of_shared(area, at, window, bits, why)
+                                              : next_of_all(area, at, window, bits);
     case IMAGE_FILE: return next_of_all(area, at, window, bits);
     default: return area->resident || area->swapped ? next_of_pagemap(pages, area, at, window, bits, why) : 0;
   }

@@ -28,6 +28,7 @@ static int write_memory(struct writer *w) {
   w->memory = (struct image_memory){
       .areas = &w->areas, .out = &w->out, .codec = w->source->codec, .halfway = w->source->halfway};
   if (image_memory_write(&w->memory, w->why) != 0) return -1;
+  if (image_areas_still_resident(&w->areas, w->source, w->why) != 0) return -1;
   for (size_t i = 0; i < w->areas.count; i++) {
     w->areas.area[i].region.first_chunk = chunk;
     chunk += w->areas.area[i].region.chunk_count;

@@ -23,7 +23,7 @@ enum file_form {
   FILE_NAMELESS,
   FILE_MEMORY /* memfd_create(2) */,
   FILE_OF_KERNEL /* /proc and /sys: never the same */,
-  FILE_ELSEWHERE /* the name it was opened by is gone, it has another (link(2)): refused */
+  FILE_ELSEWHERE /* the name it was opened by is gone or another file's, it has another (link(2)): refused */
 };
 #define CONTENTS_MAX (1ull << 30)
 /* Flags that open takes again, man 2 open; the rest acted once, when the file was opened. */
@@ -36,11 +36,16 @@ static bool is_written(int flags) {
 
 /* --- Save ------------------------------------------------------------------------------------------------------------------ */
 
+/* At a restart, as file_was_compare does: the same, or what looks like a copy of it. */
+static bool would_be_taken(const struct stat *was, const struct stat *named) {
+  if (named->st_ino == was->st_ino && named->st_dev == was->st_dev) return true;
+  return S_ISREG(named->st_mode) && named->st_size == was->st_size && named->st_mtim.tv_sec == was->st_mtim.tv_sec &&
+         named->st_mtim.tv_nsec == was->st_mtim.tv_nsec;
+}
+
 static enum file_form form_of(const struct descriptor *d) {
-  static const char deleted[] = " (deleted)";
   struct statfs system;
   struct stat named;
-  size_t length = strlen(d->path);
   if (fstatfs(d->fd, &system) == 0 && (system.f_type == PROC_SUPER_MAGIC || system.f_type == SYSFS_MAGIC))
     return FILE_OF_KERNEL;
   if (strncmp(d->path, "/memfd:", 7) == 0) return FILE_MEMORY;
@@ -48,9 +53,7 @@ static enum file_form form_of(const struct descriptor *d) {
   /* NFS keeps an unlinked file under such a name until it is closed. */
   const char *base = strrchr(d->path, '/');
   if (base && strncmp(base, "/.nfs", 5) == 0) return FILE_NAMELESS;
-  bool same = stat(d->path, &named) == 0 && named.st_ino == d->status.st_ino && named.st_dev == d->status.st_dev;
-  bool gone = length > sizeof deleted && strcmp(d->path + length - (sizeof deleted - 1), deleted) == 0;
-  return same || !gone ? FILE_NAMED : FILE_ELSEWHERE;
+  return stat(d->path, &named) == 0 && would_be_taken(&d->status, &named) ? FILE_NAMED : FILE_ELSEWHERE;
 }
 
 int file_sync(const struct descriptor *d, char why[STATE_WHY_SIZE]) {
@@ -85,8 +88,8 @@ static int look(const struct descriptor *d, const struct descriptor_list *all, e
 static int refuse_unsavable(const struct descriptor *d, enum file_form form, char why[STATE_WHY_SIZE]) {
   if (form == FILE_ELSEWHERE) {
     return state_refuse(why,
-                        "descriptor %d: the name %s by which the file was opened is gone, and under which it is to be "
-                        "found now is not known; open it by the name it keeps",
+                        "descriptor %d: the name %s by which the file was opened is gone or another file's, and under "
+                        "which it is to be found now is not known; open it by the name it keeps",
                         d->fd, d->path);
   }
   uint64_t size = (uint64_t)d->status.st_size;

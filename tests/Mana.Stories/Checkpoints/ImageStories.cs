@@ -73,6 +73,27 @@ public sealed class ImageStories(House house)
         Assert.Equal(await house.NativeStoryAsync(Story, 2, Steps), output + end.Output);
     }
 
+    /// <summary>The job changed it after the checkpoint, and has its descriptor open: what it held then is in the images.</summary>
+    [Fact]
+    public async Task A_file_that_memory_is_shared_through_gets_back_what_it_held_when_a_job_that_ran_on_is_restarted()
+    {
+        using Folder folder = new();
+        Job.Place place = PlaceIn(folder, "sharing");
+        await using (Job job = Launch(place, "mpich", "none"))
+        {
+            await job.RequireUnderWayAsync();
+            Outcome checkpoint = await job.CheckpointAsync();
+            Assert.True(checkpoint.ExitCode == 0, checkpoint.ToString());
+            await Task.Delay(500);
+            await job.SignalRankAsync(1, "KILL");
+            Assert.Equal("", (await job.Running).Output);
+        }
+        await using Job again = Job.Restart(place, Mpi.OpenMpi, place.JobFolder, Limit);
+        Outcome end = await again.Running;
+        Assert.True(end is { ExitCode: 0, TimedOut: false }, end.ToString());
+        Assert.Equal(await house.NativeStoryAsync(Story, 2, Steps), end.Output);
+    }
+
     [Fact]
     public async Task Images_that_are_missing_cut_off_or_not_in_the_manifest_are_named()
     {
