@@ -26,7 +26,7 @@ internal static class CoordinatorBench
         List<StageReport> reports = [];
         List<double> whole = [];
         await using CoordinatorServer server = new(new JobSettings { Log = reports.Add }, store);
-        new JobFile("many", ["127.0.0.1"], server.Port, server.Secret, Environment.MachineName, Environment.ProcessId, Ranks, DateTimeOffset.UtcNow, store.Folder)
+        new JobFile("many", ["127.0.0.1"], server.Port, server.Secret, ProcessMark.Own, Ranks, DateTimeOffset.UtcNow, store.Folder)
             .Write(folder["jobs"]);
         Stopwatch watch = Stopwatch.StartNew();
         Task<Outcome> agents = Bounded.RunAsync(

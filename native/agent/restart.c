@@ -129,11 +129,20 @@ static int check_files(struct image *image, char why[PROXY_WHY_SIZE]) {
   return 0;
 }
 
+/* A program of somebody else's would run in this user's name. The tool has looked, too; but who may write above the folder could exchange it since. */
+static int check_owner(const struct image *image, char why[PROXY_WHY_SIZE]) {
+  if (image->owner == geteuid() || options.any_owner) return 0;
+  snprintf(why, PROXY_WHY_SIZE,
+           "'%s' belongs to the user with the number %u, not to you (--force takes it all the same)", image->path,
+           image->owner);
+  return -1;
+}
+
 static int verify(struct image *image, int rank, int size, char why[PROXY_WHY_SIZE]) {
   char path[4096 + 32];
   int64_t since = monotonic_us();
   snprintf(path, sizeof path, "%s/rank-%d.img", options.restart, rank);
-  if (image_open(path, image, why) != 0) return -1;
+  if (image_open(path, image, why) != 0 || check_owner(image, why) != 0) return -1;
   image->moved = path_map_apply;
   if (image_verify(image, why) != 0) return -1;
   took.verify = (uint64_t)(monotonic_us() - since);

@@ -40,6 +40,7 @@ static int open_file(struct image *image, uint64_t *length, char *why) {
     return image_why(why, "'%s' is no regular file", image->path);
   }
   *length = (uint64_t)status.st_size;
+  image->owner = status.st_uid;
   return 0;
 }
 

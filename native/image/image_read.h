@@ -9,6 +9,7 @@
 struct image {
   char *path;
   int fd;
+  uint32_t owner; /* of the file: what is in it runs as whoever restarts it */
   struct image_identity identity;
   uint64_t file_length;
   uint32_t checksum; /* as image_result says */

@@ -146,6 +146,8 @@ static void read_option(char **argv, int *i) {
     options.nofile_soft = number_of(value, "--nofile-soft");
   } else if (strcmp(argv[*i], "--collectives=two-phase") == 0) {
     options.two_phase = true;
+  } else if (strcmp(argv[*i], "--any-owner") == 0) {
+    options.any_owner = true;
   } else if (strcmp(argv[*i], "--keep-files") == 0) {
     options.keep_files = true;
   } else if (strcmp(argv[*i], "--env") == 0) {

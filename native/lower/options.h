@@ -15,6 +15,7 @@
  * of a restart:
  *   --restart=FOLDER       instead of a program: the checkpoint to go on from
  *   --thread-level=N       its MPI thread level, canonical
+ *   --any-owner            images that belong to another user are taken, too
  *   --keep-files           files that grew or were overwritten since the checkpoint are taken as they are
  *   --env NAME=VALUE       a variable of the program that is changed in its memory
  *   --map OLD=NEW          files and folders below the full path OLD are below NEW now (native/state/path_map.h)
@@ -35,7 +36,7 @@
   "mana-lower [--syscalls=patch|dispatch] [--collectives=two-phase] [--compress=none|lz4|zstd] [--job=FILE] "          \
   "[--checkpoint-signal=N] [--proxy=FILE] [--upper=DIR] [--verbose=N] [--no-fsgsbase] [--escaped] [--path=DIRS] "      \
   "[--setenv NAME=VALUE]... [--reenter] [--argv0 NAME] [--nofile-soft=N] [--stack-soft=N] "                            \
-  "{ -- PROGRAM [ARGS...] | --thread-level=N [--keep-files] [--env NAME=VALUE]... [--map OLD=NEW]... "                 \
+  "{ -- PROGRAM [ARGS...] | --thread-level=N [--any-owner] [--keep-files] [--env NAME=VALUE]... [--map OLD=NEW]... "   \
   "--restart=FOLDER }"
 
 enum { OPTIONS_SETENV_MAX = 64 };
@@ -54,7 +55,7 @@ struct options {
   char restart[4096]; /* "" = a program is started */
   int thread_level;
   int checkpoint_signal; /* 0 = none */
-  bool keep_files;
+  bool any_owner, keep_files;
   const char *path;  /* NULL = PATH alone */
   const char *argv0; /* NULL = PROGRAM */
   const char *setenv[OPTIONS_SETENV_MAX];

@@ -81,7 +81,7 @@ public sealed class ProtocolTests(Runtime runtime)
     private async Task<string> ConnectAsync(Secret secret, int port, string host)
     {
         using Folder folder = new();
-        new JobFile("a", ["127.0.0.2", "127.0.0.3"], port, secret, host, 1, 1, DateTimeOffset.UtcNow, "/c").Write(folder.Path);
+        new JobFile("a", ["127.0.0.2", "127.0.0.3"], port, secret, ProcessMark.Own with { Host = host }, 1, DateTimeOffset.UtcNow, "/c").Write(folder.Path);
         Outcome outcome = await runtime.RunAsync([runtime["channel"], JobFile.PathOf(folder.Path, "a")]);
         return outcome.Output.Trim();
     }

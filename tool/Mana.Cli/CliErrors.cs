@@ -45,6 +45,18 @@ internal static class CliErrors
     public static UserError NoCheckpoint(IEnumerable<string> searched, string elsewhere) => new(
         "there is no checkpoint", $"Name a checkpoint's folder, a job, or the folder of the checkpoints: {elsewhere}", "looked in " + string.Join(", ", searched));
 
+    public static UserError Foreign(string checkpoint) => new(
+        "this checkpoint is another user's: what is in it would run in your name",
+        "Name one of your own. If you trust it, copy it and restart the copy; or say --force, where the file system shows another owner for your own files.", checkpoint);
+
+    public static UserError OneCheckpoint(string path) => new(
+        "this is a single checkpoint", "Name its job's folder, of which the newest stay; or remove the checkpoint's own folder.", path, ExitCodes.Usage);
+
+    public static UserError NotRemoved(IReadOnlyList<string> failures) => new(
+        $"{failures.Count} folder{(failures.Count == 1 ? "" : "s")} could not be removed", "Check the permissions, and that the file system can be written.", string.Join('\n', failures));
+
+    public static string NotWritable(string folder) => $"no checkpoint of this job can be stored: its folder cannot be made, or not be written\n  where: {folder}\n  to do: name another folder: --checkpoint-dir DIR";
+
     public static UserError NoFolder(string path) => new("this folder does not exist", "Check its path.", path);
 
     public static UserError WorkingDirectoryGone(string folder, string checkpoint) => new(

@@ -263,12 +263,31 @@ public sealed class CheckpointTests
     public void What_goes_wrong_after_the_commit_is_no_reason_to_give_it_up()
     {
         FakeJob job = Asked(2);
-        job.AfterCommit = "an old one cannot be read";
+        job.AfterCommit = "it cannot be synced";
         job.RunToWrite();
         job.Each(job.Wrote);
         Assert.True(job.Outcome.Committed);
-        Assert.Contains("an old one cannot be read", job.Outcome.Warning, StringComparison.Ordinal);
+        Assert.Contains("it cannot be synced", job.Outcome.Warning, StringComparison.Ordinal);
         Assert.Empty(job.Discarded);
+    }
+
+    /// <summary>Thousands of files may take minutes.</summary>
+    [Fact]
+    public async Task Ranks_run_on_while_older_checkpoints_are_removed()
+    {
+        FakeJob job = Asked(2);
+        job.Tidying = new TaskCompletionSource<string?>();
+        job.RunToWrite();
+        job.Each(job.Wrote);
+        job.Each(rank =>
+        {
+            while (job.Take<Message>(rank) is not ResumeMessage) { }
+        });
+        Assert.True(job.Outcome is { Committed: true, Warning: null });
+        Task<CheckpointOutcome> whole = job.Outcome.WholeAsync();
+        Assert.False(whole.IsCompleted);
+        job.Tidying.SetResult("an old one cannot be read");
+        Assert.Contains("an old one cannot be read", (await whole).Warning, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -34,7 +34,11 @@ internal sealed class FakeJob : ICheckpointStore, IRequester
 
     public string? StoreFails { get; set; }
 
+    /// <summary>Its folder cannot be synced.</summary>
     public string? AfterCommit { get; set; }
+
+    /// <summary>Ends when older checkpoints are removed.</summary>
+    public TaskCompletionSource<string?>? Tidying { get; set; }
 
     public CheckpointOutcome Outcome => Assert.Single(Outcomes);
 
@@ -55,7 +59,7 @@ internal sealed class FakeJob : ICheckpointStore, IRequester
     public T Take<T>(int rank) where T : Message
     {
         Assert.True(Box(rank).TryDequeue(out Message? message), $"nothing was said to rank {rank}, expected {typeof(T).Name}");
-        return Assert.IsType<T>(message);
+        return Assert.IsType<T>(message, exactMatch: false);
     }
 
     public bool Silent(int rank) => Box(rank).Count == 0;
@@ -101,8 +105,10 @@ internal sealed class FakeJob : ICheckpointStore, IRequester
     public CommittedCheckpoint Commit(CheckpointRecord record)
     {
         Committed.Add(record);
-        return new CommittedCheckpoint($"/ckpt/epoch-{record.Epoch}", AfterCommit);
+        return new CommittedCheckpoint($"/ckpt/epoch-{record.Epoch}", AfterCommit is null, AfterCommit);
     }
+
+    public Task<string?> TidyAsync() => Tidying?.Task ?? Task.FromResult<string?>(null);
 
     public void Discard(uint epoch) => Discarded.Add(epoch);
 

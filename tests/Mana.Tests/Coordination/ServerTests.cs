@@ -26,14 +26,12 @@ public sealed class ServerTests : IDisposable
         MpiVersion = "4.0.2",
     };
 
-    private static ProcessMark Dead => ProcessMark.Own with { Pid = int.MaxValue };
-
     private CheckpointFolder Store => new(_folder["ckpt"], Description, keep: 2);
 
     public void Dispose() => _folder.Dispose();
 
     private JobFile FileOf(CoordinatorServer server, Secret? secret = null) =>
-        new("melt", ["127.0.0.1"], server.Port, secret ?? server.Secret, Environment.MachineName, Environment.ProcessId, 2, DateTimeOffset.UtcNow, Store.Folder);
+        new("melt", ["127.0.0.1"], server.Port, secret ?? server.Secret, ProcessMark.Own, 2, DateTimeOffset.UtcNow, Store.Folder);
 
     private static async Task<Socket> ConnectAsync(CoordinatorServer server)
     {
@@ -127,7 +125,7 @@ public sealed class ServerTests : IDisposable
         Assert.Contains("another job", refused.Error.What, StringComparison.Ordinal);
         ProofMessage proof = Assert.IsType<ProofMessage>(await heard);
         Assert.False(server.Secret.Matches(proof.Nonce) || server.Secret.Matches(proof.Proof));
-        Assert.Equal(["10.0.0.1"], (FileOf(server) with { Addresses = ["127.0.0.1", "10.0.0.1"], Host = "elsewhere" }).AddressesFrom(Environment.MachineName));
+        Assert.Equal(["10.0.0.1"], (FileOf(server) with { Addresses = ["127.0.0.1", "10.0.0.1"], Process = ProcessMark.Own with { Host = "elsewhere" } }).AddressesFrom(Environment.MachineName));
 
         async Task<Message?> ListenAsync()
         {
@@ -187,100 +185,6 @@ public sealed class ServerTests : IDisposable
         Assert.Throws<BadFrameException>(() => Frame.Decode(new byte[] { 1, 0, 10, 0, 9 }));
     }
 
-    [Fact]
-    public void Pruning_keeps_the_newest_checkpoints_and_what_may_be_under_way()
-    {
-        foreach (uint epoch in (uint[])[1, 2, 3, 4, 5, 6])
-        {
-            Directory.CreateDirectory(Store.Begin(epoch));
-            if (epoch is 2 or 3 or 5) Store.Commit(new CheckpointRecord(epoch, 0, TimeSpan.Zero, [new RankImage(0, "h", 1, 1, 1, 1)]));
-        }
-        Assert.Equal([3u, 5u, 6u], EpochFolder.Of(Store.Folder).Select(e => e.Epoch));
-    }
-
-    [Fact]
-    public void A_checkpoint_is_restarted_by_one_job_at_a_time()
-    {
-        using (RestartLock.Take(_folder.Path, force: false))
-        {
-            UserError held = Assert.Throws<UserErrorException>(() => RestartLock.Take(_folder.Path, force: false)).Error;
-            Assert.Contains("still runs", held.What, StringComparison.Ordinal);
-        }
-        Assert.False(File.Exists(_folder["restart.lock"]));
-        // Left by a job whose process is dead: its number is nobody's, or another process's by now, as after the host was started again.
-        foreach (ProcessMark dead in (ProcessMark[])[Dead, ProcessMark.Own with { Start = "1" }, ProcessMark.Own with { Boot = "another" }])
-        {
-            File.WriteAllText(_folder["restart.lock"], $"{dead}\n");
-            RestartLock.Take(_folder.Path, force: false).Dispose();
-        }
-        // Of a container beside this one nobody can tell.
-        File.WriteAllText(_folder["restart.lock"], $"{Dead with { Numbers = "pid:[1]" }}\n");
-        Assert.Throws<UserErrorException>(() => RestartLock.Take(_folder.Path, force: false));
-    }
-
-    [Fact]
-    public void A_lock_that_was_taken_by_force_is_left_to_its_new_owner()
-    {
-        using (RestartLock.Take(_folder.Path, force: false)) File.WriteAllText(_folder["restart.lock"], $"{ProcessMark.Own with { Host = "elsewhere" }}\n");
-        Assert.True(RestartLock.IsHeld(_folder.Path));
-        RestartLock.Take(_folder.Path, force: true).Dispose();
-        Assert.False(RestartLock.IsHeld(_folder.Path));
-    }
-
-    /// <summary>A lock without a living process is found by all at once; each round only one may get it.</summary>
-    [Fact]
-    public async Task Of_restarts_that_begin_together_one_gets_the_checkpoint()
-    {
-        for (int round = 0; round < 50; round++)
-        {
-            if (round % 2 == 0) File.WriteAllText(_folder["restart.lock"], $"{Dead}\n");
-            using Barrier together = new(4);
-            RestartLock?[] taken = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Factory.StartNew(
-                () =>
-                {
-                    together.SignalAndWait(TimeSpan.FromSeconds(30));
-                    return TryTake();
-                }, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
-            Assert.Single(taken.OfType<RestartLock>()).Dispose();
-        }
-
-        RestartLock? TryTake()
-        {
-            try
-            {
-                return RestartLock.Take(_folder.Path, force: false);
-            }
-            catch (UserErrorException)
-            {
-                return null;
-            }
-        }
-    }
-
-    /// <summary>Nobody can make a file in /proc/self, and what it says then is neither "exists" nor "not allowed": as on a file system mounted to be read.</summary>
-    [Fact]
-    public void A_checkpoint_in_a_folder_that_takes_no_file_can_be_restarted()
-    {
-        RestartLock.Take("/proc/self", force: false).Dispose();
-        Assert.False(RestartLock.IsHeld("/proc/self"));
-    }
-
-    [Fact]
-    public void A_lock_that_cannot_be_read_is_somebodys_and_spoils_no_checkpoint()
-    {
-        Store.Begin(1);
-        File.CreateSymbolicLink(Path.Combine(Store.Folder, EpochFolder.NameOf(1), "restart.lock"), "/proc/self/mem");
-        CheckpointFolder store = new(_folder["ckpt"], Description, keep: 1);
-        for (uint epoch = 1; epoch <= 3; epoch++) Assert.Null(CommitIn(store, epoch).Warning);
-        Assert.Equal([1u, 3u], EpochFolder.Of(store.Folder).Select(e => e.Epoch));
-    }
-
-    private static CommittedCheckpoint CommitIn(CheckpointFolder store, uint epoch)
-    {
-        store.Begin(epoch);
-        return store.Commit(new CheckpointRecord(epoch, 0, TimeSpan.Zero, [new RankImage(0, "h", 1, 1, 1, 1)]));
-    }
-
     /// <summary>A terminal that was stopped with Ctrl-S, or a full disk.</summary>
     [Theory]
     [InlineData(true)]
@@ -320,53 +224,6 @@ public sealed class ServerTests : IDisposable
         Task<JsonNode> StatusAsync() => CoordinatorClient.StatusAsync(FileOf(server), withPlaces: false, CancellationToken.None);
 
         static int[] Missing(JsonNode status) => [.. status["missing"]!.AsArray().Select(r => (int)r!)];
-    }
-
-    [Fact]
-    public void Jobs_are_found_by_name_and_what_dead_ones_left_is_removed()
-    {
-        List<string> said = [];
-        JobRegistry registry = new(_folder["jobs"], said.Add);
-        Assert.Contains("no job runs", Assert.Throws<UserErrorException>(() => registry.Find(null)).Error.What, StringComparison.Ordinal);
-        JobFile job = new("a", ["127.0.0.1", "10.0.0.1"], 4711, Secret.Make(), Environment.MachineName, Environment.ProcessId, 2, DateTimeOffset.UtcNow, "/c");
-        job.Write(registry.Folder);
-        (job with { Job = "dead", Pid = int.MaxValue }).Write(registry.Folder);
-        JobFile found = registry.Find(null);
-        Assert.Equal((4711, "a", true), (found.Port, found.Job, found.Secret.Matches(job.Secret)));
-        Assert.Contains("'dead'", Assert.Single(said), StringComparison.Ordinal);
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(JobFile.PathOf(registry.Folder, "a")));
-        (job with { Job = "b" }).Write(registry.Folder);
-        Assert.Contains("a, b", Assert.Throws<UserErrorException>(() => registry.Find(null)).Error.ToDo, StringComparison.Ordinal);
-        Assert.Equal("b", registry.Find("b").Job);
-    }
-
-    /// <summary>What tells a running job is its coordinator's answer: its process may have died with its host, and its number be another's.</summary>
-    [Fact]
-    public async Task A_name_is_taken_while_its_coordinator_answers()
-    {
-        List<string> said = [];
-        JobRegistry registry = new(_folder["jobs"], said.Add);
-        await using (CoordinatorServer server = new(new JobSettings(), Store))
-        {
-            FileOf(server).Write(registry.Folder);
-            UserError taken = (await Assert.ThrowsAsync<UserErrorException>(() => registry.RequireFreeAsync("melt"))).Error;
-            Assert.Contains("runs already", taken.What, StringComparison.Ordinal);
-            Assert.Equal(JobFile.Exists, Assert.Throws<IOException>(() => FileOf(server, Secret.Make()).Write(registry.Folder)).HResult);
-            Assert.Single(Directory.GetFiles(registry.Folder));
-            FileOf(server, Secret.Make()).Remove(registry.Folder); // another's stays
-            Assert.Equal("melt", registry.Find(null).Job);
-        }
-        await registry.RequireFreeAsync("melt");
-        Assert.Contains("'melt'", Assert.Single(said), StringComparison.Ordinal);
-        Assert.Empty(Directory.GetFiles(registry.Folder));
-    }
-
-    [Fact]
-    public void A_name_nobody_chose_is_not_that_of_checkpoints_that_are_there()
-    {
-        string first = JobRegistry.DefaultName("/bin/sim", _folder.Path);
-        Directory.CreateDirectory(_folder[first]);
-        Assert.Equal(($"sim-{Environment.ProcessId}", first + "-2"), (first, JobRegistry.DefaultName("/bin/sim", _folder.Path)));
     }
 
     [Fact]

@@ -77,9 +77,9 @@ public sealed class LaunchTests
             BundleOf("mpich", "hydra"), request with { Restart = new RestartFrom("/c/j/epoch-0002", 3, "/w") }, _ => null, root: false);
         Assert.EndsWith("-n 3 /bundles/b/lower/mana-lower --job=/h/jobs/j.toml --thread-level=3 --restart=/c/j/epoch-0002", restart.ToString(), StringComparison.Ordinal);
         Assert.Equal("/w", restart.WorkingDirectory);
-        RestartFrom from = new("/c/j/epoch-0002", 3, "/w") { KeepFiles = true, Moved = PathMap.Require(["/a b/=/c", "/d=/"]), Variables = ["X=1"] };
+        RestartFrom from = new("/c/j/epoch-0002", 3, "/w") { AnyOwner = true, KeepFiles = true, Moved = PathMap.Require(["/a b/=/c", "/d=/"]), Variables = ["X=1"] };
         restart = LaunchPlan.Make(BundleOf("mpich", "hydra"), request with { Restart = from, CheckpointSignal = 10 }, _ => null, root: false);
-        Assert.Contains("--job=/h/jobs/j.toml --checkpoint-signal=10 --keep-files", restart.ToString(), StringComparison.Ordinal);
+        Assert.Contains("--job=/h/jobs/j.toml --checkpoint-signal=10 --any-owner --keep-files", restart.ToString(), StringComparison.Ordinal);
         Assert.EndsWith("--keep-files --map '/a b=/c' --map /d=/ --env X=1 --thread-level=3 --restart=/c/j/epoch-0002", restart.ToString(), StringComparison.Ordinal);
     }
 

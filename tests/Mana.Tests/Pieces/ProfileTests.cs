@@ -16,7 +16,7 @@ public sealed class ProfileTests
         Launcher = new LauncherChoice { Path = "/usr/bin/mpiexec", Flavour = "hydra", Arguments = ["-bind-to", "core"] },
         ThreadLevel = "multiple",
         Environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["UCX_TLS"] = "sm,self" },
-        Checkpoints = new CheckpointDefaults { Directory = "/scratch/c", Interval = "30m", Keep = 3, Compress = "lz4" },
+        Checkpoints = new CheckpointDefaults { Directory = "/scratch/c", Interval = "30m", Timeout = "45m", Keep = 3, Compress = "lz4" },
     };
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Mana.Coordinator.Checkpoint;
 using Mana.Coordinator.Jobs;
 using Mana.Testing;
+using Mono.Unix.Native;
 using Xunit;
 
 namespace Mana.Tests.User;
@@ -49,6 +50,41 @@ public sealed class CheckpointSearchTests(Installation mana) : IDisposable
         Assert.Equal(_folder["sim/epoch-0003"], await FoundAsync(job.Folder));
         Assert.Equal(_folder["sim/epoch-0003"], await FoundAsync(_folder.Path));
         Assert.Equal(_folder["sim/epoch-0002"], await FoundAsync(_folder["sim/epoch-0002/"]));
+    }
+
+    /// <summary>A copy of the older one, made later.</summary>
+    [Fact]
+    public async Task Of_several_jobs_the_one_that_was_committed_last_whatever_the_times_of_files_say()
+    {
+        Commit("first", 7);
+        Commit("second", 2);
+        File.SetLastWriteTimeUtc(_folder["first/epoch-0007/manifest.toml"], DateTime.UtcNow.AddDays(1));
+        Assert.Equal(_folder["second/epoch-0002"], await FoundAsync(_folder.Path));
+    }
+
+    [Fact]
+    public async Task A_checkpoint_of_another_user_is_restarted_only_by_force()
+    {
+        const uint nobody = 65534;
+        if (Syscall.geteuid() != 0) return; // only root gives files away
+        Commit("sim", 1);
+        Commit("theirs", 5);
+        Assert.Equal(0, Syscall.chown(_folder["theirs/epoch-0005"], nobody, nobody));
+        Installation.Refused(await mana.ManaAsync("restart", _folder["theirs"]), 125, "another user's", "--force", _folder["theirs/epoch-0005"]);
+        string[] words = ["restart", "--dry-run", "--bundle", "none"];
+        // The newest is theirs: what is said of the bundle comes after the search.
+        Assert.DoesNotContain("another user", (await mana.ManaAsync([.. words, _folder.Path])).Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("another user", (await mana.ManaAsync([.. words, "--force", _folder["theirs"]])).Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_cannot_be_pruned_is_told()
+    {
+        Commit("sim", 1, 2);
+        Installation.Refused(await mana.ManaAsync("images", "prune", _folder["sim/epoch-0001"]), 2, "a single checkpoint", _folder["sim/epoch-0001"]);
+        File.Delete(_folder["sim/epoch-0001/manifest.toml"]);
+        Directory.CreateDirectory(_folder["sim/epoch-0001/manifest.toml/x"]);
+        Installation.Refused(await mana.ManaAsync("images", "prune", "--keep", "1", _folder.Path), 125, "1 folder could not be removed", "epoch-0001");
     }
 
     [Fact]

@@ -49,6 +49,7 @@ public sealed class PrecedenceTests(Installation mana) : IDisposable
     public async Task A_mistake_is_told_by_who_made_it()
     {
         Installation.Refused(await mana.ManaAsync("launch", "--interval", "soon", "--", "true"), 2, "--interval soon");
+        Installation.Refused(await mana.ManaAsync("launch", "--timeout", "50d", "--", "true"), 2, "--timeout 50d");
         Installation.Refused(await mana.ManaAsync(Set("MANA_INTERVAL", "later"), "launch", "--", "true"), 2, "MANA_INTERVAL later");
         await File.WriteAllTextAsync(Settings, "interval = \"never\"\n");
         Installation.Refused(await mana.ManaAsync("launch", "--", "true"), 125, "\"never\"", "config.toml(1,");

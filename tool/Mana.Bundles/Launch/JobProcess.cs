@@ -26,7 +26,9 @@ public sealed class JobProcess : IDisposable
     /// <summary>Somebody wants the job to end: what its ranks lose then is no fault.</summary>
     public bool Interrupted => Volatile.Read(ref _forwarded) != 0;
 
-    public async Task<int> RunAsync(LaunchPlan plan)
+    /// <param name="plan">What is run.</param>
+    /// <param name="started">Told the launcher's number.</param>
+    public async Task<int> RunAsync(LaunchPlan plan, Action<int>? started = null)
     {
         NativeMethods.BecomeSubreaper();
         _signals.Add(OwnState.DefaultSigpipe());
@@ -37,6 +39,7 @@ public sealed class JobProcess : IDisposable
                 _ = ForwardAsync(number);
             }));
         Start(plan);
+        started?.Invoke(_launcher.Id);
         foreach (Signum number in new[] { Signum.SIGUSR1, Signum.SIGUSR2 }.Where(n => (int)n != plan.CheckpointSignal)) PassOn(number);
         await _launcher.WaitForExitAsync();
         await _ended.CancelAsync();

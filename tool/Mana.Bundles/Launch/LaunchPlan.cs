@@ -64,6 +64,9 @@ public sealed record RestartFrom(string Folder, uint ThreadLevel, string Working
     /// <summary>Files that grew or were overwritten since the checkpoint are taken as they are.</summary>
     public bool KeepFiles { get; init; }
 
+    /// <summary>Images that belong to another user are taken, too.</summary>
+    public bool AnyOwner { get; init; }
+
     /// <summary>NAME=VALUE: variables of the program that are changed in its memory.</summary>
     public IReadOnlyList<string> Variables { get; init; } = [];
 }
@@ -115,6 +118,7 @@ public sealed record LaunchPlan(string Launcher, IReadOnlyList<string> Arguments
 
     private static IEnumerable<string> RestartOptions(RestartFrom restart) =>
     [
+        .. restart.AnyOwner ? ["--any-owner"] : Array.Empty<string>(),
         .. restart.KeepFiles ? ["--keep-files"] : Array.Empty<string>(),
         .. restart.Moved.Assignments.SelectMany(a => (string[])["--map", a]),
         .. restart.Variables.SelectMany(v => (string[])["--env", v]),

@@ -17,6 +17,9 @@ public sealed record CheckpointDefaults
     /// <summary>As --interval takes it.</summary>
     public string? Interval { get; init; }
 
+    /// <summary>As --timeout takes it.</summary>
+    public string? Timeout { get; init; }
+
     public int? Keep { get; init; }
 
     /// <summary>One of <see cref="Codecs"/>.</summary>
@@ -26,10 +29,13 @@ public sealed record CheckpointDefaults
     public static CheckpointDefaults Read(TomlSection? s) => s is null ? new CheckpointDefaults() : new CheckpointDefaults
     {
         Directory = s.Has("checkpoint_dir") ? Valid(s, "checkpoint_dir", s.Text("checkpoint_dir"), t => t.Length > 0, "Name a folder.") : null,
-        Interval = s.Has("interval") ? Valid(s, "interval", s.Text("interval"), t => Duration.TryParse(t) > TimeSpan.Zero, Duration.Form) : null,
+        Interval = Time(s, "interval"),
+        Timeout = Time(s, "timeout"),
         Keep = s.Has("keep") ? (int)Valid(s, "keep", s.Number("keep"), n => n is > 0 and <= int.MaxValue, "Give a number from 1 upward.") : null,
         Compress = s.Has("compress") ? s.Word("compress", Codecs) : null,
     };
+
+    private static string? Time(TomlSection s, string key) => s.Has(key) ? Valid(s, key, s.Text(key), t => Duration.TryParse(t) is not null, Duration.Form) : null;
 
     private static T Valid<T>(TomlSection s, string key, T value, Predicate<T> isGood, string wanted) =>
         isGood(value) ? value : throw new UserErrorException(TomlErrors.BadValue(s.PlaceOf(key), key, $"\"{value}\"", wanted));
@@ -39,6 +45,7 @@ public sealed record CheckpointDefaults
     {
         if (Directory is { } directory) text.Pair("checkpoint_dir", directory);
         if (Interval is { } interval) text.Pair("interval", interval);
+        if (Timeout is { } timeout) text.Pair("timeout", timeout);
         if (Keep is { } keep) text.Pair("keep", keep);
         if (Compress is { } compress) text.Pair("compress", compress);
     }

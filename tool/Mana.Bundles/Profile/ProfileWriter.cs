@@ -26,7 +26,7 @@ public static class ProfileWriter
         foreach ((string name, string value) in profile.Environment) text.Pair(name, value);
         text.Table("checkpoints")
             .Comment("For every job on this bundle whose user says nothing else, by an option, the environment or his configuration:")
-            .Comment("checkpoint_dir = \"/scratch/checkpoints\", interval = \"30m\", keep = 2, compress = \"none\", \"lz4\" or \"zstd\"");
+            .Comment("checkpoint_dir = \"/scratch/checkpoints\", interval = \"30m\", timeout = \"5m\", keep = 2, compress = \"none\", \"lz4\" or \"zstd\"");
         profile.Checkpoints.Write(text);
         return text.ToString();
     }

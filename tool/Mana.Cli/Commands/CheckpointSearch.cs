@@ -20,11 +20,33 @@ internal static class CheckpointSearch
     public static EpochFolder Find(string? what, IReadOnlyList<string> places, string elsewhere) =>
         TryFind(what, places) ?? throw new UserErrorException(CliErrors.NoCheckpoint(Searched(what, places), elsewhere));
 
+    /// <summary>As <see cref="Find"/>, to be restarted: those of other users do not count, for their programs would run as this one.</summary>
+    public static EpochFolder FindOwn(string? what, IReadOnlyList<string> places, string elsewhere) =>
+        Newest(Committed(what, places).Where(e => e.IsOwn)) ?? throw new UserErrorException(
+            TryFind(what, places) is { } foreign ? CliErrors.Foreign(foreign.Path) : CliErrors.NoCheckpoint(Searched(what, places), elsewhere));
+
     /// <summary>Null: there is none.</summary>
-    public static EpochFolder? TryFind(string? what, IReadOnlyList<string> places) =>
-        // Times say nothing within a job: copied files have those of their copying.
-        Searched(what, places).SelectMany(All).Where(e => e.Committed).GroupBy(e => Path.GetDirectoryName(e.Path), StringComparer.Ordinal).Select(job => job.MaxBy(e => e.Epoch)!)
-            .MaxBy(e => File.GetLastWriteTimeUtc(e.Manifest));
+    public static EpochFolder? TryFind(string? what, IReadOnlyList<string> places) => Newest(Committed(what, places));
+
+    private static IEnumerable<EpochFolder> Committed(string? what, IReadOnlyList<string> places) => Searched(what, places).SelectMany(All).Where(e => e.Committed);
+
+    /// <summary>Times say nothing within a job, whose host's clock may have been set; and those of files nothing at all: copies have those of their copying.</summary>
+    private static EpochFolder? Newest(IEnumerable<EpochFolder> all) =>
+        all.GroupBy(e => Path.GetDirectoryName(e.Path), StringComparer.Ordinal).Select(job => job.MaxBy(e => e.Epoch)!).ToArray() is [_, _, ..] several
+            ? several.MaxBy(TimeOf) : all.MaxBy(e => e.Epoch);
+
+    /// <summary>One that is damaged is older than all.</summary>
+    private static DateTimeOffset TimeOf(EpochFolder epoch)
+    {
+        try
+        {
+            return CheckpointManifest.Read(epoch.Manifest).Time;
+        }
+        catch (UserErrorException)
+        {
+            return DateTimeOffset.MinValue;
+        }
+    }
 
     private static string[] Searched(string? what, IReadOnlyList<string> places)
     {

@@ -21,7 +21,16 @@ internal static class Checkpoint
         {
             JobFile found = new JobRegistry(tool.Home.Jobs, tool.Talk.Inform).Find(parsed.GetValue(job));
             TimeSpan limit = parsed.GetValue(timeout) is { } text ? Duration.Require("--timeout", text) : TimeSpan.Zero;
-            JsonNode answer = await CoordinatorClient.CheckpointAsync(found, parsed.GetValue(stop), limit, tool.Talk.Progress, tool.Interruption.Watch());
+            JsonNode answer;
+            try
+            {
+                answer = await CoordinatorClient.CheckpointAsync(found, parsed.GetValue(stop), limit, tool.Talk.Progress, tool.Interruption.Watch());
+            }
+            catch (OperationCanceledException)
+            {
+                Output.Message("mana: interrupted; a checkpoint that is under way goes on, but does not stop the job");
+                return tool.Interruption.ExitCode;
+            }
             if (parsed.GetValue(json)) Listing.WriteJson(answer);
             if (!(bool)answer["committed"]!) return parsed.GetValue(json) ? ExitCodes.ManaFailed : Output.Fail(Answers.ErrorOf(answer));
             if (!parsed.GetValue(json)) Output.Data((string)answer["folder"]!);
@@ -50,7 +59,14 @@ internal static class Status
             await ShowAsync(found, parsed.GetValue(stacks), parsed.GetValue(json), interrupt);
             while (parsed.GetValue(watch))
             {
-                await Task.Delay(TimeSpan.FromSeconds(2), interrupt);
+                try
+                {
+                    await Task.Delay(TimeSpan.FromSeconds(2), interrupt);
+                }
+                catch (OperationCanceledException)
+                {
+                    return tool.Interruption.ExitCode; // as its user is told to end it
+                }
                 if (!IsRunning(registry, found)) break;
                 try
                 {
@@ -78,14 +94,14 @@ internal static class Status
 
     private static JsonObject WithJob(JobFile job, JsonNode answer)
     {
-        JsonObject all = new() { ["job"] = job.Job, ["host"] = job.Host, ["pid"] = job.Pid, ["started"] = job.Started.ToString("O"), ["checkpoints"] = job.Checkpoints };
+        JsonObject all = new() { ["job"] = job.Job, ["host"] = job.Process.Host, ["pid"] = job.Process.Pid, ["started"] = job.Started.ToString("O"), ["checkpoints"] = job.Checkpoints };
         foreach ((string key, JsonNode? value) in answer.AsObject()) all[key] = value?.DeepClone();
         return all;
     }
 
     private static void Show(JobFile job, JsonNode answer)
     {
-        Output.Data($"job {job.Job} (process {job.Pid} on {job.Host}, started {job.Started.LocalDateTime:g}): {answer["state"]}");
+        Output.Data($"job {job.Job} ({job.Process.Place}, started {job.Started.LocalDateTime:g}): {answer["state"]}");
         JsonNode? last = answer["last_checkpoint"];
         Output.Data(last is null ? $"no checkpoint of this run yet; they go to {job.Checkpoints}" : $"last checkpoint: {last["epoch"]} ({Size.Of((ulong)last["bytes"]!)}, {last["seconds"]} s) in {last["folder"]}");
         foreach (JsonNode? remark in answer["remarks"]!.AsArray()) Output.Data((string)remark!);

@@ -118,7 +118,7 @@ internal static class Images
 
     private static CommandWithExamples Prune(Tool tool)
     {
-        Argument<string?> path = PathArgument();
+        Argument<string?> path = PathArgument("A job's folder, or a folder of jobs.");
         Option<int?> keep = new("--keep") { Description = $"How many checkpoints of each job stay ({JobOptions.DefaultKeep}).", HelpName = "N" };
         Command command = new("prune", "Removes old checkpoints, and what unfinished ones left.") { path, keep };
         command.SetAction(parsed =>
@@ -128,8 +128,12 @@ internal static class Images
             if (parsed.GetValue(path) is { } named && !Directory.Exists(named)) throw new UserErrorException(CliErrors.NoFolder(named));
             // Not where only the profile of a bundle says: others may have their checkpoints there, too.
             string place = Path.GetFullPath(CheckpointSearch.Places(tool, parsed.GetValue(path))[0]);
-            string[] removed = [.. CheckpointSearch.JobFolders(place).SelectMany(folder => CheckpointFolder.Prune(folder, n))];
+            if (EpochFolder.TryOpen(place) is not null) throw new UserErrorException(CliErrors.OneCheckpoint(place));
+            JobRegistry jobs = new(tool.Home.Jobs, tool.Talk.Inform);
+            Pruned[] done = [.. CheckpointSearch.JobFolders(place).Select(folder => CheckpointFolder.Prune(folder, n, idle: !jobs.IsUsed(folder)))];
+            string[] removed = [.. done.SelectMany(d => d.Removed)], failures = [.. done.SelectMany(d => d.Failures)];
             foreach (string folder in removed) tool.Talk.Inform("removed " + folder);
+            if (failures.Length > 0) return Output.Fail(CliErrors.NotRemoved(failures));
             if (removed.Length == 0) tool.Talk.Inform("there is nothing to remove in " + place);
             return ExitCodes.Success;
         });
@@ -139,7 +143,7 @@ internal static class Images
     private static EpochFolder Meant(Tool tool, ParseResult parsed, Argument<string?> path) =>
         CheckpointSearch.Find(parsed.GetValue(path), CheckpointSearch.Places(tool, null), $"mana images {parsed.CommandResult.Command.Name} PATH");
 
-    private static (Argument<string?> Path, Option<bool> Json) Common() => (PathArgument(), Shared.Json());
+    private static (Argument<string?> Path, Option<bool> Json) Common() => (PathArgument("A checkpoint, a job's folder, or a folder of jobs."), Shared.Json());
 
-    private static Argument<string?> PathArgument() => new("PATH") { Description = "A checkpoint, a job's folder, or a folder of jobs.", Arity = ArgumentArity.ZeroOrOne };
+    private static Argument<string?> PathArgument(string which) => new("PATH") { Description = which, Arity = ArgumentArity.ZeroOrOne };
 }

@@ -11,9 +11,19 @@ namespace Mana.Cli.Commands;
 
 /// <summary>What the user said about a job's checkpoints.</summary>
 /// <param name="Collectives">clock or two-phase; null: as the job began.</param>
-internal sealed record JobChoices(string? Name, string CheckpointDir, TimeSpan? Interval, int Keep, Compression Compression, bool ReferenceFiles, Signum? CheckpointSignal, string? Collectives)
+/// <param name="Timeout">Of checkpoints that say none themselves, and of a restart; null: what <see cref="JobSettings"/> has.</param>
+internal sealed record JobChoices(
+    string? Name, string CheckpointDir, TimeSpan? Interval, TimeSpan? Timeout, int Keep, Compression Compression, bool ReferenceFiles, Signum? CheckpointSignal, string? Collectives)
 {
     public const string DefaultDir = "mana-checkpoints";
+
+    /// <summary>What the coordinator goes by. A restart has no less time than by default.</summary>
+    public JobSettings Settings()
+    {
+        JobSettings usual = new();
+        TimeSpan restart = Timeout > usual.RestartTimeout ? Timeout.Value : usual.RestartTimeout;
+        return usual with { Compression = Compression, ReferenceFiles = ReferenceFiles, Timeout = Timeout ?? usual.Timeout, RestartTimeout = restart };
+    }
 
     /// <summary>For -v.</summary>
     public override string ToString() =>
@@ -29,6 +39,7 @@ internal sealed class JobOptions
 
     private readonly Option<string?> _dir = new("--checkpoint-dir") { Description = "The folder of the checkpoints (./mana-checkpoints).", HelpName = "DIR" };
     private readonly Option<string?> _interval = new("--interval") { Description = "Take a checkpoint every so often: 30m, 90s, 2h.", HelpName = "TIME" };
+    private readonly Option<string?> _timeout = new("--timeout") { Description = "Give a checkpoint up after this time: 90s, 15m (5m); and a restart, if that is longer than 15m.", HelpName = "TIME" };
     private readonly Option<int?> _keep = new("--keep") { Description = $"How many checkpoints stay; older ones are removed ({DefaultKeep}).", HelpName = "N" };
     private readonly Option<string?> _job = new("--job") { Description = "Name of the job; else the program's name and a number.", HelpName = "NAME" };
     private readonly Option<string?> _collectives = new("--collectives")
@@ -59,7 +70,7 @@ internal sealed class JobOptions
 
     public void AddTo(Command command)
     {
-        foreach (Option option in (Option[])[_dir, _interval, _keep, _job, _collectives, _compress, _referenceFiles, _signal]) command.Add(option);
+        foreach (Option option in (Option[])[_dir, _interval, _timeout, _keep, _job, _collectives, _compress, _referenceFiles, _signal]) command.Add(option);
     }
 
     /// <summary>The codec's word, as mana-lower takes it; null for none.</summary>
@@ -76,7 +87,8 @@ internal sealed class JobOptions
         return new JobChoices(
             name is null ? null : JobRegistry.RequireName(name),
             Directory(parsed) ?? Shared.FromEnvironment("MANA_CHECKPOINT_DIR") ?? user.Directory ?? site.Directory ?? JobChoices.DefaultDir,
-            Interval(("--interval", parsed.GetValue(_interval)), ("MANA_INTERVAL", Shared.FromEnvironment("MANA_INTERVAL")), ("interval, in your configuration,", user.Interval), ("interval, in the bundle's profile,", site.Interval)),
+            Time("interval", parsed.GetValue(_interval), user.Interval, site.Interval),
+            Time("timeout", parsed.GetValue(_timeout), user.Timeout, site.Timeout),
             keep,
             (parsed.GetValue(_compress) ?? user.Compress ?? site.Compress) switch { "lz4" => Compression.Lz4, "zstd" => Compression.Zstd, _ => Compression.None },
             parsed.GetValue(_referenceFiles),
@@ -85,8 +97,12 @@ internal sealed class JobOptions
     }
 
     /// <summary>The first that is said; a mistake is told by who made it.</summary>
-    private static TimeSpan? Interval(params (string Who, string? Text)[] said)
+    /// <param name="name">Of the key; option and variable are called after it.</param>
+    private static TimeSpan? Time(string name, string? flag, string? user, string? site)
     {
+        string variable = "MANA_" + name.ToUpperInvariant();
+        (string Who, string? Text)[] said =
+            [("--" + name, flag), (variable, Shared.FromEnvironment(variable)), ($"{name}, in your configuration,", user), ($"{name}, in the bundle's profile,", site)];
         (string who, string? text) = said.FirstOrDefault(s => s.Text is not null);
         return text is null ? null : Duration.Require(who, text);
     }

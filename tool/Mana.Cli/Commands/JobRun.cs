@@ -19,32 +19,71 @@ internal sealed class JobRun(Tool tool, JobDescription job, JobChoices choices, 
 
     private readonly string _dir = Path.GetFullPath(choices.CheckpointDir);
 
+    /// <summary>The checkpoint from which the job goes on.</summary>
+    public string? From { get; init; }
+
+    /// <summary>Though another job that goes on from it may run.</summary>
+    public bool Force { get; init; }
+
     /// <param name="settings">Of the coordinator; epochs go on from what is in the job's folder.</param>
     /// <param name="planWith">The launcher's command, for the path of the job file; null where there is none.</param>
     public async Task<int> RunAsync(JobSettings settings, Func<string?, LaunchPlan> planWith)
     {
         JobRegistry registry = new(tool.Home.Jobs, tool.Talk.Inform);
+        if (From is not null && !Force) await registry.RequireUnusedAsync(Path.GetDirectoryName(From)!);
         await registry.RequireFreeAsync(job.Job);
+        await using RestartLock? held = From is null ? null : await RestartLock.TakeAsync(From, Force, tool.Talk.Inform);
         string? asked = Environment.GetEnvironmentVariable(CoordinatorFaults.Variable);
         CoordinatorFaults faults = CoordinatorFaults.TryParse(asked) ?? throw new UserErrorException(CliErrors.NoFault(asked!));
-        CheckpointFolder store = new(_dir, job, choices.Keep, faults);
+        CheckpointFolder store = Store(faults);
         settings = settings with { LastEpoch = Math.Max(settings.LastEpoch, store.HighestEpoch), Ranks = ranks, Faults = faults, Log = new JobLog(store.Folder).Write };
         tool.Talk.Detail($"mana: checkpoints go to {store.Folder}, {choices}");
+        if (choices.Interval is not null && !DurableFile.MayMake(store.Folder)) Output.Message("mana: " + CliErrors.NotWritable(store.Folder));
         await using CoordinatorServer server = new(settings, store);
-        JobFile file = new(
-            job.Job, CoordinatorServer.Addresses(), server.Port, server.Secret, Environment.MachineName, Environment.ProcessId, ranks, DateTimeOffset.UtcNow, store.Folder);
-        bool announced = Announce(file, isRestart: settings.Restart is not null);
+        JobFile file = new(job.Job, CoordinatorServer.Addresses(), server.Port, server.Secret, ProcessMark.Own, ranks, DateTimeOffset.UtcNow, store.Folder);
+        string? path = Announce(file, isRestart: settings.Restart is not null) ? JobFile.PathOf(tool.Home.Jobs, job.Job) : null;
+        // Whoever took us for dead has removed it.
+        Pulse? pulse = path is null ? null : new Pulse(path, () => Try(() => file.Rewrite(tool.Home.Jobs)));
         try
         {
-            return await RunAsync(server, planWith(announced ? JobFile.PathOf(tool.Home.Jobs, job.Job) : null), store);
+            return await RunAsync(server, planWith(path), store, launcher =>
+            {
+                ProcessMark mark = ProcessMark.Of(launcher);
+                if (path is not null) Try(() => file = file.AddLauncher(tool.Home.Jobs, mark));
+                held?.AddLauncher(mark);
+            });
         }
         finally
         {
-            if (announced) file.Remove(tool.Home.Jobs);
+            if (pulse is not null) await pulse.DisposeAsync();
+            if (path is not null) _ = file.Remove(tool.Home.Jobs);
         }
     }
 
-    private async Task<int> RunAsync(CoordinatorServer server, LaunchPlan plan, CheckpointFolder store)
+    /// <summary>What another run has left where this one's checkpoints go is not this one's to remove.</summary>
+    private CheckpointFolder Store(CoordinatorFaults faults)
+    {
+        CheckpointFolder store = new(_dir, job, choices.Keep, faults);
+        if (From is not null && CheckpointFolder.IsSame(Path.GetDirectoryName(From)!, store.Folder)) return store;
+        if (store.Newest is not { } earlier) return store;
+        tool.Talk.Inform($"mana: {store.Folder} has checkpoints of an earlier run, up to {earlier.Epoch}; they stay, and this one's go beside them");
+        return new CheckpointFolder(_dir, job, choices.Keep, faults) { Earlier = earlier.Epoch };
+    }
+
+    /// <summary>On the job file, which does for ranks and clients as it was written first.</summary>
+    private static void Try(Action change)
+    {
+        try
+        {
+            change();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // See above.
+        }
+    }
+
+    private async Task<int> RunAsync(CoordinatorServer server, LaunchPlan plan, CheckpointFolder store, Action<int> started)
     {
         using JobProcess process = new();
         using CancellationTokenSource ended = new();
@@ -55,7 +94,7 @@ internal sealed class JobRun(Tool tool, JobDescription job, JobChoices choices, 
                 _ = CheckpointAsync(server, stop: true);
             })
             : null;
-        Task<int> running = process.RunAsync(plan);
+        Task<int> running = process.RunAsync(plan, started);
         if (choices.Interval is { } interval) _ = RepeatAsync(server, interval, ended.Token);
         await Task.WhenAny(running, server.RestartFailed);
         if (server.RestartFailed.IsCompleted && !process.Interrupted)
@@ -70,7 +109,7 @@ internal sealed class JobRun(Tool tool, JobDescription job, JobChoices choices, 
         if (!server.Stopped)
         {
             if (code != 0 && !process.Interrupted && await server.GoneAsync() is { Count: > 0 } gone)
-                Output.Error(CheckpointErrors.Died(gone, store.Newest?.Path));
+                Output.Error(CheckpointErrors.Died(gone, store.Newest?.Path ?? From));
             return code;
         }
         tool.Talk.Inform($"mana: checkpointed and stopped; go on with: mana restart {Shortest(store)}");

@@ -4,7 +4,6 @@ using Mana.Bundles.Launch;
 using Mana.Bundles.Store;
 using Mana.Cli.Terminal;
 using Mana.Common.Errors;
-using Mana.Coordinator.Checkpoint;
 using Mana.Coordinator.Jobs;
 
 namespace Mana.Cli.Commands;
@@ -86,7 +85,7 @@ internal static class Launch
         tool.Talk.Detail($"mana: {program.File} on bundle {Shared.Describe(bundle)}\nmana: {Plan(null)}");
         JobDescription job = new()
         {
-            Job = choices.Name ?? JobRegistry.DefaultName(words[0], choices.CheckpointDir),
+            Job = choices.Name ?? new JobRegistry(tool.Home.Jobs, tool.Talk.Inform).DefaultName(words[0], choices.CheckpointDir),
             Program = words[0],
             Arguments = words[1..],
             WorkingDirectory = Environment.CurrentDirectory,
@@ -97,6 +96,6 @@ internal static class Launch
             Syscalls = request.Syscalls is SyscallSteering.Dispatch ? "dispatch" : "patch",
             Collectives = choices.Collectives ?? "clock",
         };
-        return await new JobRun(tool, job, choices, ranks).RunAsync(new JobSettings { Compression = choices.Compression, ReferenceFiles = choices.ReferenceFiles }, Plan);
+        return await new JobRun(tool, job, choices, ranks).RunAsync(choices.Settings(), Plan);
     }
 }

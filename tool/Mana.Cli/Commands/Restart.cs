@@ -24,7 +24,7 @@ internal static class Restart
         Option<string[]> variables = new("--env") { Description = "Changes a variable of the program's environment; may be repeated.", HelpName = "NAME=VALUE", Arity = ArgumentArity.OneOrMore };
         Option<string[]> map = new("--map") { Description = "The program's files and folders below the full path OLD are below NEW now; may be repeated.", HelpName = "OLD=NEW", Arity = ArgumentArity.OneOrMore };
         Option<bool> keepFiles = new("--keep-files") { Description = "Take files as they are: those that grew since the checkpoint are not cut back, those overwritten are not refused." };
-        Option<bool> force = new("--force") { Description = "Even if a job that was restarted from this checkpoint still runs." };
+        Option<bool> force = new("--force") { Description = "Even if the checkpoint's job, or one that was restarted from it, still runs; and if it belongs to another user." };
         Option<bool> dryRun = new("--dry-run") { Description = "Print the launcher's command instead of running it." };
         JobOptions job = new();
         Command command = new("restart", "Goes on from a checkpoint, on the same or on another MPI.")
@@ -36,7 +36,7 @@ internal static class Restart
         {
             if (parsed.GetValue(named) is not null && parsed.GetValue(backend) is not null) throw new UserErrorException(CliErrors.Both("--bundle", "--backend"));
             UserSettings settings = UserSettings.Read(tool.Home.Settings);
-            EpochFolder checkpoint = CheckpointSearch.Find(parsed.GetValue(what), CheckpointSearch.Places(tool, job.Directory(parsed)), "--checkpoint-dir DIR");
+            EpochFolder checkpoint = Meant(parsed.GetValue(what), CheckpointSearch.Places(tool, job.Directory(parsed)), parsed.GetValue(force));
             CheckpointManifest manifest = CheckpointManifest.Read(checkpoint.Manifest);
             int recorded = manifest.Record.Images.Count;
             if (parsed.GetValue(ranks) is { } n && n != recorded) throw new UserErrorException(CliErrors.OtherRanks(n, recorded, checkpoint.Path));
@@ -45,9 +45,10 @@ internal static class Restart
             PathMap moved = PathMap.Require(parsed.GetValue(map) ?? []);
             string folder = moved.Apply(manifest.Job.WorkingDirectory);
             Bundle bundle = Choose(tool, new BundleWish(parsed.GetValue(named), parsed.GetValue(backend)), settings, manifest.Job);
-            // Beside the checkpoint it comes from, unless the user names another place.
-            string beside = Path.GetDirectoryName(Path.GetDirectoryName(checkpoint.Path))!;
-            JobChoices choices = job.Read(parsed, settings.Checkpoints, bundle.Manifest.Checkpoints with { Directory = beside });
+            // It goes on in the folder that its checkpoint lies in, unless the user names another: what is there under the name that the job began with may be another run's.
+            string jobFolder = Path.GetDirectoryName(checkpoint.Path)!;
+            JobChoices choices = job.Read(parsed, settings.Checkpoints, bundle.Manifest.Checkpoints with { Directory = Path.GetDirectoryName(jobFolder) });
+            string name = choices.Name ?? (JobRegistry.IsName(Path.GetFileName(jobFolder)) ? Path.GetFileName(jobFolder) : manifest.Job.Job);
             if (!Directory.Exists(folder)) throw new UserErrorException(CliErrors.WorkingDirectoryGone(folder, checkpoint.Path));
             LaunchRequest request = new()
             {
@@ -63,6 +64,7 @@ internal static class Restart
                 {
                     Moved = moved,
                     KeepFiles = parsed.GetValue(keepFiles),
+                    AnyOwner = parsed.GetValue(force),
                     Variables = [.. (parsed.GetValue(variables) ?? []).Select(RequireVariable)],
                 },
             };
@@ -75,22 +77,15 @@ internal static class Restart
             tool.Talk.Detail($"mana: {manifest.Job.Program} from {checkpoint.Path} on bundle {Shared.Describe(bundle)}");
             JobDescription description = manifest.Job with
             {
-                Job = choices.Name ?? manifest.Job.Job,
+                Job = name,
                 WorkingDirectory = folder,
                 Bundle = bundle.Name,
                 Backend = bundle.Manifest.Backend,
                 MpiVersion = bundle.Manifest.Version,
                 Collectives = choices.Collectives ?? manifest.Job.Collectives,
             };
-            using RestartLock held = RestartLock.Take(checkpoint.Path, parsed.GetValue(force));
-            JobSettings coordinator = new()
-            {
-                LastEpoch = manifest.Record.Epoch,
-                Restart = manifest.Record,
-                Compression = choices.Compression,
-                ReferenceFiles = choices.ReferenceFiles,
-            };
-            return await new JobRun(tool, description, choices, request.Ranks).RunAsync(coordinator, Plan);
+            JobSettings coordinator = choices.Settings() with { LastEpoch = manifest.Record.Epoch, Restart = manifest.Record };
+            return await new JobRun(tool, description, choices, request.Ranks) { From = checkpoint.Path, Force = parsed.GetValue(force) }.RunAsync(coordinator, Plan);
         });
         return new CommandWithExamples(command,
         [
@@ -100,6 +95,9 @@ internal static class Restart
             "mana restart --map /scratch/old=/scratch/new simulation",
         ]);
     }
+
+    private static EpochFolder Meant(string? what, IReadOnlyList<string> places, bool force) =>
+        force ? CheckpointSearch.Find(what, places, "--checkpoint-dir DIR") : CheckpointSearch.FindOwn(what, places, "--checkpoint-dir DIR");
 
     private static string RequireVariable(string assignment) =>
         assignment.IndexOf('=', StringComparison.Ordinal) > 0 ? assignment : throw new UserErrorException(CliErrors.NoVariable(assignment));

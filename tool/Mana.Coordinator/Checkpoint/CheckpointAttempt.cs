@@ -235,20 +235,28 @@ internal sealed class CheckpointAttempt
         {
             CommittedCheckpoint made = _store.Commit(new CheckpointRecord(Epoch, _ranks[0].Hello.ThreadLevel, now - _begun, images));
             _settings.Faults.At(CoordinatorFault.AfterRename, Epoch);
-            Outcome = new CheckpointOutcome(Epoch, made.Folder, images.Aggregate(0UL, (sum, i) => sum + i.Stored), now - _begun, Stop, Error: null)
-            {
-                Warning = made.Warning is { } trouble ? CheckpointErrors.AfterCommit(Epoch, trouble) : null,
-            };
+            End(made, images, now);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             GiveUp(CheckpointErrors.Storing("", e.Message));
-            return;
         }
+    }
+
+    /// <summary>Ranks run on before older checkpoints are removed, which may take long.</summary>
+    private void End(CommittedCheckpoint made, RankImage[] images, TimeSpan now)
+    {
         for (int i = 0; i < images.Length; i++) _ranks[i].LastImage = images[i];
         Stage = Stage.Over;
         SendAll(Stop ? new ExitMessage(Epoch) : new ResumeMessage(Epoch));
+        Outcome = new CheckpointOutcome(Epoch, made.Folder, images.Aggregate(0UL, (sum, i) => sum + i.Stored), now - _begun, Stop, Error: null)
+        {
+            Warning = made.Warning is { } trouble ? CheckpointErrors.NotSynced(Epoch, trouble) : null,
+            Tidied = made.IsSynced ? TidyAsync() : Task.FromResult<string?>(null),
+        };
     }
+
+    private async Task<string?> TidyAsync() => await _store.TidyAsync() is { } trouble ? CheckpointErrors.NotTidied(Epoch, trouble) : null;
 
     private static RankImage ImageOf(RankState rank, WroteMessage wrote) =>
         new(rank.Rank, rank.Hello.Host, wrote.Bytes, wrote.Stored, wrote.Checksum, wrote.Milliseconds);

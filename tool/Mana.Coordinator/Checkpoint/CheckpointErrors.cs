@@ -64,12 +64,15 @@ public static class CheckpointErrors
     public static UserError Storing(string folder, string reason) => new(
         "the checkpoint cannot be stored: " + reason, GoesOn + "\nFree some space, or name another folder: --checkpoint-dir DIR", folder);
 
-    public static string AfterCommit(uint epoch, string reason) =>
-        $"checkpoint {epoch} is committed, but older ones could not be removed, or its folder not be synced: {reason}";
+    public static string NotSynced(uint epoch, string reason) =>
+        $"checkpoint {epoch} is committed, but its folder could not be synced, so older ones stay: {reason}";
+
+    public static string NotTidied(uint epoch, string reason) =>
+        $"checkpoint {epoch} is committed, but an older one could not be removed: {reason}";
 
     public static UserError HeldUp(TimeSpan limit, string what, string where) => new(
         $"the checkpoint was given up after {Duration(limit)}: {what}",
-        GoesOn + "\nTry again later, or give it more time: mana checkpoint --timeout 15m", where);
+        GoesOn + "\nTry again later, or give it more time: --timeout 15m, of mana checkpoint, or of mana launch and restart for those by the clock or a signal", where);
 
     public static UserError NotRestored(int rank, string host, string why) => new(
         $"the job cannot be restarted: the image of rank {rank} is refused: {why}",
@@ -84,7 +87,7 @@ public static class CheckpointErrors
         $"the job was started with {size} ranks, its checkpoint has {wanted}", $"Let the launcher start {wanted} ranks.");
 
     public static UserError RestartIncomplete(int joined, int size, string ranks) => new(
-        $"the job cannot be restarted: {joined} of {size} ranks are ready", "See what the others said, and that all nodes can read the checkpoint's folder.", "missing: " + ranks);
+        $"the job cannot be restarted: {joined} of {size} ranks are ready", "See what the others said, and that all nodes can read the checkpoint's folder; or give them more time: --timeout 1h.", "missing: " + ranks);
 
     public static string Ranks(IEnumerable<int> ranks)
     {

@@ -15,6 +15,12 @@ public sealed record CheckpointOutcome(uint Epoch, string Folder, ulong Bytes, T
     /// <summary>What went wrong after the commit, which stands: null, or a sentence.</summary>
     public string? Warning { get; init; }
 
+    /// <summary>Older checkpoints are removed while ranks run on already. It ends with what went wrong there: null, or a sentence.</summary>
+    public Task<string?> Tidied { get; init; } = Task.FromResult<string?>(null);
+
+    /// <summary>With the warning of <see cref="Tidied"/>, when that has ended.</summary>
+    public async Task<CheckpointOutcome> WholeAsync() => await Tidied is { } trouble ? this with { Warning = trouble } : this;
+
     public static CheckpointOutcome Failed(uint epoch, UserError error) => new(epoch, "", 0, TimeSpan.Zero, false, error);
 }
 
@@ -29,8 +35,8 @@ public interface IRequester
 /// <summary>What one rank wrote. <paramref name="Stored"/>: bytes of its file; <paramref name="Bytes"/>: of memory in it.</summary>
 public sealed record RankImage(int Rank, string Host, ulong Bytes, ulong Stored, ulong Checksum, uint Milliseconds);
 
-/// <summary>One that is committed: its folder, and what went wrong after that, if something did.</summary>
-public sealed record CommittedCheckpoint(string Folder, string? Warning);
+/// <summary>One that is committed: its folder, and what went wrong after that, if something did. Only behind one that <paramref name="IsSynced"/> may older ones go.</summary>
+public sealed record CommittedCheckpoint(string Folder, bool IsSynced, string? Warning);
 
 /// <summary>A checkpoint that can be committed.</summary>
 public sealed record CheckpointRecord(uint Epoch, uint ThreadLevel, TimeSpan Elapsed, IReadOnlyList<RankImage> Images);
@@ -41,8 +47,12 @@ public interface ICheckpointStore
     /// <summary>The folder of a new attempt, made now; full path.</summary>
     public string Begin(uint epoch);
 
-    /// <summary>Makes it a checkpoint: all of it, or nothing, whenever the machine stops. Then removes what is no longer kept. Throws only where it is none.</summary>
+    /// <summary>Makes it a checkpoint: all of it, or nothing, whenever the machine stops. Throws only where it is none.</summary>
     public CommittedCheckpoint Commit(CheckpointRecord record);
+
+    /// <summary>After a commit: begins to remove what is no longer kept, and does not wait for it.</summary>
+    /// <returns>Ends with why something could not be removed, or null.</returns>
+    public Task<string?> TidyAsync();
 
     /// <summary>Removes an attempt, as far as that can be.</summary>
     public void Discard(uint epoch);

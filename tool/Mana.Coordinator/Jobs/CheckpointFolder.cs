@@ -1,5 +1,7 @@
 using System.Globalization;
 using Mana.Coordinator.Checkpoint;
+using Mono.Unix;
+using Mono.Unix.Native;
 
 namespace Mana.Coordinator.Jobs;
 
@@ -11,6 +13,9 @@ public sealed record EpochFolder(uint Epoch, string Path, bool Committed)
     public string Manifest => System.IO.Path.Combine(Path, CheckpointManifest.FileName);
 
     public static string NameOf(uint epoch) => Prefix + epoch.ToString("D4", CultureInfo.InvariantCulture);
+
+    /// <summary>Whether this user made it. Who else made it decides what runs in his name when it is restarted.</summary>
+    public bool IsOwn => new[] { Path, Manifest }.All(p => Syscall.lstat(p, out Stat status) == 0 && status.st_uid == Syscall.geteuid());
 
     /// <summary>Null for a folder that has another name.</summary>
     public static EpochFolder? TryOpen(string path)
@@ -36,6 +41,11 @@ public sealed record EpochFolder(uint Epoch, string Path, bool Committed)
     }
 }
 
+/// <summary>What <see cref="CheckpointFolder.Prune"/> did.</summary>
+/// <param name="Removed">Folders.</param>
+/// <param name="Failures">Why others could not be removed.</param>
+public sealed record Pruned(IReadOnlyList<string> Removed, IReadOnlyList<string> Failures);
+
 /// <summary>The checkpoints of one job: the only place where they are made and removed.</summary>
 /// <param name="root">--checkpoint-dir.</param>
 /// <param name="job">What runs.</param>
@@ -44,20 +54,38 @@ public sealed record EpochFolder(uint Epoch, string Path, bool Committed)
 public sealed class CheckpointFolder(string root, JobDescription job, int keep, CoordinatorFaults? faults = null) : ICheckpointStore
 {
     private readonly string _folder = Path.Combine(Path.GetFullPath(root), job.Job);
+    private readonly HashSet<uint> _begun = [];
+    private readonly Lock _pruning = new();
 
     public string Folder => _folder;
 
-    public EpochFolder? Newest => EpochFolder.Of(_folder).LastOrDefault(e => e.Committed);
+    /// <summary>Checkpoints up to this one are of an earlier run, from which this one does not go on: they stay.</summary>
+    public uint Earlier { get; init; }
+
+    /// <summary>Of this run, and of those from which it goes on.</summary>
+    public EpochFolder? Newest => EpochFolder.Of(_folder).LastOrDefault(e => e.Committed && e.Epoch > Earlier);
 
     /// <summary>Of all that is there, committed or not; a new job counts on from it.</summary>
     public uint HighestEpoch => EpochFolder.Of(_folder) is [.., { } last] ? last.Epoch : 0;
 
+    /// <summary>Whether both paths lead to one folder that is there.</summary>
+    public static bool IsSame(string first, string second) =>
+        Syscall.stat(first, out Stat a) == 0 && Syscall.stat(second, out Stat b) == 0 && (a.st_dev, a.st_ino) == (b.st_dev, b.st_ino);
+
     public string Begin(uint epoch)
     {
         string folder = FolderOf(epoch);
-        Directory.CreateDirectory(folder, DurableFile.OwnFolder);
+        DurableFile.MakeFolder(_folder);
+        if (Syscall.mkdir(folder, FilePermissions.S_IRWXU) != 0) throw NotMade(folder, Stdlib.GetLastError());
+        _begun.Add(epoch);
+        // Not our own number: some file systems show another owner for all that we make.
+        if (Syscall.lstat(_folder, out Stat above) == 0 && Syscall.lstat(folder, out Stat made) == 0 && above.st_uid != made.st_uid)
+            throw new IOException($"{_folder} belongs to another user, who could exchange what is written there");
         return folder;
     }
+
+    private static IOException NotMade(string folder, Errno why) => new(
+        why == Errno.EEXIST ? $"{folder} is there already: another job writes its checkpoints to this folder" : $"{folder}: {new UnixIOException(why).Message}");
 
     /// <summary>
     /// Images and their names are on disk (agents sync both); then the manifest, under another name first: its rename is the commit, which nothing that fails
@@ -69,59 +97,79 @@ public sealed class CheckpointFolder(string root, JobDescription job, int keep, 
         CheckpointManifest manifest = new(job, record, Environment.MachineName, DateTimeOffset.UtcNow);
         DurableFile.SyncFolder(folder);
         DurableFile.SyncFolder(_folder);
-        DurableFile.SyncFolder(Path.GetDirectoryName(_folder)!);
         DurableFile.Write(Path.Combine(folder, CheckpointManifest.FileName), manifest.Write(), () => faults?.At(CoordinatorFault.BeforeRename, record.Epoch));
-        return new CommittedCheckpoint(folder, AfterCommit(folder));
-    }
-
-    /// <summary>What went wrong, if something did.</summary>
-    private string? AfterCommit(string folder)
-    {
         try
         {
             DurableFile.SyncFolder(folder);
-            Prune(_folder, keep);
-            return null;
+            return new CommittedCheckpoint(folder, IsSynced: true, Warning: null);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException e)
         {
-            return e.Message;
+            return new CommittedCheckpoint(folder, IsSynced: false, e.Message);
         }
     }
+
+    public Task<string?> TidyAsync() => Task.Run(() =>
+    {
+        // One after the other, where a checkpoint is committed while older ones are still being removed.
+        lock (_pruning)
+        {
+            try
+            {
+                return Prune(_folder, keep, Earlier) is { Failures: [{ } first, ..] } ? first : null;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                return e.Message;
+            }
+        }
+    });
 
     public void Discard(uint epoch)
     {
         string folder = FolderOf(epoch);
         // A rank may still be writing there; what it leaves is pruned after the next commit.
-        if (Directory.Exists(folder) && !File.Exists(Path.Combine(folder, CheckpointManifest.FileName))) _ = TryDelete(folder);
+        if (_begun.Contains(epoch) && Directory.Exists(folder) && !File.Exists(Path.Combine(folder, CheckpointManifest.FileName))) _ = TryDelete(folder);
     }
 
     /// <summary>Removes all but the newest <paramref name="keep"/> checkpoints, and what older attempts left.</summary>
-    /// <returns>What was removed.</returns>
-    public static IReadOnlyList<string> Prune(string jobFolder, int keep)
+    /// <param name="jobFolder">Of one job.</param>
+    /// <param name="keep">At least 1.</param>
+    /// <param name="earlier">Checkpoints up to this one stay besides.</param>
+    /// <param name="idle">No job writes there: attempts newer than the newest checkpoint are left ones, too.</param>
+    public static Pruned Prune(string jobFolder, int keep, uint earlier = 0, bool idle = false)
     {
         IReadOnlyList<EpochFolder> all = EpochFolder.Of(jobFolder);
-        EpochFolder[] committed = [.. all.Where(e => e.Committed)];
-        if (committed.Length == 0) return [];
+        EpochFolder[] committed = [.. all.Where(e => e.Committed && e.Epoch > earlier)];
+        uint newest = idle ? uint.MaxValue : committed is [.., { } last] ? last.Epoch : 0;
         HashSet<uint> kept = [.. committed.TakeLast(Math.Max(keep, 1)).Select(e => e.Epoch)];
-        // An attempt newer than the newest checkpoint may be under way.
-        return [.. all.Where(e => !kept.Contains(e.Epoch) && e.Epoch < committed[^1].Epoch && !RestartLock.IsHeld(e.Path)).Select(e => e.Path).Where(TryDelete)];
+        (string Path, string? Failure)[] done =
+        [
+            .. all.Where(e => !kept.Contains(e.Epoch) && e.Epoch < newest && !(e.Committed && e.Epoch <= earlier) && !RestartLock.IsHeld(e.Path)).Select(e => (e.Path, TryDelete(e.Path))),
+        ];
+        return new Pruned([.. done.Where(d => d.Failure is null).Select(d => d.Path)], [.. done.Select(d => d.Failure).OfType<string>()]);
     }
 
     private string FolderOf(uint epoch) => Path.Combine(_folder, EpochFolder.NameOf(epoch));
 
-    /// <summary>The manifest goes first: half a checkpoint never looks like one.</summary>
-    private static bool TryDelete(string folder)
+    /// <summary>The manifest goes first: half a checkpoint never looks like one. Of a link, what it leads to stays.</summary>
+    /// <returns>Why it could not be removed.</returns>
+    private static string? TryDelete(string folder)
     {
         try
         {
+            if (new DirectoryInfo(folder).LinkTarget is not null)
+            {
+                File.Delete(folder);
+                return null;
+            }
             File.Delete(Path.Combine(folder, CheckpointManifest.FileName));
             Directory.Delete(folder, recursive: true);
-            return true;
+            return null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return false;
+            return e.Message;
         }
     }
 }

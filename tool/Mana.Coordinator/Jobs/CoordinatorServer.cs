@@ -76,6 +76,7 @@ public sealed class CoordinatorServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Locked(job => job.End());
+        if (Locked(job => job.LastCheckpoint) is { } last) await last.Tidied;
         _listener.Dispose();
         await _ending.CancelAsync();
         Task[] open;
@@ -260,14 +261,20 @@ public sealed class CoordinatorServer : IAsyncDisposable
         return wait < TimeSpan.Zero ? TimeSpan.Zero : wait > TimeSpan.FromDays(1) ? TimeSpan.FromDays(1) : wait;
     }
 
-    private sealed class Requester(Action<string> progress) : IRequester
+    private sealed class Requester : IRequester
     {
         private readonly TaskCompletionSource<CheckpointOutcome> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly Action<string> _progress;
 
-        public Task<CheckpointOutcome> Outcome => _done.Task;
+        public Requester(Action<string> progress) => (_progress, Outcome) = (progress, WholeAsync());
 
-        public void Progress(string line) => progress(line);
+        /// <summary>When older checkpoints are removed, too.</summary>
+        public Task<CheckpointOutcome> Outcome { get; }
+
+        public void Progress(string line) => _progress(line);
 
         public void Done(CheckpointOutcome outcome) => _done.TrySetResult(outcome);
+
+        private async Task<CheckpointOutcome> WholeAsync() => await (await _done.Task).WholeAsync();
     }
 }

@@ -4,7 +4,7 @@ using Mono.Unix.Native;
 namespace Mana.Coordinator.Jobs;
 
 /// <summary>Files that are whole or absent, whenever the machine stops.</summary>
-internal static class DurableFile
+public static class DurableFile
 {
     public const UnixFileMode OwnFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     public const UnixFileMode OwnFolder = OwnFile | UnixFileMode.UserExecute;
@@ -22,6 +22,24 @@ internal static class DurableFile
         }
         beforeRename?.Invoke();
         File.Move(beside, file, overwrite: true);
+    }
+
+    /// <summary>Makes it, and what is missing above it: their names are on disk then.</summary>
+    public static void MakeFolder(string folder)
+    {
+        if (Directory.Exists(folder)) return;
+        string above = Path.GetDirectoryName(folder)!;
+        MakeFolder(above);
+        Directory.CreateDirectory(folder, OwnFolder);
+        SyncFolder(above);
+    }
+
+    /// <summary>Whether that could be, and files be made in it: as far as can be told without doing it.</summary>
+    public static bool MayMake(string folder)
+    {
+        string above = folder;
+        while (!Path.Exists(above)) above = Path.GetDirectoryName(above)!;
+        return Directory.Exists(above) && Syscall.access(above, AccessModes.W_OK | AccessModes.X_OK) == 0;
     }
 
     public static void SyncFolder(string folder)

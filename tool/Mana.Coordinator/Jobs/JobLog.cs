@@ -18,6 +18,8 @@ public sealed class JobLog(string jobFolder)
         try
         {
             Directory.CreateDirectory(jobFolder, DurableFile.OwnFolder);
+            // Where all may write, somebody else may have left a link to a file of this user's.
+            if (new FileInfo(File).LinkTarget is not null) return;
             using FileStream stream = new(File, new FileStreamOptions { Mode = FileMode.Append, Access = FileAccess.Write, UnixCreateMode = DurableFile.OwnFile });
             stream.Write(Encoding.UTF8.GetBytes(Text(report, DateTimeOffset.UtcNow)));
         }

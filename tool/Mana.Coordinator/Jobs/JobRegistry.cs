@@ -11,20 +11,14 @@ public sealed class JobRegistry(string folder, Action<string> say)
 
     public string Folder => folder;
 
-    /// <summary>Running jobs by name. Files that a killed coordinator left are removed.</summary>
+    /// <summary>Jobs whose coordinator runs, by name. Files that a killed one left are removed, unless their job runs on without it.</summary>
     public IReadOnlyList<JobFile> Running()
     {
-        if (!Directory.Exists(folder)) return [];
         List<JobFile> running = [];
-        foreach (string file in Directory.GetFiles(folder, "*.toml").Order(StringComparer.Ordinal))
+        foreach ((string file, JobFile job) in All())
         {
-            if (TryRead(file) is not { } job) continue;
-            if (!job.IsStale) running.Add(job);
-            else
-            {
-                File.Delete(file);
-                say($"mana: removed the file of the job '{job.Job}': its process {job.Pid} is dead");
-            }
+            if (Pulse.MayLive(file, job.Process)) running.Add(job);
+            else if (!job.RunsAlone && job.Remove(folder)) say($"mana: removed the file of the job '{job.Job}': {job.Process.Place} is dead");
         }
         return running;
     }
@@ -34,8 +28,7 @@ public sealed class JobRegistry(string folder, Action<string> say)
     {
         IReadOnlyList<JobFile> running = Running();
         if (name is not null)
-            return running.FirstOrDefault(j => string.Equals(j.Job, name, StringComparison.Ordinal))
-                ?? throw new UserErrorException(JobFileErrors.NoSuchJob(name, [.. running.Select(j => j.Job)], folder));
+            return running.FirstOrDefault(j => string.Equals(j.Job, name, StringComparison.Ordinal)) ?? throw new UserErrorException(WhyNot(name, running));
         return running.Count switch
         {
             0 => throw new UserErrorException(JobFileErrors.NoJob(folder)),
@@ -44,36 +37,67 @@ public sealed class JobRegistry(string folder, Action<string> say)
         };
     }
 
+    /// <summary>One whose file cannot be read is told by <see cref="JobFile.Read"/>.</summary>
+    private UserError WhyNot(string name, IReadOnlyList<JobFile> running)
+    {
+        string file = JobFile.PathOf(folder, name);
+        return IsName(name) && File.Exists(file) && JobFile.Read(file) is { RunsAlone: true } alone
+            ? JobFileErrors.RunsAlone(alone) : JobFileErrors.NoSuchJob(name, [.. running.Select(j => j.Job)], folder);
+    }
+
     public static bool IsName(string name) =>
         name.Length is > 0 and <= LongestName && char.IsAsciiLetterOrDigit(name[0]) && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
 
     public static string RequireName(string name) => IsName(name) ? name : throw new UserErrorException(JobFileErrors.BadName(name));
 
-    /// <summary>The program's own name and our pid: nobody else here has it while we live. Where an earlier job of this name has left checkpoints, it gets a number too.</summary>
+    /// <summary>
+    /// The program's own name and our pid: nobody else here has it while we live. Where a job of another host has it, or an earlier one has left checkpoints, it gets a number too.
+    /// </summary>
     /// <param name="program">A path.</param>
     /// <param name="checkpoints">--checkpoint-dir.</param>
-    public static string DefaultName(string program, string checkpoints)
+    public string DefaultName(string program, string checkpoints)
     {
         string name = string.Concat(Path.GetFileName(program).Select(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-' ? c : '-')).TrimStart('.', '-', '_');
         name = $"{(name.Length == 0 ? "job" : name[..Math.Min(name.Length, 44)])}-{Environment.ProcessId}";
-        return Enumerable.Range(1, int.MaxValue).Select(i => i == 1 ? name : $"{name}-{i}").First(n => !Directory.Exists(Path.Combine(checkpoints, n)));
+        return Enumerable.Range(1, int.MaxValue).Select(i => i == 1 ? name : $"{name}-{i}")
+            .First(n => !Directory.Exists(Path.Combine(checkpoints, n)) && !File.Exists(JobFile.PathOf(folder, n)));
     }
 
-    /// <summary>
-    /// Refuses a name that a running job has. A file whose coordinator does not answer is of a job that died with its host, or before its pid was another's: it is removed.
-    /// </summary>
+    /// <summary>Refuses a name that a running job has, or may have: its file cannot be read. That of a dead job is removed.</summary>
     public async Task RequireFreeAsync(string name)
     {
         string file = JobFile.PathOf(folder, name);
         if (!File.Exists(file)) return;
-        if (TryRead(file) is not { } job)
+        JobFile job = JobFile.Read(file);
+        if (job.RunsAlone) throw new UserErrorException(JobFileErrors.RunsAlone(job));
+        if (await LivesAsync(file, job)) throw new UserErrorException(JobFileErrors.Taken(name, job.Process.Place));
+        if (job.Remove(folder)) say($"mana: removed the file of the job '{name}': {job.Process.Place} is dead");
+    }
+
+    /// <summary>Refuses a folder of checkpoints whose job runs: what is restarted from one of them writes the same files.</summary>
+    public async Task RequireUnusedAsync(string checkpoints)
+    {
+        foreach ((string file, JobFile job) in All().Where(j => CheckpointFolder.IsSame(j.Job.Checkpoints, checkpoints)))
         {
-            File.Delete(file);
-            return;
+            if (job.RunsAlone) throw new UserErrorException(JobFileErrors.RunsAlone(job));
+            if (await LivesAsync(file, job)) throw new UserErrorException(LockErrors.InUse(checkpoints, job));
         }
-        if (!job.IsStale && await CoordinatorClient.AnswersAsync(job)) throw new UserErrorException(JobFileErrors.Taken(name, $"process {job.Pid} on {job.Host}"));
-        job.Remove(folder);
-        say($"mana: removed the file of the job '{name}': its process {job.Pid} on {job.Host} does not answer");
+    }
+
+    /// <summary>Whether a job that may run has its checkpoints there.</summary>
+    public bool IsUsed(string checkpoints) =>
+        All().Any(j => CheckpointFolder.IsSame(j.Job.Checkpoints, checkpoints) && (j.Job.RunsAlone || Pulse.MayLive(j.File, j.Job.Process)));
+
+    /// <summary>One that answers is not waited for.</summary>
+    private async Task<bool> LivesAsync(string file, JobFile job) =>
+        job.Process.Lives ?? (await CoordinatorClient.AnswersAsync(job) || await Pulse.LivesAsync(file, job.Process, say));
+
+    /// <summary>Of all files that can be read.</summary>
+    private IEnumerable<(string File, JobFile Job)> All()
+    {
+        if (!Directory.Exists(folder)) yield break;
+        foreach (string file in Directory.GetFiles(folder, "*.toml").Order(StringComparer.Ordinal))
+            if (TryRead(file) is { } job) yield return (file, job);
     }
 
     private static JobFile? TryRead(string file)
@@ -84,7 +108,7 @@ public sealed class JobRegistry(string folder, Action<string> say)
         }
         catch (UserErrorException)
         {
-            // Gone in between, or not ours: somebody who names it is told.
+            // Gone in between, or of another release: somebody who names it is told.
             return null;
         }
     }

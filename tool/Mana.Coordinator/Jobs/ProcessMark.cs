@@ -1,5 +1,4 @@
 using System.Globalization;
-using Mono.Unix.Native;
 
 namespace Mana.Coordinator.Jobs;
 
@@ -23,26 +22,32 @@ public sealed record ProcessMark(string Host, int Pid, string Boot, string Numbe
             ? new ProcessMark(host, pid, boot, numbers, start)
             : null;
 
-    /// <summary>Certain only for one of this host and PID namespace: of all others it is said that they live.</summary>
-    public bool MayLive
+    /// <summary>Of a process of this host.</summary>
+    public static ProcessMark Of(int pid) => Own with { Pid = pid, Start = StartOf(pid) };
+
+    /// <summary>Null where that cannot be told: of another host, or of another PID namespace.</summary>
+    public bool? Lives
     {
         get
         {
-            if (!string.Equals(Host, Environment.MachineName, StringComparison.Ordinal)) return true;
+            if (!string.Equals(Host, Environment.MachineName, StringComparison.Ordinal)) return null;
             if (!string.Equals(Boot, s_boot, StringComparison.Ordinal)) return false;
-            return !string.Equals(Numbers, s_numbers, StringComparison.Ordinal) || (IsAlive(Pid) && string.Equals(Start, StartOf(Pid), StringComparison.Ordinal));
+            return string.Equals(Numbers, s_numbers, StringComparison.Ordinal) ? string.Equals(Start, StartOf(Pid), StringComparison.Ordinal) : null;
         }
     }
 
-    /// <summary>Signal 0 asks whether a process is there (man 2 kill).</summary>
-    public static bool IsAlive(int pid) => Syscall.kill(pid, (Signum)0) == 0 || Stdlib.GetLastError() == Errno.EPERM;
+    /// <summary>For a person.</summary>
+    public string Place => string.Create(CultureInfo.InvariantCulture, $"process {Pid} on {Host}");
 
-    /// <summary>The program's name, in parentheses, may hold anything: what is counted is after the last one.</summary>
+    /// <summary>
+    /// The program's name, in parentheses, may hold anything: what is counted is after the last one. A process that is dead, though nobody has waited for it yet, has none.
+    /// </summary>
     private static string StartOf(int pid)
     {
         const int startAfterName = 19;
         string text = Content(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/stat"));
-        return text[(text.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries).ElementAtOrDefault(startAfterName) ?? "?";
+        string[] fields = text[(text.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        return fields is ["Z" or "X", ..] ? "?" : fields.ElementAtOrDefault(startAfterName) ?? "?";
     }
 
     private static string Content(string file)
