@@ -49,13 +49,14 @@ static long change_mask(ucontext_t *context, const greg_t *g) {
   uint64_t *current = (uint64_t *)&context->uc_sigmask, old = *current;
   const uint64_t *wanted = (const uint64_t *)g[REG_RSI];
   if (g[REG_R10] != sizeof *current) return -EINVAL;
+  bool known = g[REG_RDI] == SIG_BLOCK || g[REG_RDI] == SIG_UNBLOCK || g[REG_RDI] == SIG_SETMASK;
+  if (wanted && !known) return RAW4(SYS_rt_sigprocmask, g[REG_RDI], wanted, NULL, sizeof *current); /* masks.c */
   if (wanted) {
     const uint64_t never = masks_never_blocked() | 1ull << (SIGKILL - 1) | 1ull << (SIGSTOP - 1);
     switch (g[REG_RDI]) {
       case SIG_BLOCK: *current = old | *wanted; break;
       case SIG_UNBLOCK: *current = old & ~*wanted; break;
-      case SIG_SETMASK: *current = *wanted; break;
-      default: return -EINVAL;
+      default: *current = *wanted; break;
     }
     *current &= ~never;
   }

@@ -16,7 +16,9 @@ uint64_t masks_never_blocked(void) {
 
 long hook_rt_sigprocmask(const struct hook_call *call) {
   uint64_t mask;
-  if (!call->b || call->a == SIG_UNBLOCK || call->d != MASK_SIZE) return hook_pass(call);
+  /* With none of the three it is asked whether an address can be read, as profilers and unwinders do, so it is not read here. */
+  bool blocks = (int)call->a == SIG_BLOCK || (int)call->a == SIG_SETMASK;
+  if (!call->b || !blocks || call->d != MASK_SIZE) return hook_pass(call);
   if ((uint64_t)call->b < PAGE) return -EFAULT;
   mask = *(const uint64_t *)call->b & ~masks_never_blocked();
   return RAW4(SYS_rt_sigprocmask, call->a, &mask, call->c, MASK_SIZE);

@@ -4,6 +4,8 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <ucontext.h>
@@ -113,6 +115,14 @@ static void masks(void) {
   EXPECT(count == 1);
 }
 
+/* As profilers and unwinders ask. */
+static void readable(void) {
+  char *page = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  EXPECT(syscall(SYS_rt_sigprocmask, ~0, page, NULL, 8) == -1 && errno == EFAULT);
+  EXPECT(syscall(SYS_rt_sigprocmask, ~0, alternate, NULL, 8) == -1 && errno == EINVAL);
+  munmap(page, 4096);
+}
+
 static void faults(void) {
   volatile int *nowhere = NULL;
   set(SIGSEGV, jump, SA_NODEFER);
@@ -158,6 +168,7 @@ int main(void) {
   flags();
   interrupted();
   masks();
+  readable();
   faults();
   child_sets();
   SAY("done");
