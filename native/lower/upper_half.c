@@ -90,8 +90,6 @@ const struct resident *upper_half_resident(void) {
 }
 
 /* The main stack, as large as the program may make it, and a guard below. Nothing of it is reserved or touched. */
-enum { GUARD_BYTES = 1 << 20 };
-#define STACK_UNLIMITED (256ull << 30)
 #define STACK_LEAST (1ull << 20)
 
 static void map_stack(bool executable, size_t needed) {
@@ -110,7 +108,8 @@ static void map_stack(bool executable, size_t needed) {
   if (size < STACK_LEAST) report_fatal(EXIT_MANA, "check ulimit -v", "cannot map a stack: %s", strerror(errno));
   STATE->stack_low = ARENA_STACK_TOP - UP(size);
   STATE->stack_high = ARENA_STACK_TOP;
-  void *guard = mmap((void *)(STATE->stack_low - GUARD_BYTES), GUARD_BYTES, PROT_NONE,
+  STATE->stack_prot = prot;
+  void *guard = mmap((void *)(STATE->stack_low - STACK_GUARD_BYTES), STACK_GUARD_BYTES, PROT_NONE,
                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
   if (guard == MAP_FAILED) report_fatal(EXIT_MANA, NULL, "cannot map the stack's guard: %s", strerror(errno));
 }

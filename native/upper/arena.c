@@ -113,7 +113,7 @@ long arena_map(const struct arena_request *request) {
   }
   uint64_t *cursor = request->low ? &STATE->low_bump : &STATE->bump;
   const uint64_t start = request->low ? LOW_BUMP : ARENA_BUMP;
-  uint64_t limit = request->low ? LOW_END : STATE->stack_low - (1ull << 20);
+  uint64_t limit = request->low ? LOW_END : STATE->stack_low - STACK_GUARD_BYTES;
   for (bool again = false;;) {
     uint64_t at = cursor_take(cursor, limit, length, request->alignment);
     if (!at && (again || length > limit - start)) return -ENOMEM;

@@ -44,7 +44,11 @@ static inline long hook_pass(const struct hook_call *call) {
 HIDDEN bool hook_wanted(int nr);
 
 /* memory.c */
-HIDDEN hook_function hook_mmap, hook_munmap, hook_mremap, hook_mprotect, hook_madvise, hook_shmat;
+HIDDEN hook_function hook_mmap, hook_munmap, hook_mremap, hook_madvise, hook_shmat;
+/* main_stack.c */
+HIDDEN hook_function hook_mprotect;
+/* The program has set its limit on stacks. */
+HIDDEN void main_stack_follow_limit(uint64_t soft);
 /* brk.c */
 HIDDEN hook_function hook_brk;
 /* paths.c */

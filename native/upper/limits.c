@@ -1,5 +1,7 @@
 /* The limit of open files. It is raised for the lower half's descriptors; the program goes on seeing, setting and passing
- * on its own. The kernel's stays at least as high as it was raised, or MPI could open nothing more. */
+ * on its own. The kernel's stays at least as high as it was raised, or MPI could open nothing more.
+ *
+ * And the limit on stacks, which the main stack follows. */
 #include <errno.h>
 #include <sys/resource.h>
 
@@ -25,9 +27,7 @@ static long set_nofile(const struct rlimit *wanted) {
   return result;
 }
 
-/* prlimit64(pid, resource, new, old). A child in its parent's memory sets its own limit, as it will be after its exec. */
-long hook_prlimit64(const struct hook_call *call) {
-  if (call->b != RLIMIT_NOFILE || !is_own(call->a) || !process_owns_memory()) return hook_identity(call);
+static long limit_nofile(const struct hook_call *call) {
   struct rlimit old;
   uint64_t soft = STATE->nofile_soft;
   long result = RAW4(SYS_prlimit64, 0, RLIMIT_NOFILE, NULL, &old);
@@ -37,6 +37,19 @@ long hook_prlimit64(const struct hook_call *call) {
     *(struct rlimit *)call->d = old;
   }
   return result;
+}
+
+static long limit_stack(const struct hook_call *call) {
+  long result = hook_identity(call);
+  if (!raw_failed(result) && call->c) main_stack_follow_limit(((const struct rlimit *)call->c)->rlim_cur);
+  return result;
+}
+
+/* prlimit64(pid, resource, new, old). A child in its parent's memory sets its own limit, as it will be after its exec. */
+long hook_prlimit64(const struct hook_call *call) {
+  bool has_hook = call->b == RLIMIT_NOFILE || call->b == RLIMIT_STACK;
+  if (!has_hook || !is_own(call->a) || !process_owns_memory()) return hook_identity(call);
+  return call->b == RLIMIT_NOFILE ? limit_nofile(call) : limit_stack(call);
 }
 
 long hook_getrlimit(const struct hook_call *call) {

@@ -1,4 +1,4 @@
-/* mmap, munmap, mremap, mprotect, madvise, shmat of the program: keeps its memory in the arena. */
+/* mmap, munmap, mremap, madvise, shmat of the program: keeps its memory in the arena. */
 #include <errno.h>
 #include <sys/mman.h>
 #include <sys/shm.h>
@@ -145,14 +145,6 @@ long hook_mremap(const struct hook_call *call) {
     arena_unmapped((uint64_t)call->a, UP(call->b));
   }
   return result;
-}
-
-/* ld.so makes the stack executable with PROT_GROWSDOWN, which the kernel refuses on a mapping of fixed size. */
-long hook_mprotect(const struct hook_call *call) {
-  uint64_t start = (uint64_t)call->a;
-  if (!(call->c & PROT_GROWSDOWN) || start < STATE->stack_low || start >= STATE->stack_high) return hook_pass(call);
-  uint64_t end = UP(start + (uint64_t)call->b);
-  return RAW3(SYS_mprotect, STATE->stack_low, end - STATE->stack_low, call->c & ~PROT_GROWSDOWN);
 }
 
 long hook_madvise(const struct hook_call *call) {

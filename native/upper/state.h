@@ -15,6 +15,10 @@
 #define LOW_BUMP 0x60000000ull
 #define LOW_END 0x7fff0000ull
 
+/* The guard below the main stack, and the size of that where it is not limited. */
+#define STACK_GUARD_BYTES (1ull << 20)
+#define STACK_UNLIMITED (256ull << 30)
+
 struct arena_hole {
   uint64_t start, end;
 };
@@ -48,7 +52,7 @@ struct upper_state {
   int32_t brk_lock, pad;
   uint64_t brk_start, brk_now, brk_end; /* (start) */
   uint64_t brk_goal;                    /* what it becomes, while it is changed; 0 = it is not */
-  uint64_t stack_low, stack_high;       /* main stack, without its guard (start) */
+  uint64_t stack_low, stack_high;       /* main stack, without its guard below (start) */
   /* signals.c: the program's handlers; all else of an action is kept by the kernel */
   uint64_t handler[SPLIT_NSIG];
   /* paths.c: base names in split_table.stub_dir (start) */
@@ -88,6 +92,7 @@ struct upper_state {
   int32_t waiting_count;
   struct waiting_signal waiting[WAITING_SIGNALS];
   int64_t program_started; /* by CLOCK_REALTIME, ns; of the first process: restarts keep it */
+  int32_t stack_prot;      /* of the main stack, PROT_ bits (start) */
 };
 #define STATE ((struct upper_state *)UPPER_STATE_ADDR)
 _Static_assert(UPPER_STATE_ADDR + sizeof(struct upper_state) <= MPI_TABLE_ADDR, "the MPI table follows");

@@ -27,6 +27,8 @@ int main(void) {
   long deep = unlimited ? 200l << 20 : (long)limit.rlim_cur - (1 << 20);
   SAY("%s: %s", unlimited ? "unlimited" : "limited", descend(deep) > 1000 ? "deep enough" : "?");
   if (unlimited) return 0;
+  struct rlimit more = {4 * limit.rlim_cur, limit.rlim_max};
+  if (setrlimit(RLIMIT_STACK, &more) == 0) SAY("raised: %s", descend(4 * deep) > 1000 ? "deep enough" : "?");
   stack_t stack = {.ss_sp = alternate, .ss_size = sizeof alternate};
   struct sigaction action = {.sa_handler = overflowed, .sa_flags = SA_ONSTACK};
   sigaltstack(&stack, NULL);
