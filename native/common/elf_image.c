@@ -26,7 +26,7 @@ static bool looks_like_text(const uint8_t *head, size_t size) {
   return size > 0;
 }
 
-enum program_kind program_classify(const uint8_t *head, size_t size) {
+enum program_kind program_classify(const uint8_t *head, size_t size, const uint8_t *headers) {
   if (size >= 2 && head[0] == '#' && head[1] == '!') return PROGRAM_SCRIPT;
   if (!is_elf(head, size)) return looks_like_text(head, size) ? PROGRAM_TEXT : PROGRAM_UNKNOWN;
   if (size < sizeof(Elf32_Ehdr)) return PROGRAM_MALFORMED;
@@ -34,7 +34,7 @@ enum program_kind program_classify(const uint8_t *head, size_t size) {
   copy(&header, head, size < sizeof header ? size : sizeof header);
   if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_machine != EM_X86_64) return PROGRAM_OTHER_MACHINE;
   struct elf_image image;
-  if (!elf_image_read(head, size, &image)) return PROGRAM_MALFORMED;
+  if (!elf_image_read(head, size, headers, &image)) return PROGRAM_MALFORMED;
   if (image.interp_size) return PROGRAM_DYNAMIC;
   return image.type == ET_EXEC ? PROGRAM_STATIC : PROGRAM_SHARED_OBJECT;
 }
@@ -89,15 +89,30 @@ static bool add_header(struct elf_image *image, const Elf64_Phdr *header, uint64
   }
 }
 
-bool elf_image_read(const uint8_t *head, size_t size, struct elf_image *image) {
-  Elf64_Ehdr header;
-  if (!is_elf(head, size) || size < sizeof header) return false;
-  copy(&header, head, sizeof header);
-  if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_machine != EM_X86_64) return false;
-  if (header.e_type != ET_EXEC && header.e_type != ET_DYN) return false;
-  if (header.e_phentsize != sizeof(Elf64_Phdr) || header.e_phnum == 0 || header.e_phoff > size) return false;
-  if (header.e_phnum > (size - header.e_phoff) / sizeof(Elf64_Phdr)) return false;
+static bool read_elf_header(const uint8_t *head, size_t size, Elf64_Ehdr *header) {
+  if (!is_elf(head, size) || size < sizeof *header) return false;
+  copy(header, head, sizeof *header);
+  if (header->e_ident[EI_CLASS] != ELFCLASS64 || header->e_machine != EM_X86_64) return false;
+  if (header->e_type != ET_EXEC && header->e_type != ET_DYN) return false;
+  if (header->e_phentsize != sizeof(Elf64_Phdr) || header->e_phnum == 0) return false;
+  return header->e_phnum <= PROGRAM_HEAD_SIZE / sizeof(Elf64_Phdr) && header->e_phoff <= ADDRESS_MAX;
+}
 
+bool elf_headers_apart(const uint8_t *head, size_t size, uint64_t *offset, size_t *length) {
+  Elf64_Ehdr header;
+  if (!read_elf_header(head, size, &header)) return false;
+  *offset = header.e_phoff;
+  *length = header.e_phnum * sizeof(Elf64_Phdr);
+  return *offset > size || *length > size - *offset;
+}
+
+bool elf_image_read(const uint8_t *head, size_t size, const uint8_t *headers, struct elf_image *image) {
+  Elf64_Ehdr header;
+  uint64_t offset;
+  size_t length;
+  if (!read_elf_header(head, size, &header) || (!headers && elf_headers_apart(head, size, &offset, &length)))
+    return false;
+  if (!headers) headers = head + header.e_phoff;
   *image = (struct elf_image){.type = header.e_type,
                               .header_size = header.e_phentsize,
                               .header_count = header.e_phnum,
@@ -105,7 +120,7 @@ bool elf_image_read(const uint8_t *head, size_t size, struct elf_image *image) {
                               .alignment = PAGE};
   for (size_t i = 0; i < header.e_phnum; i++) {
     Elf64_Phdr program;
-    copy(&program, head + header.e_phoff + i * sizeof program, sizeof program);
+    copy(&program, headers + i * sizeof program, sizeof program);
     if (!add_header(image, &program, header.e_phoff)) return false;
   }
   bool alignment_is_power = (image->alignment & (image->alignment - 1)) == 0;

@@ -7,7 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Bytes of a file that are read to classify it; the program headers of every linker's output lie within. */
+/* Bytes of a file that are read to classify it. The program headers of every linker's output lie within; those of a program that was changed
+ * afterwards (patchelf, LLVM BOLT) may lie anywhere, and are then read apart: at most as many bytes. */
 #define PROGRAM_HEAD_SIZE 4096
 
 enum program_kind {
@@ -44,11 +45,18 @@ struct elf_image {
   struct elf_segment segment[ELF_SEGMENTS_MAX];
 };
 
+/* Whether `head`, the first `size` bytes of a file, begins an x86-64 program whose program headers do not all lie within: *length bytes at *offset are to be
+ * read, and given to the functions below as `headers`, which else is NULL. */
+bool elf_headers_apart(const uint8_t *head, size_t size, uint64_t *offset, size_t *length)
+    __attribute__((warn_unused_result));
+
 /* Classifies a file by its first `size` bytes, man 5 elf and man 2 execve. */
-enum program_kind program_classify(const uint8_t *head, size_t size) __attribute__((warn_unused_result));
+enum program_kind program_classify(const uint8_t *head, size_t size, const uint8_t *headers)
+    __attribute__((warn_unused_result));
 
 /* Reads the headers of an x86-64 ET_EXEC or ET_DYN file. False: malformed, or not within `size`. */
-bool elf_image_read(const uint8_t *head, size_t size, struct elf_image *image) __attribute__((warn_unused_result));
+bool elf_image_read(const uint8_t *head, size_t size, const uint8_t *headers, struct elf_image *image)
+    __attribute__((warn_unused_result));
 
 /* A `#!` line: interpreter and at most one argument (everything after the first blanks), as in fs/binfmt_script.c.
  * The strings are NUL-terminated in `line`. False: no interpreter, or the line is longer than `size`. */

@@ -19,8 +19,9 @@ enum { SCRIPT_DEPTH = 5 };
 static const char next_path[] = "check the name, or give the full path";
 
 struct head {
-  uint8_t bytes[PROGRAM_HEAD_SIZE];
+  uint8_t bytes[PROGRAM_HEAD_SIZE], more[PROGRAM_HEAD_SIZE];
   size_t size;
+  const uint8_t *headers; /* program headers that do not lie in `bytes`; else NULL */
 };
 
 /* The kernel knows best what to do with it: a static helper of a wrapper script, say. */
@@ -51,8 +52,13 @@ static void read_head(const char *path, const char *script, struct head *head) {
   int fd = open(path, O_RDONLY | O_CLOEXEC);
   ssize_t size = fd < 0 ? -1 : pread(fd, head->bytes, sizeof head->bytes, 0);
   if (size < 0) report_fatal(EXIT_CANNOT_EXECUTE, "make it readable", "cannot read '%s': %s", path, strerror(errno));
-  close(fd);
   head->size = (size_t)size;
+  uint64_t offset;
+  size_t length;
+  bool apart = elf_headers_apart(head->bytes, head->size, &offset, &length) &&
+               pread(fd, head->more, length, (off_t)offset) == (ssize_t)length;
+  head->headers = apart ? head->more : NULL;
+  close(fd);
 }
 
 /* Looks in folders, separated by colons, as execvp(3) does: the first file that may be executed; else *error is why the first that was found may
@@ -105,7 +111,7 @@ static void refuse(const char *path, char **argv, const char *why, const char *n
 /* One step from a script to its interpreter; the new path, or NULL when `path` is an ELF file that can be split. */
 static const char *step(struct program *program, const char *path, const struct head *head,
                         struct script_line *script) {
-  switch (program_classify(head->bytes, head->size)) {
+  switch (program_classify(head->bytes, head->size, head->headers)) {
     case PROGRAM_DYNAMIC: return NULL;
     case PROGRAM_SCRIPT:
       if (!script_line_read(head->bytes, head->size, script)) {
@@ -130,20 +136,26 @@ static const char *step(struct program *program, const char *path, const struct 
   return NULL;
 }
 
-static void read_interpreter(struct program *program, const struct head *head) {
+static bool read_interpreter_name(struct program *program) {
   const struct elf_image *image = &program->image;
+  int fd = open(program->path, O_RDONLY | O_CLOEXEC);
+  ssize_t size = fd < 0 ? -1 : pread(fd, program->interp, image->interp_size, (off_t)image->interp_offset);
+  if (fd >= 0) close(fd);
+  if (size < 1 || (uint64_t)size != image->interp_size || program->interp[0] != '/') return false;
+  program->interp[size - 1] = 0;
+  return true;
+}
+
+static void read_interpreter(struct program *program) {
   struct head loader;
-  if (image->interp_offset + image->interp_size > head->size || head->bytes[image->interp_offset] != '/') {
-    report_fatal(EXIT_CANNOT_EXECUTE, NULL, "'%s': the name of its ld.so is damaged", program->path);
-  }
-  memcpy(program->interp, head->bytes + image->interp_offset, image->interp_size);
-  program->interp[image->interp_size - 1] = 0;
+  if (!read_interpreter_name(program))
+    refuse(program->path, program->argv, "the name of its ld.so is damaged", "build it again");
   if (access(program->interp, R_OK) != 0) {
     report_fatal(EXIT_CANNOT_EXECUTE, "install the C library it was built for", "'%s' needs %s: %s", program->path,
                  program->interp, strerror(errno));
   }
   read_head(program->interp, NULL, &loader);
-  if (!elf_image_read(loader.bytes, loader.size, &program->interp_image)) {
+  if (!elf_image_read(loader.bytes, loader.size, loader.headers, &program->interp_image)) {
     report_fatal(EXIT_CANNOT_EXECUTE, NULL, "'%s' needs %s, which is no ELF file", program->path, program->interp);
   }
 }
@@ -172,9 +184,9 @@ void program_find(struct program *program) {
     strcpy(current, next);
   }
   if (depth == 0 && options.argv0) program->argv[0] = (char *)options.argv0;
-  if (!elf_image_read(head.bytes, head.size, &program->image) || !realpath(current, program->path)) {
+  if (!elf_image_read(head.bytes, head.size, head.headers, &program->image) || !realpath(current, program->path)) {
     fatal_by_errno(current, NULL, ENOEXEC);
   }
   mpi_needed_check(program->path, &program->image);
-  read_interpreter(program, &head);
+  read_interpreter(program);
 }

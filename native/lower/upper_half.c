@@ -51,7 +51,7 @@ static void read_image(const char *path, struct elf_image *image) {
   uint8_t head[PROGRAM_HEAD_SIZE];
   int fd = open(path, O_RDONLY | O_CLOEXEC);
   ssize_t size = fd < 0 ? -1 : pread(fd, head, sizeof head, 0);
-  if (size < 0 || !elf_image_read(head, (size_t)size, image)) {
+  if (size < 0 || !elf_image_read(head, (size_t)size, NULL, image)) {
     report_fatal(EXIT_MANA, "give the bundle's folder with --upper=DIR, or build the bundle again",
                  "cannot read %s: %s", path, size < 0 ? strerror(errno) : "not an ELF file");
   }

@@ -19,25 +19,40 @@ struct exec_request {
   char *const *argv, *const *envp;
 };
 
-/* Reads the first bytes of a file that we may execute; 0 where only the kernel can say what is to be done with it. */
-__attribute__((noinline)) static long read_head(const char *path, uint8_t *head, long size) {
+struct head {
+  uint8_t bytes[PROGRAM_HEAD_SIZE], headers[PROGRAM_HEAD_SIZE];
+  size_t size;
+  bool apart; /* the program headers do not lie in `bytes`: they are in `headers` */
+};
+
+static void read_parts(long fd, struct head *head) {
+  uint64_t offset;
+  size_t length;
+  long got = RAW4(SYS_pread64, fd, head->bytes, sizeof head->bytes, 0);
+  head->size = raw_failed(got) ? 0 : (size_t)got;
+  head->apart = elf_headers_apart(head->bytes, head->size, &offset, &length) &&
+                RAW4(SYS_pread64, fd, head->headers, length, offset) == (long)length;
+}
+
+/* Of a file that we may execute; false where only the kernel can say what is to be done with it. */
+__attribute__((noinline)) static bool read_head(const char *path, struct head *head) {
   struct stat status;
-  if (raw_failed(RAW4(SYS_faccessat, AT_FDCWD, path, 1 /* X_OK */, 0))) return 0;
+  if (raw_failed(RAW4(SYS_faccessat, AT_FDCWD, path, 1 /* X_OK */, 0))) return false;
   long fd = RAW4(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
-  if (raw_failed(fd)) return 0;
+  if (raw_failed(fd)) return false;
   long got = RAW2(SYS_fstat, fd, &status);
   bool plain = !raw_failed(got) && S_ISREG(status.st_mode) && !(status.st_mode & (S_ISUID | S_ISGID));
-  got = plain ? RAW4(SYS_pread64, fd, head, size, 0) : 0;
+  if (plain) read_parts(fd, head);
   RAW1(SYS_close, fd);
-  return raw_failed(got) ? 0 : got;
+  return plain;
 }
 
 /* 1: runs split, 0: natively, 2: a script, whose interpreter decides and stands in script. */
 __attribute__((noinline)) static int kind_of(const char *path, struct script_line *script) {
-  uint8_t head[PROGRAM_HEAD_SIZE];
-  long size = read_head(path, head, sizeof head);
-  enum program_kind kind = program_classify(head, (size_t)size);
-  if (kind == PROGRAM_SCRIPT && script_line_read(head, (size_t)size, script)) return 2;
+  struct head head;
+  if (!read_head(path, &head)) return 0;
+  enum program_kind kind = program_classify(head.bytes, head.size, head.apart ? head.headers : NULL);
+  if (kind == PROGRAM_SCRIPT && script_line_read(head.bytes, head.size, script)) return 2;
   return kind == PROGRAM_DYNAMIC;
 }
 

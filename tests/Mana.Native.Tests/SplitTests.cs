@@ -33,6 +33,23 @@ public sealed class SplitTests(Runtime runtime)
         Assert.True(split is { ExitCode: 0, Output: "done\n" }, split.ToString());
     }
 
+    /// <summary>Its interpreter's name, or its program headers, then lie at the end of the file.</summary>
+    [Theory]
+    [InlineData("interpreter")]
+    [InlineData("headers")]
+    public async Task A_program_that_was_changed_after_linking_runs_split(string moved)
+    {
+        string program = runtime[$"moved-{moved}"];
+        File.Copy(runtime["rawcalls"], program, overwrite: true);
+        if (moved == "headers") MovedHeaders.Write(program);
+        else Assert.Equal(0, (await runtime.RunAsync(["patchelf", "--set-rpath", string.Concat(Enumerable.Repeat("/a/longer/path", 200)), program])).ExitCode);
+        foreach (string[] words in (string[][])[[program, "patch"], ["sh", "-c", $"{program} patch; true"]])
+        {
+            Outcome split = await runtime.SplitAsync(words);
+            Assert.True(split is { ExitCode: 0, Output: "done\n" }, split.ToString());
+        }
+    }
+
     [Fact]
     public async Task A_static_helper_of_a_wrapper_runs_natively()
     {

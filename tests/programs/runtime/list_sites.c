@@ -20,7 +20,7 @@ int main(int argc, char **argv) {
   int fd = argc > 1 ? open(argv[1], O_RDONLY) : -1;
   MUST(fd >= 0 && fstat(fd, &status) == 0);
   const uint8_t *file = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-  MUST(file != MAP_FAILED && elf_image_read(file, PROGRAM_HEAD_SIZE, &image));
+  MUST(file != MAP_FAILED && elf_image_read(file, PROGRAM_HEAD_SIZE, NULL, &image));
   for (size_t i = 0; i < image.segment_count; i++) {
     const struct elf_segment *segment = &image.segment[i];
     if (!(segment->prot & PROT_EXEC)) continue;

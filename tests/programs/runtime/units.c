@@ -175,9 +175,9 @@ static void parse(const uint8_t *file, size_t size) {
   struct elf_image image;
   struct script_line line;
   size_t count = 0;
-  (void)!program_classify(file, size < PROGRAM_HEAD_SIZE ? size : PROGRAM_HEAD_SIZE);
+  (void)!program_classify(file, size < PROGRAM_HEAD_SIZE ? size : PROGRAM_HEAD_SIZE, NULL);
   (void)!script_line_read(file, size, &line);
-  if (!elf_image_read(file, size < PROGRAM_HEAD_SIZE ? size : PROGRAM_HEAD_SIZE, &image)) return;
+  if (!elf_image_read(file, size < PROGRAM_HEAD_SIZE ? size : PROGRAM_HEAD_SIZE, NULL, &image)) return;
   for (size_t i = 0; i < image.segment_count; i++) {
     const struct elf_segment *s = &image.segment[i];
     EXPECT(s->map_at >= image.low && s->map_at + s->map_length <= image.high && s->anonymous_end <= image.high);
@@ -196,7 +196,8 @@ static void parse_file(const char *path) {
   MUST(read(fd, file, size) == (ssize_t)size);
   close(fd);
   struct elf_image image;
-  EXPECT(elf_image_read(file, PROGRAM_HEAD_SIZE, &image) && mpi_needed_each(file, size, &image, count_name, &count));
+  EXPECT(elf_image_read(file, PROGRAM_HEAD_SIZE, NULL, &image) &&
+         mpi_needed_each(file, size, &image, count_name, &count));
   struct code_site site;
   for (size_t from = 0; code_find_site(file, size, from, wanted, &site); from = site.at + site.length) {
     EXPECT(site.at >= from && site.length <= CODE_SITE_MAX && site.at + site.length <= size);
