@@ -260,6 +260,12 @@ static const struct parked_thread *make_threads(int *count) {
   return main_thread;
 }
 
+/* Those of libc's own, too, which it would leave open: a thread that takes one by sigwait, as for timers of SIGEV_THREAD, must not die of it. */
+static void block_all_signals(void) {
+  const uint64_t all = ~0ull;
+  RAW4(SYS_rt_sigprocmask, SIG_SETMASK, &all, NULL, sizeof all);
+}
+
 static void resume_main(const struct parked_thread *t) __attribute__((noreturn));
 static void resume_main(const struct parked_thread *t) {
   raw_set_fs(SPLIT->have_fsgsbase, t->fs);
@@ -289,9 +295,7 @@ void restart_run(void) {
   use_up_old_numbers();
   restore_parts(&image);
   require(fault_at(FAULT_RESTART_REBUILT) ? -1 : 0, "MPI objects", FAULT_WHY);
-  sigset_t all;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, NULL);
+  block_all_signals();
   __atomic_store_n(&STATE->parked_count, 0, __ATOMIC_SEQ_CST);
   agent_park_prepare();
   const struct parked_thread *main_thread = make_threads(&threads);

@@ -107,6 +107,7 @@ void park(void) {
       join_list(&self);
       if (is_mpi_thread(self.fs, &lower_fs)) serve(self.fs, lower_fs);
     } else {
+      RAW4(SYS_rt_sigprocmask, SIG_SETMASK, &all, 0, KERNEL_MASK_SIZE); /* libc below has opened signals of its own */
       become(&self);
       attach_again(&self);
       __atomic_fetch_add(&STATE->parked_count, 1, __ATOMIC_ACQ_REL);
