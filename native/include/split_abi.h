@@ -98,7 +98,9 @@ struct upper_tls {
   /* The call of the innermost crossing, for whoever asks where the rank is: slot of the crossing table | handle << 32, of the communicator or request
    * it is on (0: none). Means something while depth is not 0. */
   uint64_t call;
+  uint64_t kept_at; /* upper/signals.c: where a handler began in which this thread must not park; 0 = none */
 } __attribute__((aligned(64)));
+_Static_assert(sizeof(struct upper_tls) == 64, "one cache line");
 static inline uint64_t split_call(uint32_t slot, uint32_t handle) {
   return slot | (uint64_t)handle << 32;
 }

@@ -20,8 +20,10 @@
  * function itself. */
 #define NO_PARK __attribute__((section("no_park")))
 extern char __start_no_park[] HIDDEN, __stop_no_park[] HIDDEN;
+extern char send_made[] HIDDEN; /* the exception, send_entry.S */
 static inline __attribute__((always_inline)) bool may_park_at(uint64_t instruction) {
-  bool inside = instruction >= (uint64_t)__start_no_park && instruction < (uint64_t)__stop_no_park;
+  bool inside = instruction >= (uint64_t)__start_no_park && instruction < (uint64_t)__stop_no_park &&
+                instruction != (uint64_t)send_made;
   return split_is_upper(instruction) && !inside;
 }
 
@@ -63,6 +65,8 @@ HIDDEN hook_function proc_openat;
 HIDDEN hook_function hook_close, hook_close_range, hook_dup2, hook_dup3, hook_fcntl;
 /* signals.c */
 HIDDEN hook_function hook_rt_sigaction;
+/* Is this thread, its stack pointer at `sp`, in a handler that interrupted what must not park (tls->kept_at)? */
+HIDDEN bool signal_keeps_from_parking(const struct upper_tls *tls, uint64_t sp) MUST_CHECK;
 /* limits.c */
 HIDDEN hook_function hook_prlimit64, hook_getrlimit, hook_setrlimit;
 /* Puts the program's own limit in force for what it executes natively, and back. */
@@ -86,7 +90,8 @@ static inline void wait_look_again(long long *instruction) {
     *instruction = (long long)wait_window;
 }
 /* identity.c: calls that name a process or thread, or answer one */
-HIDDEN hook_function hook_identity;
+HIDDEN hook_function hook_identity, hook_send;
+HIDDEN long send_call(const struct hook_call *call) MUST_CHECK; /* send_entry.S */
 /* The number of a CPU clock as the kernel has it; and as the program has it. */
 HIDDEN int32_t identity_clock(int32_t clock) MUST_CHECK;
 HIDDEN int32_t identity_clock_of_program(int32_t clock) MUST_CHECK;
@@ -141,5 +146,5 @@ HIDDEN void signal_entry(void);      /* signal_entry.S */
 HIDDEN void signal_restorer(void);   /* rt_sigreturn from the allowed range */
 HIDDEN void park_signal_entry(void); /* park_entry.S */
 HIDDEN void park_take(struct parked_thread *self);
-HIDDEN void park(void); /* park.c */
+HIDDEN void park(void); /* park.c, split_table.park */
 #endif

@@ -33,6 +33,18 @@ NO_PARK int32_t identity_clock_of_program(int32_t clock) {
   return number > 0 ? clock_of(tid_old(number), clock) : clock;
 }
 
+/* Calls that send a signal and answer no number. It may be to this thread, whose handler then begins right behind the call: there it may park, and
+ * need not come back. */
+NO_PARK long hook_send(const struct hook_call *call) {
+  struct hook_call changed = *call;
+  bool names_two = call->nr == SYS_tgkill || call->nr == SYS_rt_tgsigqueueinfo;
+  if (STATE->restarted) {
+    changed.a = to_kernel(call->a);
+    if (names_two) changed.b = to_kernel(call->b);
+  }
+  return send_call(&changed);
+}
+
 /* Between a number that is translated and the call, or the other way round, no thread parks: another kernel has other numbers. */
 NO_PARK long hook_identity(const struct hook_call *call) {
   if (!STATE->restarted) return hook_pass(call);
@@ -45,8 +57,6 @@ NO_PARK long hook_identity(const struct hook_call *call) {
     case SYS_getpgid:
     case SYS_getsid: changed.a = to_kernel(call->a); return to_program(hook_pass(&changed));
     case SYS_setpgid:
-    case SYS_tgkill:
-    case SYS_rt_tgsigqueueinfo:
       changed.a = to_kernel(call->a);
       changed.b = to_kernel(call->b);
       break;

@@ -93,7 +93,7 @@ static void serve(uint64_t upper_fs, uint64_t lower_fs) {
   raw_set_fs(table->have_fsgsbase, upper_fs);
 }
 
-void park(void) {
+static void park_now(void) {
   struct pending_signals waiting = {.count = 0};
   struct parked_thread self = {.waiting = &waiting};
   uint64_t all = ~0ull, mask, lower_fs;
@@ -121,12 +121,19 @@ void park(void) {
   RAW4(SYS_rt_sigprocmask, SIG_SETMASK, &mask, 0, KERNEL_MASK_SIZE);
 }
 
+/* As an outermost crossing ends, perhaps in a handler of the program. */
+void park(void) {
+  const struct upper_tls *tls = tls_of(raw_get_fs(SPLIT->have_fsgsbase));
+  if (!tls || !signal_keeps_from_parking(tls, (uint64_t)__builtin_frame_address(0))) park_now();
+}
+
 /* Not in a crossing, not in a callback out of one, and not in the core's bookkeeping around one: there depth says no, and the thread
  * parks at the end of its outermost crossing. Nor where it holds what is of this process only, nor the MPI thread while park_late says so. The agent asks again until all have parked. */
-static bool may_park(uint64_t fs, uint64_t instruction) {
+static bool may_park(uint64_t fs, uint64_t instruction, uint64_t sp) {
   const struct upper_tls *tls = tls_of(fs);
   uint64_t lower_fs;
   if (__atomic_load_n(&SPLIT->phase, __ATOMIC_ACQUIRE) != SPLIT_PARK || (tls && tls->depth)) return false;
+  if (tls && signal_keeps_from_parking(tls, sp)) return false;
   bool late = __atomic_load_n(&SPLIT->park_late, __ATOMIC_RELAXED) && is_mpi_thread(fs, &lower_fs);
   return !late && may_park_at(instruction);
 }
@@ -135,10 +142,10 @@ static bool may_park(uint64_t fs, uint64_t instruction) {
 HIDDEN void park_signal(int sig, void *info, ucontext_t *context);
 void park_signal(int sig, void *info, ucontext_t *context) {
   (void)sig, (void)info;
-  greg_t *instruction = &context->uc_mcontext.gregs[REG_RIP];
+  greg_t *registers = context->uc_mcontext.gregs, *instruction = &registers[REG_RIP];
   uint64_t fs = raw_get_fs(SPLIT->have_fsgsbase);
   if (!fs || !split_is_upper(fs)) return;
   state_mark_park(fs);
   wait_look_again(instruction);
-  if (may_park(fs, (uint64_t)*instruction)) park();
+  if (may_park(fs, (uint64_t)*instruction, (uint64_t)registers[REG_RSP])) park_now();
 }

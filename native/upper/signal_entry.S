@@ -7,6 +7,8 @@
     .type signal_entry, @function
 signal_entry:
     .cfi_startproc
+    sub $16, %rsp           /* the first of the two words is the mark of signal_enter, in place until the handler has returned */
+    .cfi_adjust_cfa_offset 16
     push %rdi
     .cfi_adjust_cfa_offset 8
     push %rsi
@@ -23,14 +25,18 @@ signal_entry:
     .cfi_adjust_cfa_offset -8
     test %rcx, %rcx
     jnz 1f
+    add $16, %rsp
+    .cfi_adjust_cfa_offset -16
     jmp *%rax
-1:  push %rcx
+1:  .cfi_adjust_cfa_offset 16
+    mov %rcx, (%rsp)
+    sub $8, %rsp            /* alignment */
     .cfi_adjust_cfa_offset 8
     call *%rax
-    mov (%rsp), %rdi
+    mov 8(%rsp), %rdi
     call signal_leave       /* al: in the upper half, called by the kernel; a handler of the lower half may call us as a function */
-    pop %rcx
-    .cfi_adjust_cfa_offset -8
+    add $24, %rsp
+    .cfi_adjust_cfa_offset -24
     test %al, %al
     jnz 2f
     ret

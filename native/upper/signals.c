@@ -119,13 +119,28 @@ static void name_sender(uint8_t *info) {
   if (by_process && *pid == (int32_t)RAW0(SYS_getpid)) *pid = tid_old(*pid);
 }
 
-/* First of all, before anything that may be interrupted: where the thread must not park now, it must not in the handler either. One that leaves
- * its handler by longjmp does not park any more. */
+/* A handler that was left by siglongjmp shows by the stack pointer, which is above it or on another stack, or by what was written over its mark since: by
+ * then its stack may be gone. */
+NO_PARK bool signal_keeps_from_parking(const struct upper_tls *tls, uint64_t sp) {
+  uint64_t at = tls->kept_at, alternate[3] = {0}; /* stack_t */
+  if (!at) return false;
+  RAW2(SYS_sigaltstack, NULL, alternate);
+  bool began_there = at - alternate[0] < alternate[2], is_there = sp - alternate[0] < alternate[2];
+  bool left = began_there == is_there ? sp >= at : began_there;
+  if (left || RAW4(SYS_rt_sigprocmask, ~0, at, NULL, KERNEL_MASK_SIZE) == -EFAULT) return false;
+  return *(const uint64_t *)at == at;
+}
+
+/* First of all, before anything that may be interrupted: where the thread must not park now, it must not in the handler either. The mark is the word
+ * below the kernel's frame (signal_entry.S). */
 static inline __attribute__((always_inline)) bool keep_from_parking(uint64_t upper_fs, const ucontext_t *context) {
+  const greg_t *registers = context->uc_mcontext.gregs;
   struct upper_tls *tls = tls_of(upper_fs);
-  if (!tls || may_park_at((uint64_t)context->uc_mcontext.gregs[REG_RIP])) return false;
-  tls->depth++;
-  __asm__ volatile("" ::: "memory");
+  if (!tls || may_park_at((uint64_t)registers[REG_RIP])) return false;
+  if (signal_keeps_from_parking(tls, (uint64_t)registers[REG_RSP])) return false;
+  uint64_t at = (uint64_t)context - 16;
+  *(volatile uint64_t *)at = at;
+  __atomic_store_n(&tls->kept_at, at, __ATOMIC_RELEASE);
   return true;
 }
 
@@ -158,7 +173,7 @@ HIDDEN NO_PARK bool signal_leave(uint64_t fs);
 bool signal_leave(uint64_t fs) {
   bool upper = split_is_upper(fs);
   if (upper) {
-    tls_of(fs)->depth--;
+    tls_of(fs)->kept_at = 0;
   } else {
     raw_set_fs(SPLIT->have_fsgsbase, fs);
   }

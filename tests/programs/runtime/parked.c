@@ -7,6 +7,7 @@
 #include <linux/seccomp.h>
 #include <pthread.h>
 #include <sched.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <stddef.h>
 #include <string.h>
@@ -117,6 +118,45 @@ static void never_in_the_vdso(void) {
   EXPECT(parked_in_handler >= PARKS_IN_HANDLER && mana_upper_tls.depth == 0);
 }
 
+/* --- Handlers that do not return -------------------------------------------------------------------------------------------------- */
+static sigjmp_buf back;
+static volatile int may_jump;
+static void jump(int sig) {
+  (void)sig;
+  if (may_jump) siglongjmp(back, 1);
+}
+static void *park_it(void *unused) {
+  for (int i = 0; i < PARKS; i++) {
+    (void)park_main();
+    release_main();
+  }
+  __atomic_store_n(&over, 1, __ATOMIC_RELEASE);
+  return unused;
+}
+static void until_a_jump(void) {
+  if (sigsetjmp(back, 1) == 0) {
+    may_jump = 1;
+    for (;;) read_clocks();
+  }
+  may_jump = 0;
+}
+static void raise_and_jump(void) {
+  if (sigsetjmp(back, 1) == 0) {
+    may_jump = 1;
+    raise(SIGALRM);
+  }
+  may_jump = 0;
+  read_clocks();
+}
+static void jumps_out_of_handlers(void) {
+  struct itimerval often = {{0, 3000}, {0, 3000}}, never = {{0, 0}, {0, 0}};
+  signal(SIGALRM, jump);
+  beside(park_it, raise_and_jump);
+  setitimer(ITIMER_REAL, &often, NULL);
+  beside(park_it, until_a_jump);
+  setitimer(ITIMER_REAL, &never, NULL);
+}
+
 /* --- A park that was given up before its signal came ------------------------------------------------------------------------------ */
 static void *ask_in_vain(void *unused) {
   for (int i = 0; i < 100; i++) ask();
@@ -215,6 +255,7 @@ static void without_tid_address(void) {
 int main(void) {
   load();
   never_in_the_vdso();
+  jumps_out_of_handlers();
   beside(ask_in_vain, sleep_long);
   beside(ask_the_mpi_thread, sleep_long);
   signals_come_back();
