@@ -14,6 +14,7 @@
 #include "agent.h"
 #include "faults.h"
 #include "lower_threads.h"
+#include "monotonic.h"
 #include "report.h"
 #include "state.h"
 #include "syscall_raw.h"
@@ -48,7 +49,10 @@ bool agent_park_is_over(void) {
   return __atomic_load_n(&STATE->parking, __ATOMIC_SEQ_CST) == 0;
 }
 
+static int64_t asked_since; /* monotonic_ms */
+
 void agent_park_begin(void) {
+  asked_since = monotonic_ms();
   install_signal(); /* again: an MPI library may have put its own in its place */
   STATE->parked = NULL;
   __atomic_store_n(&STATE->parked_count, 0, __ATOMIC_SEQ_CST);
@@ -75,10 +79,29 @@ const char *agent_park_reason(void) {
   return NULL;
 }
 
+/* Why a task will never park; NULL: it may. Man 5 proc, /proc/PID/stat fields 3 and 9. */
+static const char *never_parks(int tid) {
+  enum { IO_WORKER = 0x10 }; /* PF_IO_WORKER, linux/sched.h */
+  char path[64], text[512], state;
+  unsigned flags;
+  snprintf(path, sizeof path, "/proc/self/task/%d/stat", tid);
+  FILE *file = fopen(path, "re");
+  if (!file) return NULL;
+  text[fread(text, 1, sizeof text - 1, file)] = 0;
+  fclose(file);
+  const char *at = strrchr(text, ')'); /* the name before it may hold anything */
+  if (!at || sscanf(at + 1, " %c %*d %*d %*d %*d %*d %u", &state, &flags) != 2) return NULL;
+  if (flags & IO_WORKER) return "it uses io_uring, whose requests cannot be saved";
+  return tid == getpid() && state == 'Z' ? "its main thread has ended, and cannot be made again" : NULL;
+}
+
 /* Threads of the upper half: all tasks that the lower half did not make. One that is listed as parked may have made another since the listing
  * began, and parked then: so all must have been parked before. And the kernel may pass over a thread while others end, so it is asked twice.
  * A thread that cannot be asked (EAGAIN: the user's queue of signals is full) runs all the same. */
 int agent_park_round(char why[PROXY_WHY_SIZE]) {
+  enum { LONG_MILLISECONDS = 1000 };
+  const char *against = NULL;
+  bool long_asked = monotonic_ms() - asked_since > LONG_MILLISECONDS;
   int parked = 0, running = 0, before = __atomic_load_n(&STATE->parked_count, __ATOMIC_ACQUIRE);
   /* Before the signals of this round: what is started later is so in a crossing, at whose end the thread parks. */
   __atomic_store_n(&SPLIT->park_late, agent_proxy()->calls_back(), __ATOMIC_SEQ_CST);
@@ -92,6 +115,8 @@ int agent_park_round(char why[PROXY_WHY_SIZE]) {
     if (tid <= 0 || lower_thread_is_own(tid)) continue;
     if (find_parked(tid)) {
       parked++;
+    } else if (long_asked && (against = never_parks(tid))) {
+      break;
     } else if (syscall(SYS_tgkill, getpid(), tid, SPLIT_PARK_SIGNAL) == 0 || errno != ESRCH) {
       running++;
     }
@@ -99,8 +124,12 @@ int agent_park_round(char why[PROXY_WHY_SIZE]) {
   closedir(tasks);
   agent.clean = running == 0 && parked == before ? agent.clean + 1 : 0;
   if (agent.clean >= 2) agent.alone = true;
-  if (!agent.alone || !agent.serving) return 0;
-  const char *against = agent_park_reason();
+  if (!against && (!agent.alone || !agent.serving)) return 0;
+  if (!against) against = agent_park_reason();
+  if (!against && parked >= TID_PAIRS) { /* a restart keeps the parent's number, too */
+    snprintf(why, PROXY_WHY_SIZE, "it has more than %d threads", TID_PAIRS - 1);
+    return -1;
+  }
   if (!against) return parked;
   snprintf(why, PROXY_WHY_SIZE, "%s", against);
   return -1;

@@ -76,9 +76,11 @@ HIDDEN void limits_after_failed_exec(void);
 HIDDEN uint64_t masks_never_blocked(void) MUST_CHECK;
 HIDDEN hook_function hook_rt_sigprocmask, hook_signalfd4;
 /* waits.c: calls that a signal ends early, whatever SA_RESTART says */
-HIDDEN hook_function hook_wait, hook_socket, hook_poll, hook_ppoll, hook_pselect6, hook_epoll_wait, hook_epoll_pwait2,
+HIDDEN hook_function hook_wait, hook_poll, hook_ppoll, hook_pselect6, hook_epoll_wait, hook_epoll_pwait2,
     hook_rt_sigsuspend, hook_rt_sigtimedwait, hook_nanosleep, hook_clock_nanosleep, hook_futex, hook_semtimedop,
     hook_io_getevents;
+/* transfers.c */
+HIDDEN hook_function hook_socket, hook_write, hook_writev, hook_recvfrom, hook_sendmsg;
 /* wait_entry.S, and the addresses between which a thread is about to make such a call */
 HIDDEN long wait_call(const struct hook_call *call, const struct thread_marks *marks,
                       struct thread_marks before) MUST_CHECK;

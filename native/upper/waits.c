@@ -1,14 +1,12 @@
 /* Waits that the kernel does not go on with after a handler, whatever SA_RESTART says (man 7 signal). When all that came was the park
  * signal, they are made again with the time that is left, so that the program sees no EINTR of ours; a handler of the program
- * makes the EINTR its own. (What the kernel does restart needs nothing: the park handler has SA_RESTART.)
+ * makes the EINTR its own. (What the kernel does restart needs nothing: the park handler has SA_RESTART. Transfers: transfers.c.)
  *
  * Times that are left outlive a restart: they are the kernel's, written into our frame, or differences of the program's own clock. Absolute
  * ones are made the kernel's anew in each round. */
-#include <errno.h>
-#include <sys/socket.h>
 #include <time.h>
 
-#include "hooks.h"
+#include "watch.h"
 
 enum { MASK_SIZE = 8, NS = 1000000000 };
 /* man 2 futex */
@@ -21,39 +19,16 @@ enum {
   LOCK_PI2 = 13
 };
 
-struct watch {
-  const struct thread_marks *marks;
-  struct thread_marks before;
-};
-
-static struct thread_marks look(const struct watch *watch) {
-  return (struct thread_marks){__atomic_load_n(&watch->marks->parks, __ATOMIC_RELAXED),
-                               __atomic_load_n(&watch->marks->handled, __ATOMIC_RELAXED)};
-}
-static struct watch watch_start(void) {
-  struct watch watch = {.marks = state_marks(raw_get_fs(SPLIT->have_fsgsbase))};
-  watch.before = look(&watch);
-  return watch;
-}
 /* The call, for one round: no signal comes unseen between two rounds. */
 static long once(const struct watch *watch, const struct hook_call *call) {
   return wait_call(call, watch->marks, watch->before);
 }
-/* Was it our signal, and only ours, that ended the call? Then it is to be made again. */
-static bool again(struct watch *watch, long result) {
-  if (result != -EINTR) return false;
-  struct thread_marks now = look(watch);
-  bool ours = now.parks != watch->before.parks && now.handled == watch->before.handled;
-  watch->before.parks = now.parks;
-  return ours;
-}
-
 /* The call as it is: it has no time-out, or the kernel leaves in it what is left. */
 long hook_wait(const struct hook_call *call) {
   struct watch watch = watch_start();
   long result;
   do result = once(&watch, call);
-  while (again(&watch, result));
+  while (watch_again(&watch, result));
   return result;
 }
 
@@ -80,7 +55,7 @@ static long wait_relative(struct hook_call *call, long *time_argument) {
   if (!is_time(time)) return hook_wait(call);
   int64_t deadline = nanoseconds(time) ? clocks_monotonic() + nanoseconds(time) : 0;
   long result;
-  while (again(&watch, result = once(&watch, call))) {
+  while (watch_again(&watch, result = once(&watch, call))) {
     left = left_until(deadline);
     *time_argument = (long)&left;
   }
@@ -102,7 +77,7 @@ static long wait_absolute(struct hook_call *call, int32_t clock, long *time_argu
     name_clock(call, clock);
     *time_argument = (long)clocks_to_kernel(clock, time, copy);
     result = once(&watch, call);
-  } while (again(&watch, result));
+  } while (watch_again(&watch, result));
   return result;
 }
 
@@ -113,31 +88,6 @@ long hook_semtimedop(const struct hook_call *call) {
 long hook_io_getevents(const struct hook_call *call) {
   struct hook_call changed = *call;
   return wait_relative(&changed, &changed.e);
-}
-
-/* The time-out that a socket has of its own, nanoseconds; 0 = none. */
-static int64_t socket_timeout(long fd, long option) {
-  int64_t time[2] = {0}; /* struct timeval */
-  uint32_t size = sizeof time;
-  if (RAW5(SYS_getsockopt, fd, SOL_SOCKET, option, time, &size) != 0) return 0;
-  return time[0] * NS + time[1] * 1000;
-}
-
-/* Its time-out begins anew once, so it is at most doubled: to know what is left, each call would have to read the clock. */
-long hook_socket(const struct hook_call *call) {
-  bool sends = call->nr == SYS_sendto || call->nr == SYS_sendmsg;
-  struct watch watch = watch_start();
-  int64_t deadline = 0;
-  long result;
-  while (again(&watch, result = hook_pass(call))) {
-    int64_t timeout = socket_timeout(call->a, sends ? SO_SNDTIMEO : SO_RCVTIMEO);
-    if (!deadline) {
-      deadline = clocks_monotonic() + timeout;
-    } else if (timeout && clocks_monotonic() >= deadline) {
-      return -EAGAIN;
-    }
-  }
-  return result;
 }
 
 /* --- Waits with a mask of their own --------------------------------------------------------------------------------- */
@@ -197,7 +147,7 @@ long hook_epoll_wait(const struct hook_call *call) {
   struct watch watch = watch_start();
   int64_t deadline = clocks_monotonic() + milliseconds * 1000000l;
   long result;
-  while (again(&watch, result = once(&watch, &changed))) {
+  while (watch_again(&watch, result = once(&watch, &changed))) {
     struct timespec left = left_until(deadline);
     changed.d = (left.tv_sec * NS + left.tv_nsec + 999999) / 1000000;
   }
@@ -232,7 +182,7 @@ static long sleep_relative(struct hook_call *call, int32_t clock, long *time, lo
     name_clock(call, clock);
     result = once(&watch, call);
     *time = (long)&left;
-  } while (again(&watch, result));
+  } while (watch_again(&watch, result));
   if (result == -EINTR && wanted) *wanted = left;
   return result;
 }

@@ -140,6 +140,17 @@ public sealed class SplitTests(Runtime runtime)
         Assert.True(split is { ExitCode: 0, Output: "done\n" }, split.ToString());
     }
 
+    /// <summary>The kernel ends them early for the park signal, and says how far they came; see transfers.c.</summary>
+    [Theory]
+    [InlineData("--syscalls=patch")]
+    [InlineData("--syscalls=dispatch")]
+    [InlineData("--no-fsgsbase")]
+    public async Task A_write_is_whole_though_its_thread_was_to_park(string option)
+    {
+        Outcome split = await runtime.SplitAsync([runtime["transfers"]], [option, $"--proxy={runtime["libfake.so"]}"]);
+        Assert.True(split is { ExitCode: 0, Output: "done\n" }, split.ToString());
+    }
+
     /// <summary>Only where all it holds is of the image, with all that waits for it, or with a reason why not; see parked.c.</summary>
     [Theory]
     [InlineData("--syscalls=patch")]

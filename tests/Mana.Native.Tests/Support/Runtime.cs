@@ -37,7 +37,7 @@ public sealed class Runtime : IAsyncLifetime, IDisposable
         await CompileAsync("static", "identity.c", "-static");
         await CompileAsync("libfake.so", "fake_proxy.c", ["-shared", "-fPIC", .. ((string[])["include", "common", "upper", "lower"]).Select(f => $"-I{Native}/{f}")]);
         await CompileAsync("crossing", "crossing.c", $"{Native}/core/attach.c", "-fno-stack-protector", $"-I{Native}/include");
-        foreach (string name in (string[])["parking", "restarted", "parked"])
+        foreach (string name in (string[])["parking", "restarted", "parked", "transfers"])
         {
             await CompileAsync(name, $"{name}.c", $"{Native}/core/attach.c", "-fno-stack-protector", $"-I{Native}/include", $"-I{Native}/upper");
         }
