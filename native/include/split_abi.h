@@ -56,6 +56,11 @@ enum split_service {
                      own collectives: its clock. comm: whose members they are, 0 = the parent's; parent SPLIT_CLOCK_NONE: it is MPI_COMM_WORLD */
   SVC_CLOCK_GONE, /* void (uint32_t clock): no more collective will be counted on it */
   SVC_ABORTS,     /* void (int code): this rank is about to end the job, with the error code that its program gave */
+  SVC_MMAP,       /* long (void *, size_t, int, int, int, off_t): as SVC_MUNMAP, where the mapping replaces another */
+  SVC_SHMDT,      /* long (const void *): likewise */
+  /* int (enum split_service nr, const long argument[6], long *result): called with the UPPER FS, by a thread that has no lower FS: has a thread of the lower
+   * half call one of these. 0: MPI watches no memory, and nothing was done */
+  SVC_CARRY_OUT,
   SVC_MAX = 64
 };
 

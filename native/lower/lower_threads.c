@@ -106,6 +106,9 @@ int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*
 struct request {
   struct request *next;
   uint64_t upper_fs, lower_fs;
+  lower_thread_work *work; /* what is to be done in place of a lender; else NULL */
+  const long *argument;
+  long result;
   int32_t done; /* futex */
 };
 static struct request *requests; /* a stack, newest first */
@@ -133,6 +136,12 @@ static void make_lender(struct request *request) {
   pthread_attr_destroy(&attributes);
 }
 
+static void carry_out(struct request *request) {
+  const long *a = request->argument;
+  request->result = request->work(a[0], a[1], a[2], a[3], a[4], a[5]);
+  set_and_wake(&request->done, 1);
+}
+
 static void *make_lenders(void *unused) {
   (void)unused;
   for (;;) {
@@ -140,7 +149,11 @@ static void *make_lenders(void *unused) {
     struct request *request = __atomic_exchange_n(&requests, NULL, __ATOMIC_ACQ_REL);
     while (request) {
       struct request *next = request->next;
-      make_lender(request);
+      if (request->work) {
+        carry_out(request);
+      } else {
+        make_lender(request);
+      }
       request = next;
     }
     wait_while(&requests_made, seen);
@@ -148,16 +161,26 @@ static void *make_lenders(void *unused) {
   return NULL;
 }
 
-uint64_t lower_thread_attach(uint64_t for_upper_fs) {
-  if (SPLIT_OWNER->pid != SPLIT->pid) return 0; /* a forked child has no maker */
-  struct request request = {.upper_fs = for_upper_fs};
-  request.next = __atomic_load_n(&requests, __ATOMIC_RELAXED);
-  while (!__atomic_compare_exchange_n(&requests, &request.next, &request, 0, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) {
+static void ask_maker(struct request *request) {
+  request->next = __atomic_load_n(&requests, __ATOMIC_RELAXED);
+  while (!__atomic_compare_exchange_n(&requests, &request->next, request, 0, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) {
   }
   __atomic_fetch_add(&requests_made, 1, __ATOMIC_RELEASE);
   RAW3(SYS_futex, &requests_made, RAW_FUTEX_WAKE, INT_MAX);
-  wait_while(&request.done, 0);
+  wait_while(&request->done, 0);
+}
+
+uint64_t lower_thread_attach(uint64_t for_upper_fs) {
+  if (SPLIT_OWNER->pid != SPLIT->pid) return 0; /* a forked child has no maker */
+  struct request request = {.upper_fs = for_upper_fs};
+  ask_maker(&request);
   return request.lower_fs;
+}
+
+long lower_thread_carry_out(lower_thread_work *work, const long argument[6]) {
+  struct request request = {.work = work, .argument = argument};
+  ask_maker(&request);
+  return request.result;
 }
 
 void lower_thread_detach(uint64_t lower_fs) {

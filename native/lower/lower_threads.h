@@ -12,6 +12,10 @@ void lower_threads_start(void);
 uint64_t lower_thread_attach(uint64_t upper_fs);
 void lower_thread_detach(uint64_t lower_fs);
 
+/* With the upper FS, too: the thread that makes lenders calls `work`, which is short. For an upper thread that has no lower FS. */
+typedef long lower_thread_work(long a, long b, long c, long d, long e, long f);
+long lower_thread_carry_out(lower_thread_work *work, const long argument[6]);
+
 /* Whether a task of this process was made by the lower half (all that go through pthread_create). */
 bool lower_thread_is_own(int tid) __attribute__((warn_unused_result));
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/shm.h>
 #include <unistd.h>
 
 #include "agent.h"
@@ -66,12 +67,40 @@ static long forward_madvise(void *at, size_t length, int advice) {
 static long forward_mremap(void *at, size_t old_length, size_t length, int flags, void *to) {
   return negated((long)mremap(at, old_length, length, flags, to));
 }
+static long forward_mmap(void *at, size_t length, int prot, int flags, int fd, off_t offset) {
+  return negated((long)mmap(at, length, prot, flags, fd, offset));
+}
+static long forward_shmdt(const void *at) {
+  return negated(shmdt(at));
+}
+
+/* Who watches memory has rewritten the beginning of these functions, all of them, or where they are looked up. */
+static void *munmap_at;
+static uint64_t munmap_begins[2];
+
+static bool memory_is_watched(void) {
+  void *at = (void *)munmap;
+  const uint64_t *begins = at;
+  return at != munmap_at || begins[0] != munmap_begins[0] || begins[1] != munmap_begins[1];
+}
+static void note_unwatched(void) {
+  munmap_at = (void *)munmap;
+  memcpy(munmap_begins, munmap_at, sizeof munmap_begins);
+}
+
+/* With the upper FS. */
+static int carry_out(enum split_service nr, const long argument[6], long *result) {
+  if (!memory_is_watched()) return 0;
+  *result = lower_thread_carry_out((lower_thread_work *)SPLIT->service[nr], argument);
+  return 1;
+}
 
 static void report(const char *text) {
   report_warning(NULL, "%s", text);
 }
 
 void services_fill(struct split_table *table) {
+  note_unwatched();
   table->service[SVC_LOAD_PROXY] = (void *)services_load_proxy;
   table->service[SVC_EXITING] = (void *)exiting;
   table->service[SVC_ATTACH] = (void *)lower_thread_attach;
@@ -79,6 +108,9 @@ void services_fill(struct split_table *table) {
   table->service[SVC_MUNMAP] = (void *)forward_munmap;
   table->service[SVC_MREMAP] = (void *)forward_mremap;
   table->service[SVC_MADVISE] = (void *)forward_madvise;
+  table->service[SVC_MMAP] = (void *)forward_mmap;
+  table->service[SVC_SHMDT] = (void *)forward_shmdt;
+  table->service[SVC_CARRY_OUT] = (void *)carry_out;
   table->service[SVC_REPORT] = (void *)report;
   table->service[SVC_MPI_BEGINS] = (void *)agent_mpi_begins;
   table->service[SVC_MPI_ENDS] = (void *)agent_mpi_ends;

@@ -1,8 +1,31 @@
 /* Calls into the lower half from hooks. UCX and others rewrite the *lower* libc's munmap and the like to keep their
- * registration caches true; what the upper half unmaps must pass there. */
+ * registration caches true; what the upper half unmaps must pass there, whichever thread does it. */
+#include <signal.h>
+
 #include "hooks.h"
 
-typedef long service_function(long a, long b, long c, long d, long e);
+typedef long service_function(long a, long b, long c, long d, long e, long f);
+typedef int carry_function(enum split_service nr, const long argument[6], long *result);
+
+/* Under this thread's own lower FS, and no other's. */
+static long call_below(enum split_service nr, const struct hook_call *call, uint64_t upper_fs, uint64_t lower_fs) {
+  service_function *service = (service_function *)SPLIT->service[nr];
+  raw_set_fs(SPLIT->have_fsgsbase, lower_fs);
+  long result = service(call->a, call->b, call->c, call->d, call->e, call->f);
+  raw_set_fs(SPLIT->have_fsgsbase, upper_fs);
+  return result;
+}
+
+/* A thread that has never called MPI may give back what another one has registered. A handler must not leave meanwhile: the request is on this stack. */
+static bool have_carried_out(enum split_service nr, const struct hook_call *call, long *result) {
+  carry_function *carry = (carry_function *)SPLIT->service[SVC_CARRY_OUT];
+  uint64_t most = ~(1ull << (SIGSYS - 1)), mask;
+  if (!carry) return false;
+  RAW4(SYS_rt_sigprocmask, SIG_SETMASK, &most, &mask, sizeof mask);
+  bool done = carry(nr, &call->a, result);
+  RAW4(SYS_rt_sigprocmask, SIG_SETMASK, &mask, NULL, sizeof mask);
+  return done;
+}
 
 bool forward_call(enum split_service nr, const struct hook_call *call, long *result) {
   const struct split_table *table = SPLIT;
@@ -16,15 +39,10 @@ bool forward_call(enum split_service nr, const struct hook_call *call, long *res
   if (!tls) return false;
   tls->depth++; /* a thread that parked from here on would come back with what is of a lower half that is gone */
   __asm__ volatile("" ::: "memory");
-  service_function *service = (service_function *)table->service[nr];
-  /* Only this thread's own lower FS will do; one that never called MPI has registered nothing. */
-  bool own = service && tls->generation == table->generation && tls->lower_fs;
-  if (own) {
-    raw_set_fs(table->have_fsgsbase, tls->lower_fs);
-    *result = service(call->a, call->b, call->c, call->d, call->e);
-    raw_set_fs(table->have_fsgsbase, fs);
-  }
+  bool own = tls->generation == table->generation && tls->lower_fs, done = own && table->service[nr];
+  if (done) *result = call_below(nr, call, fs, tls->lower_fs);
+  if (!own) done = have_carried_out(nr, call, result);
   __asm__ volatile("" ::: "memory");
   tls->depth--;
-  return own;
+  return done;
 }

@@ -23,6 +23,7 @@ static hook_function *const hooks[HOOK_NR_END] = {
     [SYS_mremap] = hook_mremap,
     [SYS_madvise] = hook_madvise,
     [SYS_shmat] = hook_shmat,
+    [SYS_shmdt] = hook_shmdt,
     [SYS_dup2] = hook_dup2,
     [SYS_execve] = hook_execve,
     [SYS_fcntl] = hook_fcntl,

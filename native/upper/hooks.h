@@ -46,7 +46,7 @@ static inline long hook_pass(const struct hook_call *call) {
 HIDDEN bool hook_wanted(int nr);
 
 /* memory.c */
-HIDDEN hook_function hook_mmap, hook_munmap, hook_mremap, hook_madvise, hook_shmat;
+HIDDEN hook_function hook_mmap, hook_munmap, hook_mremap, hook_madvise, hook_shmat, hook_shmdt;
 /* main_stack.c */
 HIDDEN hook_function hook_mprotect;
 /* The program has set its limit on stacks. */
@@ -130,10 +130,8 @@ HIDDEN long arena_map(const struct arena_request *request) MUST_CHECK;
 /* Notes that a range of the arena is free again. */
 HIDDEN void arena_unmapped(uint64_t start, uint64_t length);
 
-/* forward.c: does this thread stand in for MPI memory hooks? Calls service `nr` below under the thread's lower FS.
- * False: no lower FS here, nothing was done. */
+/* forward.c: a call that takes memory away, through the lower libc, where an MPI may watch it. False: nothing was done, nobody watches. */
 HIDDEN bool forward_call(enum split_service nr, const struct hook_call *call, long *result) MUST_CHECK;
-enum { FORWARD_BYTES = 65536 }; /* smaller ranges hold no memory that an MPI registers */
 
 /* process.c: is the memory we run in our own process's, and not that of a parent which waits for us to exec? */
 HIDDEN bool process_owns_memory(void) MUST_CHECK;

@@ -1,4 +1,5 @@
-/* mmap, munmap, mremap, madvise, shmat of the program: keeps its memory in the arena. */
+/* mmap, munmap, mremap, madvise, shmat, shmdt of the program: keeps its memory in the arena. What takes memory away, in part or by putting other
+ * memory in its place, passes below (forward.c). */
 #include <errno.h>
 #include <sys/mman.h>
 #include <sys/shm.h>
@@ -81,11 +82,17 @@ static long map_anywhere(const struct hook_call *call) {
   return result;
 }
 
+static long forward(enum split_service nr, const struct hook_call *call) {
+  long result;
+  return forward_call(nr, call, &result) ? result : hook_pass(call);
+}
+
 static long map(const struct hook_call *call) {
   uint64_t hint = (uint64_t)call->a, length = (uint64_t)call->b;
   if (call->d & (MAP_FIXED | MAP_FIXED_NOREPLACE)) {
     /* Elsewhere it would fall on the lower half, or be lost at a checkpoint. */
-    return range_is_upper(hint, length) ? hook_pass(call) : -ENOMEM;
+    if (!range_is_upper(hint, length)) return -ENOMEM;
+    return call->d & MAP_FIXED ? forward(SVC_MMAP, call) : hook_pass(call);
   }
   if (length == 0) return -EINVAL;
   if (hint && range_is_upper(DOWN(hint), length)) {
@@ -105,25 +112,18 @@ long hook_mmap(const struct hook_call *call) {
 }
 
 long hook_munmap(const struct hook_call *call) {
-  long result;
-  if ((uint64_t)call->b < FORWARD_BYTES || !forward_call(SVC_MUNMAP, call, &result)) result = hook_pass(call);
+  long result = forward(SVC_MUNMAP, call);
   if (!raw_failed(result)) arena_unmapped((uint64_t)call->a, UP(call->b));
   return result;
 }
 
-static long remap(const struct hook_call *call) {
-  long result;
-  if ((uint64_t)call->b >= FORWARD_BYTES && forward_call(SVC_MREMAP, call, &result)) return result;
-  return hook_pass(call);
-}
-
 long hook_mremap(const struct hook_call *call) {
   if (call->d & MREMAP_FIXED) {
-    return range_is_upper((uint64_t)call->e, (uint64_t)call->c) ? remap(call) : -ENOMEM;
+    return range_is_upper((uint64_t)call->e, (uint64_t)call->c) ? forward(SVC_MREMAP, call) : -ENOMEM;
   }
   struct hook_call in_place = *call;
   in_place.d &= ~MREMAP_MAYMOVE;
-  long result = call->d & MREMAP_DONTUNMAP ? -ENOMEM : remap(&in_place);
+  long result = call->d & MREMAP_DONTUNMAP ? -ENOMEM : forward(SVC_MREMAP, &in_place);
   if (!raw_failed(result) && UP(call->c) < UP(call->b))
     arena_unmapped((uint64_t)call->a + UP(call->c), UP(call->b) - UP(call->c));
   if (result != -ENOMEM || !(call->d & MREMAP_MAYMOVE)) return result;
@@ -138,7 +138,7 @@ long hook_mremap(const struct hook_call *call) {
   struct hook_call move = *call;
   move.d |= MREMAP_MAYMOVE | MREMAP_FIXED;
   move.e = place;
-  result = remap(&move);
+  result = forward(SVC_MREMAP, &move);
   if (raw_failed(result)) {
     RAW2(SYS_munmap, place, UP(call->c));
   } else if (!(call->d & MREMAP_DONTUNMAP)) {
@@ -148,10 +148,8 @@ long hook_mremap(const struct hook_call *call) {
 }
 
 long hook_madvise(const struct hook_call *call) {
-  long result;
   bool frees = call->c == MADV_DONTNEED || call->c == MADV_FREE || call->c == MADV_REMOVE;
-  if (frees && (uint64_t)call->b >= FORWARD_BYTES && forward_call(SVC_MADVISE, call, &result)) return result;
-  return hook_pass(call);
+  return frees ? forward(SVC_MADVISE, call) : hook_pass(call);
 }
 
 long hook_shmat(const struct hook_call *call) {
@@ -169,4 +167,8 @@ long hook_shmat(const struct hook_call *call) {
   result = RAW3(SYS_shmat, call->a, place, call->c | SHM_REMAP);
   if (raw_failed(result)) RAW2(SYS_munmap, place, request.length);
   return result;
+}
+
+long hook_shmdt(const struct hook_call *call) {
+  return forward(SVC_SHMDT, call);
 }

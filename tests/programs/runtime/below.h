@@ -9,7 +9,7 @@ enum below {
   BELOW_HANDLED,        /* int (void): how often it ran; negative when it ran under the wrong FS */
   BELOW_RAISE,          /* void (int sig) */
   BELOW_THREAD,         /* int (void): starts a thread; 1 when it has all signals blocked */
-  BELOW_UNMAPPED,       /* long (void): bytes that passed through SVC_MUNMAP */
+  BELOW_UNMAPPED,       /* long (void): bytes that the upper half took away by munmap and mmap, and 1 a shmdt */
   BELOW_PUT_BACK,       /* int (int sig): puts back the action that was there before */
   BELOW_CALLBACK,       /* int (int (*upper)(int), int): calls up, as the proxy's upcalls do */
   BELOW_TAKE_PARK,      /* void (void): installs a handler for the park signal, which counts as the agent's does */

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/shm.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -156,14 +157,35 @@ static void callbacks(void) {
   EXPECT(result == 43 && mana_upper_tls.depth == 0);
 }
 
+enum { PAGE = 4096 };
+static long taken_away(void) {
+  static long before;
+  long now, since;
+  MANA_CROSS(now, BELOW(long (*)(void), BELOW_UNMAPPED)());
+  since = now - before;
+  before = now;
+  return since;
+}
+static void *unmap(void *memory) {
+  munmap(memory, 3 * PAGE);
+  return NULL;
+}
+/* An MPI hears of all that is taken away: little or much, by whichever thread, and what is mapped over. */
 static void memory(void) {
-  long bytes, before;
-  MANA_CROSS(before, BELOW(long (*)(void), BELOW_UNMAPPED)());
-  size_t size = 1 << 20;
-  char *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  munmap(p, size);
-  MANA_CROSS(bytes, BELOW(long (*)(void), BELOW_UNMAPPED)());
-  EXPECT(bytes - before == (long)size);
+  const int prot = PROT_READ | PROT_WRITE, flags = MAP_PRIVATE | MAP_ANONYMOUS;
+  pthread_t thread;
+  char *p = mmap(NULL, 1 << 20, prot, flags, -1, 0);
+  (void)taken_away();
+  munmap(p, PAGE);
+  EXPECT(taken_away() == PAGE);
+  EXPECT(mmap(p + PAGE, 2 * PAGE, prot, flags | MAP_FIXED, -1, 0) == p + PAGE && taken_away() == 2 * PAGE);
+  MUST(pthread_create(&thread, NULL, unmap, p + PAGE) == 0 && pthread_join(thread, NULL) == 0);
+  EXPECT(taken_away() == 3 * PAGE);
+  munmap(p + 4 * PAGE, (1 << 20) - 4 * PAGE);
+  EXPECT(taken_away() == (1 << 20) - 4 * PAGE);
+  int segment = shmget(IPC_PRIVATE, PAGE, 0600);
+  void *at = shmat(segment, NULL, 0);
+  EXPECT(at != (void *)-1 && shmctl(segment, IPC_RMID, NULL) == 0 && shmdt(at) == 0 && taken_away() == 1);
 }
 
 /* With MPI loaded, children run natively: nothing of ours in them, no descriptors but their own. */

@@ -10,6 +10,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <time.h>
@@ -116,9 +117,28 @@ static int start_thread(void) {
   return blocked;
 }
 
-static long count_munmap(void *at, size_t length) {
+/* As an MPI that keeps registered memory: what the upper half takes away passes here. */
+static int watched_munmap(void *at, size_t length) {
+  if (split_is_upper((uint64_t)at)) unmapped += (long)length;
+  long result = RAW2(SYS_munmap, at, length);
+  if (result < 0) errno = (int)-result;
+  return result < 0 ? -1 : 0;
+}
+static void watch_munmap(void) {
+  uint8_t jump[] = {0x49, 0xbb, 0, 0, 0, 0, 0, 0, 0, 0, 0x41, 0xff, 0xe3}; /* mov $watched_munmap, %r11; jmp *%r11 */
+  void *target = (void *)watched_munmap, *page = (void *)((uint64_t)munmap & ~4095ull);
+  memcpy(jump + 2, &target, sizeof target);
+  mprotect(page, 8192, PROT_READ | PROT_WRITE | PROT_EXEC);
+  memcpy((void *)munmap, jump, sizeof jump);
+  mprotect(page, 8192, PROT_READ | PROT_EXEC);
+}
+static long count_mmap(void *at, size_t length, int prot, int flags, int fd, off_t offset) {
   unmapped += (long)length;
-  return munmap(at, length) == 0 ? 0 : -errno;
+  return (long)mmap(at, length, prot, flags, fd, offset);
+}
+static long count_shmdt(const void *at) {
+  unmapped++;
+  return shmdt(at);
 }
 static long bytes_unmapped(void) {
   return unmapped;
@@ -175,7 +195,9 @@ static int times_parked(void) {
 
 int mana_proxy_fill(struct split_table *table, struct mpi_table *mpi);
 int mana_proxy_fill(struct split_table *table, struct mpi_table *mpi) {
-  table->service[SVC_MUNMAP] = (void *)count_munmap;
+  table->service[SVC_MMAP] = (void *)count_mmap;
+  table->service[SVC_SHMDT] = (void *)count_shmdt;
+  watch_munmap();
   mpi->fn[BELOW_WHO] = (void *)who;
   mpi->fn[BELOW_SLEEP] = (void *)sleep_below;
   mpi->fn[BELOW_OPEN] = (void *)open_below;
