@@ -182,9 +182,7 @@ __attribute__((noinline)) static long with_stack(exec_function *run, const struc
   return run(request, vector);
 }
 
-static long with_vector(exec_function *run, const struct exec_request *request) {
-  long arguments = vector_length(request->argv), variables = vector_length(request->envp);
-  long count = arguments + 3 * variables + REENTER_OPTIONS + 16;
+static long with_vector(exec_function *run, const struct exec_request *request, long count) {
   if (count <= VECTOR_ON_STACK) return with_stack(run, request);
   /* Stays behind in a parent that shares this memory; such vectors are rare. */
   uint64_t bytes = UP(count * (long)sizeof(char *));
@@ -200,7 +198,9 @@ static long execute(const struct exec_request *request) {
   struct exec_request itself = {SPLIT->exe, request->argv, request->envp};
   if (path_is_own_exe(request->path)) request = &itself; /* /proc says mana-lower */
   bool before_mpi = SPLIT->mpi_state == SPLIT_MPI_NOT_LOADED;
-  return with_vector(before_mpi && can_split(request->path) ? exec_split : exec_native, request);
+  long arguments = vector_length(request->argv), variables = vector_length(request->envp);
+  if (!before_mpi || !can_split(request->path)) return with_vector(exec_native, request, variables + 1);
+  return with_vector(exec_split, request, arguments + 3 * variables + REENTER_OPTIONS + 16);
 }
 
 long hook_execve(const struct hook_call *call) {
@@ -215,7 +215,9 @@ long hook_execveat(const struct hook_call *call) {
   if (plain_path && call->e == 0) return execute(&request);
   struct kept_open kept;
   close_lower_on_exec(&kept);
+  limits_before_exec();
   long result = hook_pass(call);
+  limits_after_failed_exec();
   keep_lower_open(&kept);
   return result;
 }

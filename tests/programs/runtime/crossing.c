@@ -188,6 +188,27 @@ static void memory(void) {
   EXPECT(at != (void *)-1 && shmctl(segment, IPC_RMID, NULL) == 0 && shmdt(at) == 0 && taken_away() == 1);
 }
 
+static int mappings(void) {
+  int count = 0, byte;
+  FILE *file = fopen("/proc/self/maps", "r");
+  while ((byte = fgetc(file)) != EOF) count += byte == '\n';
+  fclose(file);
+  return count;
+}
+/* What starts a child in this memory leaves nothing there, however much it passes on. */
+static void large_environment(void) {
+  enum { VARIABLES = 400, CHILDREN = 20 };
+  char name[32];
+  for (int i = 0; i < VARIABLES; i++) {
+    snprintf(name, sizeof name, "VARIABLE_%d", i);
+    setenv(name, "x", 1);
+  }
+  EXPECT(system("true") == 0);
+  int before = mappings();
+  for (int i = 0; i < CHILDREN; i++) EXPECT(system("true") == 0);
+  EXPECT(mappings() < before + CHILDREN / 2);
+}
+
 /* With MPI loaded, children run natively: nothing of ours in them, no descriptors but their own. */
 static void children(void) {
   char line[4096];
@@ -217,6 +238,7 @@ int main(int argc, char **argv) {
   signals();
   faults();
   children();
+  large_environment();
   SAY("done");
   return 0;
 }
