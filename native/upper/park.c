@@ -138,6 +138,13 @@ static bool may_park(uint64_t fs, uint64_t instruction, uint64_t sp) {
   return !late && may_park_at(instruction);
 }
 
+/* Parking takes some KiB of the stack. On a small alternate one the handler is to end first. */
+static bool has_room(const ucontext_t *context) {
+  enum { ROOM = 4096 };
+  uint64_t here = (uint64_t)__builtin_frame_address(0), low = (uint64_t)context->uc_stack.ss_sp;
+  return here - low >= context->uc_stack.ss_size || here - low >= ROOM;
+}
+
 /* Marked whoever still wants it: one that comes when its park has been given up must not end a wait either. */
 HIDDEN void park_signal(int sig, void *info, ucontext_t *context);
 void park_signal(int sig, void *info, ucontext_t *context) {
@@ -147,5 +154,5 @@ void park_signal(int sig, void *info, ucontext_t *context) {
   if (!fs || !split_is_upper(fs)) return;
   state_mark_park(fs);
   wait_look_again(instruction);
-  if (may_park(fs, (uint64_t)*instruction, (uint64_t)registers[REG_RSP])) park_now();
+  if (may_park(fs, (uint64_t)*instruction, (uint64_t)registers[REG_RSP]) && has_room(context)) park_now();
 }

@@ -7,7 +7,7 @@
 
 #include <fcntl.h>
 
-enum { KERNEL_MASK_SIZE = 8, TEXT_SIZE = 2048, DIGITS = 16 };
+enum { KERNEL_MASK_SIZE = 8, TEXT_SIZE = 256, DIGITS = 16 };
 
 /* The line "SigPnd:\t%016x" of /proc/thread-self/status (man 5 proc), which may stand far behind a user's many groups. False: it cannot be
  * read. */

@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -157,6 +158,36 @@ static void jumps_out_of_handlers(void) {
   setitimer(ITIMER_REAL, &never, NULL);
 }
 
+/* --- A small alternate stack --------------------------------------------------------------------------------------------------------- */
+enum { BELOW_STACK = 8192, CANARY = 0x5a, OWN_FRAMES = 2048 };
+static void stay(int sig) {
+  (void)sig;
+  usleep(20 * ASK_MICROSECONDS);
+}
+static void raise_and_rest(void) {
+  raise(SIGUSR1);
+  usleep(20 * ASK_MICROSECONDS);
+}
+/* Room for the kernel's two frames, and little more. */
+static void small_alternate_stack(void) {
+  size_t size = 2 * getauxval(AT_MINSIGSTKSZ) + OWN_FRAMES;
+  char *memory = malloc(BELOW_STACK + size);
+  memset(memory, CANARY, BELOW_STACK);
+  stack_t stack = {.ss_sp = memory + BELOW_STACK, .ss_size = size}, none = {.ss_flags = SS_DISABLE};
+  struct sigaction action = {.sa_handler = stay, .sa_flags = SA_ONSTACK};
+  MUST(sigaltstack(&stack, NULL) == 0 && sigaction(SIGUSR1, &action, NULL) == 0);
+  beside(park_it, raise_and_rest);
+  for (int i = 0; i < BELOW_STACK; i++) {
+    if (memory[i] != CANARY) {
+      EXPECT(memory[i] == CANARY);
+      break;
+    }
+  }
+  sigaltstack(&none, NULL);
+  signal(SIGUSR1, SIG_DFL);
+  free(memory);
+}
+
 /* --- A park that was given up before its signal came ------------------------------------------------------------------------------ */
 static void *ask_in_vain(void *unused) {
   for (int i = 0; i < 100; i++) ask();
@@ -256,6 +287,7 @@ int main(void) {
   load();
   never_in_the_vdso();
   jumps_out_of_handlers();
+  small_alternate_stack();
   beside(ask_in_vain, sleep_long);
   beside(ask_the_mpi_thread, sleep_long);
   signals_come_back();
