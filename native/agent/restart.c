@@ -24,6 +24,7 @@
 #include "options.h"
 #include "path_map.h"
 #include "process_state.h"
+#include "process_title.h"
 #include "report.h"
 #include "sections.h"
 #include "services.h"
@@ -225,6 +226,7 @@ static void restore_parts(struct image *image) {
   STATE->restarted = 1;
   STATE->tid_count = 0;
   restore_part(image, SECTION_PROCESS, "the process", state_process_restore);
+  process_title_again();
   checkpoint_signal_ignore();
   restore_part(image, SECTION_DESCRIPTORS, "open files", state_descriptors_restore);
   restore_part(image, SECTION_MPI_FILES, "open files", state_mpi_files_restore);

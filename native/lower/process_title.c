@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "names.h"
+#include "state.h"
 
 /* Everything else keeps its value: man 5 proc, /proc/PID/stat fields 26 to 28 and 45 to 47. */
 static int read_layout(struct prctl_mm_map *map) {
@@ -35,13 +36,21 @@ static int read_layout(struct prctl_mm_map *map) {
 }
 
 void process_title_set(const char *exec_name, const struct initial_stack *stack) {
-  struct prctl_mm_map map = {.exe_fd = (uint32_t)-1};
   prctl(PR_SET_NAME, name_base(exec_name));
+  STATE->title = (struct process_title){.arg_start = stack->arg_start,
+                                        .arg_end = stack->arg_end,
+                                        .env_start = stack->env_start,
+                                        .env_end = stack->env_end};
+  process_title_again();
+}
+
+void process_title_again(void) {
+  struct prctl_mm_map map = {.exe_fd = (uint32_t)-1};
   if (!read_layout(&map)) return;
   map.brk = (uint64_t)sbrk(0);
-  map.arg_start = stack->arg_start;
-  map.arg_end = stack->arg_end;
-  map.env_start = stack->env_start;
-  map.env_end = stack->env_end;
+  map.arg_start = STATE->title.arg_start;
+  map.arg_end = STATE->title.arg_end;
+  map.env_start = STATE->title.env_start;
+  map.env_end = STATE->title.env_end;
   prctl(PR_SET_MM, PR_SET_MM_MAP, &map, sizeof map, 0);
 }

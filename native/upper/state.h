@@ -38,6 +38,11 @@ struct tid_pair {
 };
 enum { TID_PAIRS = 4096, LIMITS = 16, WAITING_SIGNALS = 256 };
 
+/* Where on the first stack the arguments and the environment lie that /proc shows. */
+struct process_title {
+  uint64_t arg_start, arg_end, env_start, env_end;
+};
+
 /* Which file a descriptor stands for; both 0: none. */
 struct file_identity {
   uint64_t device, inode;
@@ -91,8 +96,9 @@ struct upper_state {
    * (pending.c): of some the kernel takes it from no other thread. */
   int32_t waiting_count;
   struct waiting_signal waiting[WAITING_SIGNALS];
-  int64_t program_started; /* by CLOCK_REALTIME, ns; of the first process: restarts keep it */
-  int32_t stack_prot;      /* of the main stack, PROT_ bits (start) */
+  int64_t program_started;    /* by CLOCK_REALTIME, ns; of the first process: restarts keep it */
+  int32_t stack_prot;         /* of the main stack, PROT_ bits (start) */
+  struct process_title title; /* (start) */
 };
 #define STATE ((struct upper_state *)UPPER_STATE_ADDR)
 _Static_assert(UPPER_STATE_ADDR + sizeof(struct upper_state) <= MPI_TABLE_ADDR, "the MPI table follows");
