@@ -1,6 +1,7 @@
 /* Processes and threads by number. After a restart the program goes on using the numbers that it has stored everywhere (libc keeps
  * a thread's in its mutexes): what goes to the kernel is translated there, what comes from it is translated back. Before a
- * restart this costs one comparison. Not translated: numbers inside siginfo, struct flock and PI futexes. */
+ * restart this costs one comparison. Mutexes of priority inheritance: waits.c.
+ * Not translated: numbers inside siginfo, struct flock and robust mutexes, whose owner the kernel looks for as it dies. */
 #include <errno.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -53,6 +54,8 @@ NO_PARK long hook_identity(const struct hook_call *call) {
     case SYS_getpid:
     case SYS_gettid:
     case SYS_getppid:
+    case SYS_getpgrp:
+    case SYS_setsid:
     case SYS_set_tid_address: return to_program(hook_pass(call));
     case SYS_getpgid:
     case SYS_getsid: changed.a = to_kernel(call->a); return to_program(hook_pass(&changed));

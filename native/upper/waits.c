@@ -14,6 +14,8 @@ enum {
   FUTEX_OPERATION = 127,
   FUTEX_ON_REALTIME = 256,
   LOCK_PI = 6,
+  UNLOCK_PI = 7,
+  TRYLOCK_PI = 8,
   WAIT_BITSET = 9,
   WAIT_REQUEUE_PI = 11,
   LOCK_PI2 = 13
@@ -209,9 +211,33 @@ static bool is_absolute_monotonic(int operation) {
   return (plain == WAIT_BITSET || plain == WAIT_REQUEUE_PI) && !(operation & FUTEX_ON_REALTIME);
 }
 
+/* A mutex of priority inheritance holds its owner's number: libc's, which a restart keeps, and the kernel looks for its own. Renames it; false: there is
+ * nothing to rename. */
+static bool rename_owner(int32_t *word) {
+  enum { NUMBER = 0x3fffffff }; /* FUTEX_TID_MASK */
+  if (!STATE->restarted) return false;
+  STATE->owners_renamed = 1;
+  for (int32_t now = __atomic_load_n(word, __ATOMIC_ACQUIRE), old; (old = now & NUMBER) != 0;) {
+    int32_t renamed = (now & ~NUMBER) | tid_new(old);
+    if (renamed == now) return false;
+    if (__atomic_compare_exchange_n(word, &now, renamed, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) return true;
+  }
+  return false;
+}
+/* A wait that a checkpoint ended goes on in the kernel of a restart, which may not know the owner by that number. */
+static long pass_by_owner(const struct hook_call *call) {
+  long result;
+  (void)!rename_owner((int32_t *)call->a);
+  do result = hook_pass(call);
+  while (result == -ESRCH && rename_owner((int32_t *)call->a));
+  return result;
+}
+
 long hook_futex(const struct hook_call *call) {
   int operation = (int)call->b, plain = operation & FUTEX_OPERATION;
-  if (!call->d) return hook_pass(call); /* wakes, or waits that the kernel restarts; so it does those for PI mutexes */
+  bool by_owner = plain == LOCK_PI || plain == LOCK_PI2 || plain == UNLOCK_PI || plain == TRYLOCK_PI;
+  if (!call->d || plain == LOCK_PI) /* wakes, or what the kernel restarts */
+    return by_owner ? pass_by_owner(call) : hook_pass(call);
   struct hook_call changed = *call;
   if (plain == RAW_FUTEX_WAIT) return wait_relative(&changed, &changed.d);
   if (plain == WAIT_BITSET) {
@@ -221,5 +247,5 @@ long hook_futex(const struct hook_call *call) {
   int64_t copy[2];
   if (is_absolute_monotonic(operation))
     changed.d = (long)clocks_to_kernel(CLOCK_MONOTONIC, (const void *)call->d, copy);
-  return hook_pass(&changed);
+  return by_owner ? pass_by_owner(&changed) : hook_pass(&changed);
 }

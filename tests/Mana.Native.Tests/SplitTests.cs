@@ -151,6 +151,16 @@ public sealed class SplitTests(Runtime runtime)
         Assert.True(split is { ExitCode: 0, Output: "done\n" }, split.ToString());
     }
 
+    /// <summary>Which the kernel has, and the program keeps; see mutex_owners.c.</summary>
+    [Theory]
+    [InlineData("--syscalls=patch")]
+    [InlineData("--syscalls=dispatch")]
+    public async Task A_mutex_of_priority_inheritance_knows_its_owner_after_a_restart(string option)
+    {
+        Outcome split = await runtime.SplitAsync([runtime["mutex_owners"]], [option]);
+        Assert.True(split is { ExitCode: 0, Output: "done\n" }, split.ToString());
+    }
+
     /// <summary>Only where all it holds is of the image, with all that waits for it, or with a reason why not; see parked.c.</summary>
     [Theory]
     [InlineData("--syscalls=patch")]

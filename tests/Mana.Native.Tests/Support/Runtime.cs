@@ -42,6 +42,7 @@ public sealed class Runtime : IAsyncLifetime, IDisposable
             await CompileAsync(name, $"{name}.c", $"{Native}/core/attach.c", "-fno-stack-protector", $"-I{Native}/include", $"-I{Native}/upper");
         }
 
+        await CompileAsync("mutex_owners", "mutex_owners.c", $"-I{Native}/include", $"-I{Native}/upper");
         foreach (string name in (string[])["states", "states_refused", "states_input"])
         {
             await CompileAsync(name, $"{name}.c",
