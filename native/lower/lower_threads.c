@@ -132,7 +132,12 @@ static void make_lender(struct request *request) {
   pthread_attr_init(&attributes);
   pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
   pthread_attr_setstacksize(&attributes, 1 << 20); /* holds the static TLS of all libraries; the thread just sleeps */
-  if (pthread_create(&thread, &attributes, lend, request) != 0) set_and_wake(&request->done, 1);
+  int result = pthread_create(&thread, &attributes, lend, request);
+  if (result != 0) {
+    report_warning("check ulimit -u, and pids.max of the job's cgroup: each thread that calls MPI needs a second one",
+                   "cannot start a thread: %s", strerror(result));
+    set_and_wake(&request->done, 1);
+  }
   pthread_attr_destroy(&attributes);
 }
 

@@ -1,5 +1,6 @@
 /* Living children: what they are cannot be saved, and after a restart they would be nobody's. */
 #include <dirent.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -26,6 +27,17 @@ static void name_of(int pid, char *out, int size) {
   if (file) fclose(file);
 }
 
+static bool has_ended(int pid) {
+  char path[64], text[256];
+  snprintf(path, sizeof path, "/proc/%d/stat", pid);
+  FILE *file = fopen(path, "re");
+  if (!file) return false;
+  text[fread(text, 1, sizeof text - 1, file)] = 0;
+  fclose(file);
+  const char *name_end = strrchr(text, ')'); /* the name may hold anything */
+  return name_end && name_end[1] == ' ' && name_end[2] == 'Z';
+}
+
 int state_children_check(char why[STATE_WHY_SIZE]) {
   DIR *tasks = opendir("/proc/self/task");
   int child = 0;
@@ -37,6 +49,8 @@ int state_children_check(char why[STATE_WHY_SIZE]) {
   if (!child) return 0;
   char name[64];
   name_of(child, name, sizeof name);
+  if (has_ended(child))
+    return state_refuse(why, "it has not yet waited for a child process that has ended, %d (%s)", child, name);
   return state_refuse(why,
                       "it has a child process, %d (%s), which cannot be saved; take the checkpoint when it has ended",
                       child, name);

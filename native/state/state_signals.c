@@ -149,7 +149,7 @@ struct timer {
 
 /* A CPU clock of another thread or process holds its number: ~id << 3 | kind, linux/posix-timers.h. */
 static int32_t clock_with(int32_t clock, int32_t (*translate)(int32_t)) {
-  if (clock >= 0) return clock;
+  if (clock >= 0 || (clock & 7) == 3 /* a descriptor's */) return clock;
   int32_t id = ~(clock >> 3);
   return id > 0 ? (int32_t)(~(uint32_t)translate(id) << 3 | ((uint32_t)clock & 7)) : clock;
 }

@@ -75,7 +75,10 @@ long hook_rt_sigaction(const struct hook_call *call) {
   const struct kernel_sigaction *wanted = (const struct kernel_sigaction *)call->b;
   struct kernel_sigaction action, old, *out = (struct kernel_sigaction *)call->c;
   if (sig < 1 || sig >= SPLIT_NSIG || call->d != KERNEL_MASK_SIZE) return hook_pass(call);
-  if (SPLIT->dispatch && sig == SIGSYS) return 0; /* taken; the program's own wish cannot be met */
+  if (SPLIT->dispatch && sig == SIGSYS) { /* taken; the program's own wish cannot be met */
+    if (out) *out = (struct kernel_sigaction){0};
+    return 0;
+  }
   if (sig == SPLIT_PARK_SIGNAL) return park_sigaction(wanted, out);
   if (!process_owns_memory()) return sigaction_in_shared_memory(call);
 
