@@ -7,7 +7,7 @@ static MPI_Comm comm;
 
 static void one_rank_errs(int step) {
   int zero = 0, one = 1, sum = 0, none[4] = {0};
-  if (step % story_size != story_rank) return;
+  if (story_rank != 1 || step % 2) return;
   FAILS(MPI_Bcast(&one, -1, MPI_INT, 0, comm));
   FAILS(MPI_Allreduce(&one, &sum, 1, MPI_INT, MPI_OP_NULL, comm));
   FAILS(MPI_Gather(&one, 1, MPI_DATATYPE_NULL, none, 1, MPI_INT, 0, comm));
