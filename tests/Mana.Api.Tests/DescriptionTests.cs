@@ -47,6 +47,17 @@ public sealed class DescriptionTests
         Assert.All(call.Parameters.Where(p => p.IsArray), p => Assert.Equal(Lifetime.Request, p.Lifetime));
     }
 
+    /// <summary>MPI-4.1 section 6.8: neither counts nor displacements nor types are looked at.</summary>
+    [Theory]
+    [InlineData("Alltoallv_c", "sendcounts", "sdispls")]
+    [InlineData("Ialltoallw_c", "sendcounts", "sdispls", "sendtypes")]
+    [InlineData("Alltoallw_init_c", "sendcounts", "sdispls", "sendtypes")]
+    public void Arrays_of_the_send_buffer_are_not_read_in_place(string function, params string[] arrays)
+    {
+        ApiFunction call = Api.Functions.Single(f => f.Name == function);
+        Assert.All(call.Parameters.Where(p => arrays.Contains(p.Name)), p => Assert.Equal("sendbuf", p.UnlessInPlace));
+    }
+
     [Fact]
     public void Neighbour_collectives_count_by_degree()
     {

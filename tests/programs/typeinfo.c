@@ -98,6 +98,31 @@ static void external(void) {
   CHECK(back[0] == values[0] && back[1] == -2);
 }
 
+#if MPI_VERSION >= 4
+/* One after the other: the position goes in and comes out. */
+static void large_packing(void) {
+  char buffer[64];
+  MPI_Count position = 0;
+  int one = 1, two = 2, first = 0, second = 0;
+  MPI_Pack_c(&one, 1, MPI_INT, buffer, sizeof buffer, &position, MPI_COMM_WORLD);
+  MPI_Pack_c(&two, 1, MPI_INT, buffer, sizeof buffer, &position, MPI_COMM_WORLD);
+  CHECK(position == 8);
+  position = 0;
+  MPI_Unpack_c(buffer, 8, &position, &first, 1, MPI_INT, MPI_COMM_WORLD);
+  MPI_Unpack_c(buffer, 8, &position, &second, 1, MPI_INT, MPI_COMM_WORLD);
+  CHECK(first == 1 && second == 2 && position == 8);
+
+  position = first = second = 0;
+  MPI_Pack_external_c("external32", &one, 1, MPI_INT, buffer, sizeof buffer, &position);
+  MPI_Pack_external_c("external32", &two, 1, MPI_INT, buffer, sizeof buffer, &position);
+  CHECK(position == 8 && buffer[3] == 1 && buffer[7] == 2);
+  position = 0;
+  MPI_Unpack_external_c("external32", buffer, 8, &position, &first, 1, MPI_INT);
+  MPI_Unpack_external_c("external32", buffer, 8, &position, &second, 1, MPI_INT);
+  CHECK(first == 1 && second == 2 && position == 8);
+}
+#endif
+
 static void addresses(void) {
   int values[4];
   MPI_Aint first, last;
@@ -123,6 +148,9 @@ int main(int argc, char **argv) {
   names();
   packing();
   external();
+#if MPI_VERSION >= 4
+  large_packing();
+#endif
   addresses();
   return check_finish("typeinfo");
 }

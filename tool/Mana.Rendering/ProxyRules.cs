@@ -34,11 +34,16 @@ public static class ProxyRules
 
         string local = p.Name + "_s";
         string wide = p.CanonType;
+        string Refuse(string value) => $"if (({p.BaseType}){value} != {value}) return MANA_RC_ABSENT;";
         if (!p.IsArray)
         {
-            return p.Direction == Direction.In
-                ? new([$"if (({p.BaseType}){p.Name} != {p.Name}) return MANA_RC_ABSENT;"], $"({p.BaseType}){p.Name}", [], [])
-                : new([$"{p.BaseType} {local} = 0;"], $"&{local}", [$"*{p.Name} = ({wide}){local};"], []);
+            string after = $"*{p.Name} = ({wide}){local};";
+            return p.Direction switch
+            {
+                Direction.In => new([Refuse(p.Name)], $"({p.BaseType}){p.Name}", [], []),
+                Direction.Out => new([$"{p.BaseType} {local} = 0;"], $"&{local}", [after], []),
+                _ => new([Refuse("*" + p.Name), $"{p.BaseType} {local} = ({p.BaseType})*{p.Name};"], $"&{local}", [after], []),
+            };
         }
 
         string count = p.Name + "_n";
