@@ -10,7 +10,7 @@
 #include "saved.h"
 #include "synchronous.h"
 
-enum { FORMAT = 4 };
+enum { FORMAT = 5 };
 
 int px_refuse(struct px_saved *s, const char *format, ...) {
   va_list args;

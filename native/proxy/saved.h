@@ -59,8 +59,6 @@ int px_world_ranks(MPI_Group group, int n, int *ranks);
 /* A datatype that something else refers to, be it the application's own, freed since, or predefined. *owned: the caller frees it. */
 int px_type_save(struct px_saved *s, MPI_Datatype type);
 int px_type_load(struct px_saved *s, MPI_Datatype *type, int *owned);
-/* Frees what a query has returned, where it is not predefined. */
-void px_type_drop(MPI_Datatype *type);
 /* Keys and values; of MPI_INFO_NULL none. load: adds them to *info, which is made where it is MPI_INFO_NULL and there are some. */
 void px_info_save(struct save_stream *s, MPI_Info info);
 int px_info_load(struct px_saved *s, MPI_Info *info);

@@ -4,6 +4,7 @@
 #include "saved.h"
 #include "type_integers.h"
 #include "type_large.h"
+#include "type_made.h"
 
 #ifdef MANA_HAVE_MPI_Type_get_contents_c
 #pragma weak MPI_Type_get_envelope_c
@@ -12,22 +13,12 @@
 
 struct contents {
   int combiner, ni, na, nd; /* combiner: the site's */
+  MPI_Aint lb, extent;      /* of the type, when it is read */
   int *ints;
   MPI_Aint *addresses;
   MPI_Datatype *types;
 };
 enum { PREDEFINED = 1, USER = 2, INLINE = 3 };
-
-static int is_f90(int combiner) {
-  return combiner == MPI_COMBINER_F90_REAL || combiner == MPI_COMBINER_F90_COMPLEX ||
-         combiner == MPI_COMBINER_F90_INTEGER;
-}
-
-void px_type_drop(MPI_Datatype *type) {
-  int n[3], combiner;
-  int rc = MPI_Type_get_envelope(*type, &n[0], &n[1], &n[2], &combiner); /* fails for one of large counts */
-  if (rc != MPI_SUCCESS || (combiner != MPI_COMBINER_NAMED && !is_f90(combiner))) MPI_Type_free(type);
-}
 
 static void contents_free(struct contents *c) {
   for (int i = 0; i < c->nd; i++) px_type_drop(&c->types[i]);
@@ -67,8 +58,7 @@ static int contents_get_large(struct px_saved *s, MPI_Datatype type, struct cont
   return px_refuse(s, "this MPI does not describe a datatype");
 }
 
-static int contents_get(struct px_saved *s, MPI_Datatype type, struct contents *c) {
-  *c = (struct contents){0};
+static int contents_get_small(struct px_saved *s, MPI_Datatype type, struct contents *c) {
   int nd = 0;
   if (MPI_Type_get_envelope(type, &c->ni, &c->na, &nd, &c->combiner) != MPI_SUCCESS)
     return contents_get_large(s, type, c);
@@ -79,6 +69,14 @@ static int contents_get(struct px_saved *s, MPI_Datatype type, struct contents *
                           "MPI_Type_get_contents");
   if (!rc) c->nd = nd;
   if (rc) contents_free(c);
+  return rc;
+}
+
+static int contents_get(struct px_saved *s, MPI_Datatype type, struct contents *c) {
+  MPI_Datatype made = px_type_made(type);
+  *c = (struct contents){0};
+  int rc = contents_get_small(s, made, c);
+  px_type_made_drop(type, made);
   return rc;
 }
 
@@ -116,11 +114,15 @@ static int save_node(struct px_saved *s, MPI_Datatype type, int top) {
     return 0;
   }
   struct contents c;
+  MPI_Aint lb = 0, extent = 0;
   int rc = contents_get(s, type, &c);
   if (rc) return rc;
+  rc = px_refuse_failed(s, MPI_Type_get_extent(type, &lb, &extent), "MPI_Type_get_extent");
   px_type_integers_out(c.combiner, c.ints);
   save_u32(s->stream, INLINE);
   px_i32_save(s->stream, px_combiner_out(c.combiner));
+  save_u64(s->stream, (uint64_t)lb);
+  save_u64(s->stream, (uint64_t)extent);
   px_i32_save(s->stream, c.ni);
   px_i32_save(s->stream, c.na);
   px_i32_save(s->stream, c.nd);
@@ -200,6 +202,8 @@ static int build(const struct contents *c, MPI_Datatype *out) {
 
 static int load_contents(struct px_saved *s, struct contents *c) {
   *c = (struct contents){.combiner = px_combiner_in(px_i32_load(s->stream))};
+  c->lb = (MPI_Aint)load_u64(s->stream);
+  c->extent = (MPI_Aint)load_u64(s->stream);
   c->ni = px_i32_load(s->stream);
   c->na = px_i32_load(s->stream);
   c->nd = px_i32_load(s->stream);
@@ -236,7 +240,8 @@ static int load_node(struct px_saved *s, MPI_Datatype *type, int *owned) {
     inner[i] = (uint8_t)mine;
   }
   if (!rc) rc = px_refuse_failed(s, build(&c, type), "making a datatype");
-  *owned = !rc && !is_f90(c.combiner);
+  *owned = !rc && !px_is_f90(c.combiner);
+  if (*owned) rc = px_refuse_failed(s, px_type_keep_extent(type, c.lb, c.extent), "resizing a datatype");
   for (int i = 0; i < c.nd; i++) {
     if (inner && inner[i]) MPI_Type_free(&c.types[i]);
   }

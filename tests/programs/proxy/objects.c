@@ -64,9 +64,24 @@ static void make_types(void) {
   OK(PX(Type_commit)(&t[WIDE]));
 }
 
+/* Their ends are not aligned: one MPI pads them, the other does not. */
+static void make_unpadded_types(void) {
+  int64_t lb;
+  int ones[2] = {1, 1};
+  intptr_t at[2] = {0, 5};
+  mana_h *t = STATE->type, inner = fresh(MANA_KIND_DATATYPE);
+  OK(PX(Type_create_hvector)(2, 1, 5, MANA_INT, &t[UNPADDED]));
+  OK(PX(Type_commit)(&t[UNPADDED]));
+  OK(PX(Type_create_hindexed)(2, ones, at, MANA_INT, &inner));
+  OK(PX(Type_contiguous)(2, inner, &t[AROUND]));
+  OK(PX(Type_free)(&inner));
+  for (int i = 0; i < TYPES; i++) OK(PX(Type_get_extent_x)(t[i], &lb, &STATE->extent[i]));
+}
+
 void make_objects(void) {
   make_comms();
   make_types();
+  make_unpadded_types();
   int ranks[2] = {STATE->size - 1, 0};
   mana_h world = fresh(MANA_KIND_GROUP);
   STATE->group = fresh(MANA_KIND_GROUP);
@@ -143,11 +158,41 @@ static void check_types(void) {
   CHECK(inner[0] == MANA_DOUBLE);
 }
 
+static int made_by(mana_h type) {
+  int ni, na, nd, combiner;
+  OK(PX(Type_get_envelope)(type, &ni, &na, &nd, &combiner));
+  return combiner;
+}
+
+/* The program has laid out its memory with these extents. */
+static void check_extents(void) {
+  const mana_h *t = STATE->type;
+  int64_t lb, extent;
+  int n = 0, ints[2];
+  intptr_t stride;
+  unsigned char bytes[64], packed[64];
+  mana_h inner[1] = {spare(MANA_KIND_DATATYPE)};
+  for (int i = 0; i < TYPES; i++) {
+    OK(PX(Type_get_extent_x)(t[i], &lb, &extent));
+    CHECK(extent == STATE->extent[i]);
+  }
+  for (int i = 0; i < 64; i++) bytes[i] = (unsigned char)i;
+  OK(PX(Pack)(bytes, 2, t[UNPADDED], packed, sizeof packed, &n, MANA_COMM_SELF));
+  CHECK(packed[0] == 0 && packed[4] == 5 && packed[8] == STATE->extent[UNPADDED] && packed[12] == packed[8] + 5);
+  CHECK(made_by(t[UNPADDED]) == MANA_COMBINER_HVECTOR && made_by(t[AROUND]) == MANA_COMBINER_CONTIGUOUS);
+  OK(PX(Type_get_contents)(t[AROUND], 1, 0, 1, ints, &stride, inner));
+  CHECK(made_by(inner[0]) == MANA_COMBINER_HINDEXED);
+  OK(PX(Type_free)(inner));
+  OK(PX(Type_get_contents)(t[UNPADDED], 2, 1, 1, ints, &stride, inner));
+  CHECK(inner[0] == MANA_INT && ints[0] == 2 && stride == 5);
+}
+
 void check_objects(void) {
   int size, flag, mine = STATE->rank, all = -1, ranks[2] = {0, 1}, world[2];
   char value[64];
   check_comms();
   check_types();
+  check_extents();
   mana_h group = spare(MANA_KIND_GROUP);
   OK(PX(Comm_group)(MANA_COMM_WORLD, &group));
   OK(PX(Group_size)(STATE->group, &size));

@@ -12,7 +12,7 @@
 
 enum { LARGE = 1 << 17 }; /* doubles: 1 MiB, a rendezvous everywhere */
 enum comm_number { DUP, HALVES, RING, WEB, STAR, SIDES, GOING, COMMS };
-enum type_number { COLUMN, RECORD, COPY, CORNER, BLOCKS, WIDE, TYPES };
+enum type_number { COLUMN, RECORD, COPY, CORNER, BLOCKS, WIDE, UNPADDED, AROUND, TYPES };
 enum request_number {
   SEND_LARGE,
   SEND_SYNC,
@@ -36,6 +36,7 @@ enum { GAPS = 4, OVER = 2 };
 struct state {
   int32_t rank, size, next, previous;
   mana_h comm[COMMS], type[TYPES], request[REQUESTS], group, op, info, message, freed_type;
+  int64_t extent[TYPES]; /* as it was when they were made */
   double large_out[LARGE], large_in[LARGE];
   double matrix[8][8], matrix_in[8][8], freed_in[8][8];
   int32_t small_out[16][4], in[16][4], sum_out, sum_in, columns[8];
