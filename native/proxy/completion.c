@@ -53,6 +53,7 @@ int px_Request_get_status(mana_h request, int *flag, mana_status *status) {
   if (rc != MPI_SUCCESS) return px_error(rc);
   if (*flag && px_is_held_back(px_record_of(request))) *flag = 0;
   if (status && *flag) px_status_out(status, &s);
+  if (*flag) px_record_status(px_record_of(request), status);
   if (status && *flag && px_record_of(request)->late) px_early_status(status, request);
   return 0;
 }

@@ -28,6 +28,7 @@ static inline int px_hold_back(mana_h request) {
 /* The site has completed the request: counts, and a status that was there before. */
 static inline void px_complete(mana_h request, mana_status *status) {
   struct px_record *r = px_record_of(request);
+  px_record_status(r, status);
   if (__builtin_expect(r->late, 0)) {
     r->late = 0;
     if (status) px_early_status(status, request);

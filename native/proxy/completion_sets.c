@@ -182,6 +182,7 @@ static int leave_early(int done, const MPI_Request *site, const mana_h *requests
     if (r->persistent && !r->active) continue;
     mana_status status = {0};
     px_status_out(&status, &s[i]);
+    px_record_status(r, &status);
     px_table_request[mana_index(requests[i])] = site[i];
     px_settle_early(requests[i], r->late ? &px_early[mana_index(requests[i])] : &status,
                     s[i].MPI_ERROR == MPI_SUCCESS ? 0 : px_error(s[i].MPI_ERROR));

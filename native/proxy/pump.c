@@ -19,6 +19,7 @@ static int pump_request(uint32_t i) {
   if (rc == MPI_SUCCESS && !flag) return 0;
   mana_status status = {0};
   if (px_status_is_set(rc)) px_status_out(&status, &s);
+  px_record_status(r, &status);
   if (r->canceled && rc == MPI_SUCCESS) px_record_canceled(r, &s);
   px_settle_early(mana_handle(MANA_KIND_REQUEST, i), r->late ? &px_early[i] : &status,
                   rc == MPI_SUCCESS ? 0 : px_error(rc));

@@ -173,6 +173,12 @@ static inline int px_must_park_after(unsigned *looks) {
 
 /* A persistent send had lent its place in the request table to the receipt. */
 void px_record_receipted(struct px_record *r);
+/* Of a request that completed in the site, before it is told: status may be NULL. */
+static inline void px_record_status(const struct px_record *r, mana_status *status) {
+  if (__builtin_expect(r->peer == MANA_PROC_NULL, 0) && status && r->kind == PX_RECEIVE &&
+      (!r->persistent || r->active))
+    px_status_of_nobody(status);
+}
 /* The request completed in the site, and the application hears of it now. */
 static inline void px_record_completed(struct px_record *r) {
   px_count(&px_counters.received, r->owed);

@@ -33,6 +33,10 @@ static inline void px_status_out(mana_status *to, const MPI_Status *from) {
   to->bytes = px_status_bytes(from);
   to->cancelled = px_status_cancelled(from);
 }
+/* What a receive from MPI_PROC_NULL leaves (MPI-4.1 section 3.10). MPICH 4.0 forgets to say so when it is nonblocking. */
+static inline void px_status_of_nobody(mana_status *status) {
+  *status = (mana_status){.source = MANA_PROC_NULL, .tag = MANA_ANY_TAG, .error = status->error};
+}
 /* Whether a call that returned site code rc has set its status: success, and the errors that speak of a matched message. */
 static inline int px_status_is_set(int rc) {
   return __builtin_expect(rc == MPI_SUCCESS, 1) || px_error_sets_status(rc);

@@ -3,11 +3,6 @@
 #include "probe.h"
 #include "queue.h"
 
-/* MPICH 4.0 forgets to say so when the receive is nonblocking (MPI-4.1 section 3.10). */
-static void from_nobody(mana_status *status) {
-  *status = (mana_status){.source = MANA_PROC_NULL, .tag = MANA_ANY_TAG, .error = status->error};
-}
-
 /* The canonical code of what was posted as *site, when it is done or has to leave: then `away`, and nothing is pending. */
 static inline int finish(MPI_Request *site, mana_status *status, int source, mana_h comm, int away) {
   MPI_Status s;
@@ -27,7 +22,7 @@ static inline int finish(MPI_Request *site, mana_status *status, int source, man
   px_count_received(comm, source);
   if (status) {
     px_status_out(status, &s);
-    if (__builtin_expect(source == MANA_PROC_NULL, 0)) from_nobody(status);
+    if (__builtin_expect(source == MANA_PROC_NULL, 0)) px_status_of_nobody(status);
   }
   return __builtin_expect(rc == MPI_SUCCESS, 1) ? 0 : px_error(rc);
 }
@@ -153,13 +148,13 @@ static int receive_matched_later(void *buf, int64_t count, mana_h datatype, mana
       return 0;
     }
   }
-  int source = site == MPI_MESSAGE_NO_PROC || is_foreign(*message) ? MANA_PROC_NULL
-                                                                   : MANA_ANY_SOURCE; /* no message that counts */
+  int source = site == MPI_MESSAGE_NO_PROC ? MANA_PROC_NULL : MANA_ANY_SOURCE, foreign = is_foreign(*message);
   int rc = px_site_imrecv((void *)(uintptr_t)px_buffer(buf), count, px_datatype(datatype), &site, &later);
   *message = px_message_update(*message, site);
   if (rc != MPI_SUCCESS) return px_error(rc);
   *request = px_request_store(*request, later);
   px_record_receive(*request, buf, count, datatype, source, MANA_ANY_TAG, 0);
+  if (foreign) px_record_of(*request)->owed = 0;
   return 0;
 }
 int px_Imrecv(void *buf, int count, mana_h datatype, mana_h *message, mana_h *request) {

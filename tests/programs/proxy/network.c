@@ -40,6 +40,11 @@ void check_status(const mana_status *status, int source, int tag, int64_t bytes)
   CHECK(status->source == source && status->tag == tag && status->bytes == bytes && !status->cancelled);
 }
 
+/* A receive from nobody is over at once, and says from whom (MPI-4.1 section 3.10), by whichever call it is asked. */
+static void check_nobody(const mana_status *status) {
+  check_status(status, MANA_PROC_NULL, MANA_ANY_TAG, 0);
+}
+
 static mana_h *request(enum request_number n) {
   STATE->request[n] = fresh(MANA_KIND_REQUEST);
   return &STATE->request[n];
@@ -56,6 +61,7 @@ static void post_receives(void) {
   OK(PX(Irecv)(STATE->in[T_LATER % 16], 4, MANA_INT, MANA_ANY_SOURCE, T_LATER, STATE->comm[DUP], request(LATER)));
   OK(PX(Irecv)(STATE->freed_in, 1, STATE->freed_type, from, T_FREED, MANA_COMM_WORLD, request(FREED)));
   OK(PX(Type_free)(&STATE->freed_type));
+  OK(PX(Irecv)(STATE->in[0], 4, MANA_INT, MANA_PROC_NULL, T_NEVER, MANA_COMM_WORLD, request(NOBODY)));
   OK(PX(Irecv)(STATE->in[0], 4, MANA_INT, from, T_ORPHAN, MANA_COMM_WORLD, request(ORPHAN)));
   OK(PX(Request_free)(&STATE->request[ORPHAN]));
   OK(PX(Recv_init)(STATE->in[1], 4, MANA_INT, from, T_KEPT, MANA_COMM_WORLD, request(KEPT_RECEIVE)));
@@ -259,6 +265,8 @@ static void complete_requests(void) {
   CHECK(count == 1 && indices[0] == 1);
   check_status(&s[0], from, T_LARGE_IN, LARGE * 8);
   for (int i = 0; i < LARGE; i++) CHECK(STATE->large_in[i] == from + i * 0.5);
+  OK(PX(Wait)(&r[NOBODY], &status));
+  check_nobody(&status);
   OK(PX(Wait)(&r[BARRIER], NULL));
   OK(PX(Test)(&r[SUM], &flag, NULL));
   CHECK(flag && STATE->sum_in == STATE->size * (STATE->size - 1) / 2 + STATE->size - 1);
@@ -309,6 +317,40 @@ static void complete_later(void) {
   CHECK(address == STATE->buffer && size == sizeof STATE->buffer);
 }
 
+static mana_h from_nobody(void) {
+  static int32_t value;
+  mana_h r = spare(MANA_KIND_REQUEST);
+  OK(PX(Irecv)(&value, 1, MANA_INT, MANA_PROC_NULL, T_NEVER, MANA_COMM_WORLD, &r));
+  return r;
+}
+static void receive_from_nobody(void) {
+  int flag, index, count, indices[1];
+  int32_t value;
+  mana_status status;
+  mana_h r = from_nobody();
+  OK(PX(Request_get_status)(r, &flag, &status));
+  check_nobody(&status);
+  OK(PX(Wait)(&r, &status));
+  check_nobody(&status);
+  r = from_nobody();
+  OK(PX(Waitall)(1, &r, &status));
+  check_nobody(&status);
+  r = from_nobody();
+  OK(PX(Waitany)(1, &r, &index, &status));
+  check_nobody(&status);
+  r = from_nobody();
+  OK(PX(Waitsome)(1, &r, &count, indices, &status));
+  check_nobody(&status);
+  r = spare(MANA_KIND_REQUEST);
+  OK(PX(Recv_init)(&value, 1, MANA_INT, MANA_PROC_NULL, T_NEVER, MANA_COMM_WORLD, &r));
+  OK(PX(Start)(&r));
+  OK(PX(Wait)(&r, &status));
+  check_nobody(&status);
+  OK(PX(Waitall)(1, &r, &status)); /* inactive: the empty status */
+  CHECK(status.source == MANA_ANY_SOURCE);
+  OK(PX(Request_free)(&r));
+}
+
 /* What is left over counts for nothing, and both halves of a send-receive count. */
 static void exchange_more(void) {
   int from = STATE->previous, to = STATE->next, flag, index, all[4];
@@ -357,6 +399,7 @@ static void forget_the_queued(void) {
 void empty_the_network(void) {
   forget_the_queued();
   exchange_more();
+  receive_from_nobody();
   receive_queued();
   receive_by_request();
   complete_requests();

@@ -29,6 +29,7 @@ enum request_number {
   BARRIER,
   SUM,
   ORPHAN, /* the same, and the request is freed */
+  NOBODY, /* from MPI_PROC_NULL */
   REQUESTS
 };
 /* Receives whose datatypes are freed. Some are over before, so that there are gaps in what stands in for their types. */
