@@ -47,6 +47,14 @@ public sealed class DescriptionTests
         Assert.All(call.Parameters.Where(p => p.IsArray), p => Assert.Equal(Lifetime.Request, p.Lifetime));
     }
 
+    /// <summary>Fortran counts what it is given from 1, and what it asks for (MPI_Session_get_nth_pset) from 0, as C does.</summary>
+    [Fact]
+    public void An_index_only_comes_back()
+    {
+        IEnumerable<ApiParameter> indices = Api.Functions.SelectMany(f => f.Parameters).Where(p => p.Kind == "index");
+        Assert.All(indices, p => Assert.Equal(Direction.Out, p.Direction));
+    }
+
     /// <summary>MPI-4.1 section 6.8: neither counts nor displacements nor types are looked at.</summary>
     [Theory]
     [InlineData("Alltoallv_c", "sendcounts", "sdispls")]

@@ -115,9 +115,7 @@ public static class FortranRules
     {
         if (p.IsArray) return new([], p.Name, [], [$"f_indices_out(rc, *outcount, {p.Name});"]);
         string local = p.Name + "_c";
-        return p.Direction == Direction.In
-            ? Snippet.Plain($"*{p.Name} - 1")
-            : new([$"int {local} = MANA_UNDEFINED;"], $"&{local}", [], [$"*{p.Name} = f_index_out({local});"]);
+        return new([$"int {local} = MANA_UNDEFINED;"], $"&{local}", [], [$"*{p.Name} = f_index_out({local});"]);
     }
 
     // The MPI-1 bindings have INTEGER where C has MPI_Aint.
