@@ -62,11 +62,20 @@ static void categories(void) {
   CHECK(count == 0 || listed > 0);
 }
 
+/* What fails says so, at any time. */
+static void unknown_names(void) {
+  int index;
+  CHECK(MPI_T_cvar_get_index("no such variable", &index) == MPI_T_ERR_INVALID_NAME);
+  CHECK(MPI_T_category_get_index("no such category", &index) == MPI_T_ERR_INVALID_NAME);
+}
+
 int main(int argc, char **argv) {
   int provided = -1;
   CHECK(MPI_T_init_thread(MPI_THREAD_SINGLE, &provided) == MPI_SUCCESS && provided >= MPI_THREAD_SINGLE);
   control_variables(); /* MPI itself is not initialized yet */
+  unknown_names();
   MPI_Init(&argc, &argv);
+  unknown_names();
   control_variables();
   performance_variables();
   categories();

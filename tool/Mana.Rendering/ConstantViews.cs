@@ -36,6 +36,10 @@ public sealed record GroupView
     public IReadOnlyList<ConstantView> InCases => [.. Constants.Where(c => c.Abi is not null).DistinctBy(c => c.Abi)];
 
     public IReadOnlyList<ConstantView> OutCases => [.. Constants.Where(c => c.Abi is not null).DistinctBy(c => c.Canonical)];
+
+    /// <summary>Error classes that the ABI has no number for: their own would be another's there.</summary>
+    public IReadOnlyList<ConstantView> OtherCases =>
+        Kind == "error-code" ? [.. Constants.Where(c => c.Abi is null).ExceptBy(OutCases.Select(c => c.Canonical), c => c.Canonical)] : [];
 }
 
 /// <summary>A predefined handle as templates see it.</summary>
