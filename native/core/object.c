@@ -71,7 +71,8 @@ void core_delete(enum mana_kind kind, mana_h h) {
   struct pool *pool = &pools[kind];
   core_lock(&pool->lock);
   struct core_object *o = core_object(kind, h);
-  if (o && o->refs) {  /* an application may free a handle twice: the index must not go on the stack twice */
+  if (o && o->refs) { /* an application may free a handle twice: the index must not go on the stack twice */
+    if (__builtin_expect(o->name != NULL, 0)) free(o->name);
     reset(o, kind, h); /* forgets cached answers */
     o->refs = 0;
     pool->free_indices[pool->free_count++] = mana_index(h);

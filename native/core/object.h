@@ -24,6 +24,7 @@ struct core_object {
   int32_t refs;                      /* the application's reference plus those of operations and objects that use it */
   mana_h errhandler;                 /* comm, win, file, session */
   struct core_attribute *attributes; /* comm, datatype, win: newest first */
+  char *name;                        /* likewise, where not every site holds it (name.c) */
   union {
     struct {
       int32_t rank, size, remote_size, inter; /* -1 = not asked yet */

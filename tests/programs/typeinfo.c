@@ -60,6 +60,32 @@ static void names(void) {
   CHECK(size == 4);
 }
 
+/* The longest that this MPI takes: the site's may be shorter. Also of what is predefined. */
+static void long_names(void) {
+  char name[MPI_MAX_OBJECT_NAME], got[MPI_MAX_OBJECT_NAME];
+  MPI_Datatype pair;
+  MPI_Comm comm;
+  int length;
+  memset(name, 'n', sizeof name - 1);
+  name[sizeof name - 1] = 0;
+  MPI_Comm_dup(MPI_COMM_SELF, &comm);
+  MPI_Comm_set_name(comm, name);
+  MPI_Comm_get_name(comm, got, &length);
+  CHECK(strcmp(got, name) == 0 && length == (int)sizeof name - 1);
+  MPI_Comm_set_name(comm, "short");
+  MPI_Comm_get_name(comm, got, &length);
+  CHECK(strcmp(got, "short") == 0 && length == 5);
+  MPI_Comm_free(&comm);
+  MPI_Type_contiguous(2, MPI_INT, &pair);
+  MPI_Type_set_name(pair, name);
+  MPI_Type_get_name(pair, got, &length);
+  CHECK(strcmp(got, name) == 0 && length == (int)sizeof name - 1);
+  MPI_Type_free(&pair);
+  MPI_Type_set_name(MPI_SHORT, "a cell");
+  MPI_Type_get_name(MPI_SHORT, got, &length);
+  CHECK(strcmp(got, "a cell") == 0 && length == 6);
+}
+
 static void packing(void) {
   char buffer[512];
   int position = 0, bound, integers[5] = {1, 2, 3, 4, 5}, back[5] = {0}, from = 0;
@@ -146,6 +172,7 @@ int main(int argc, char **argv) {
   MPI_Init(&argc, &argv);
   envelopes();
   names();
+  long_names();
   packing();
   external();
 #if MPI_VERSION >= 4
