@@ -86,6 +86,17 @@ static void long_names(void) {
   CHECK(strcmp(got, "a cell") == 0 && length == 6);
 }
 
+/* One type for one precision and range, however often it is asked for; it cannot be freed. */
+static void by_precision(void) {
+  MPI_Datatype types[2];
+  for (int i = 0; i < 2; i++) MPI_Type_create_f90_real(15, 307, &types[i]);
+  CHECK(types[0] == types[1]);
+  for (int i = 0; i < 2; i++) MPI_Type_create_f90_complex(6, 37, &types[i]);
+  CHECK(types[0] == types[1]);
+  for (int i = 0; i < 2; i++) MPI_Type_create_f90_integer(9, &types[i]);
+  CHECK(types[0] == types[1]);
+}
+
 static void packing(void) {
   char buffer[512];
   int position = 0, bound, integers[5] = {1, 2, 3, 4, 5}, back[5] = {0}, from = 0;
@@ -173,6 +184,7 @@ int main(int argc, char **argv) {
   envelopes();
   names();
   long_names();
+  by_precision();
   packing();
   external();
 #if MPI_VERSION >= 4
