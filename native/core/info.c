@@ -5,6 +5,7 @@
 
 #include "abi.h"
 #include "core_auto.h"
+#include "info_env.h"
 #include "refs.h"
 
 struct core_info_pair {
@@ -22,12 +23,6 @@ static struct core_info_pair **find(struct core_object *o, const char *key) {
   while (*at && strcmp((*at)->key, key)) at = &(*at)->next;
   return at;
 }
-static const char *beyond(mana_h info, const char *key) {
-  struct core_object *o = known(info);
-  const struct core_info_pair *pair = o && o->info.beyond && key ? *find(o, key) : NULL;
-  return pair ? pair->value : NULL;
-}
-
 static int drop(struct core_info_pair **at) {
   struct core_info_pair *pair = *at;
   if (!pair) return 0;
@@ -65,6 +60,14 @@ static int is_below(mana_h info, const char *key) {
   int rc, length, flag = 0;
   MANA_CROSS(rc, MPI_BELOW(Info_get_valuelen)(info, key, &length, &flag));
   return rc == MANA_SUCCESS && flag;
+}
+
+/* The value that is told instead of the site's; NULL: there is none here. */
+static const char *beyond(mana_h info, const char *key) {
+  if (__builtin_expect(info == MANA_INFO_ENV, 0) && key && is_below(info, key)) return core_info_env(key);
+  struct core_object *o = known(info);
+  const struct core_info_pair *pair = o && o->info.beyond && key ? *find(o, key) : NULL;
+  return pair ? pair->value : NULL;
 }
 
 /* The site says that the key cannot be one, and the application's MPI says that it can: there is none. */
@@ -113,10 +116,22 @@ int core_Info_get(mana_h info, const char *key, int valuelen, char *value, int *
   return done(rc, "MPI_Info_get");
 }
 
+/* An MPI before MPI-4 has the two calls that this one is made of. */
+static int get_string_below(mana_h info, const char *key, int *buflen, char *value, int *flag) {
+  int rc, length = 0;
+  MANA_CROSS(rc, MPI_BELOW(Info_get_string)(info, key, buflen, value, flag));
+  if (rc != MANA_RC_ABSENT) return rc;
+  MANA_CROSS(rc, MPI_BELOW(Info_get_valuelen)(info, key, &length, flag));
+  if (rc || !*flag) return rc;
+  if (*buflen > 0) value[0] = 0;
+  if (*buflen > 1) MANA_CROSS(rc, MPI_BELOW(Info_get)(info, key, *buflen - 1, value, flag));
+  *buflen = length + 1;
+  return rc;
+}
+
 /* *buflen has room for the end of the string as well, and so much is needed. */
 int core_Info_get_string(mana_h info, const char *key, int *buflen, char *value, int *flag) {
   const char *mine = beyond(info, key);
-  int rc;
   if (mine) {
     if (*buflen > 0) {
       size_t length = strnlen(mine, (size_t)*buflen - 1);
@@ -126,7 +141,7 @@ int core_Info_get_string(mana_h info, const char *key, int *buflen, char *value,
     *buflen = (int)strlen(mine) + 1;
     return *flag = 1, MANA_SUCCESS;
   }
-  MANA_CROSS(rc, MPI_BELOW(Info_get_string)(info, key, buflen, value, flag));
+  int rc = get_string_below(info, key, buflen, value, flag);
   if (is_too_long_below(rc, key)) return *flag = 0, MANA_SUCCESS;
   return done(rc, "MPI_Info_get_string");
 }

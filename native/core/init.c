@@ -8,6 +8,7 @@
 #include "abi.h"
 #include "attribute.h"
 #include "core_auto.h"
+#include "info_env.h"
 #include "poll.h"
 #include "upcall.h"
 
@@ -27,7 +28,7 @@ static const char misfit[] =
     "      Build the bundle again: `mana bundle create NAME --backend B --force`.";
 
 /* The stub is loaded: by ld.so at the program's start, or by dlopen (python3 importing mpi4py). */
-__attribute__((constructor)) static void construct(void) {
+__attribute__((constructor)) static void construct(int argc, char **argv) {
   if (!split_in_arena((uint64_t)(uintptr_t)&init)) {
     die("this is mana's stand-in for an MPI library, and the program was not started by mana.\n"
         "      Start it with `mana launch -- PROGRAM`, or take mana's folder out of LD_LIBRARY_PATH.");
@@ -42,6 +43,7 @@ __attribute__((constructor)) static void construct(void) {
   SPLIT->upper_tls_offset = (int64_t)((uint64_t)(uintptr_t)&mana_upper_tls - fs);
   SPLIT->thread_multiple = 1; /* until MPI_Init knows: before it, any thread may make infos, handlers and sessions */
   core_objects_create();
+  core_info_env_keep(argc, argv);
   core_upcalls_install();
   int rc;
   MANA_CROSS(rc, MANA_SERVICE(int (*)(void), SVC_LOAD_PROXY)());

@@ -74,6 +74,28 @@ static void limits(void) {
   MPI_Info_free(&copy);
 }
 
+#if MPI_VERSION >= 4
+/* As much as there is room for, and how much would be needed. */
+static void as_string(void) {
+  MPI_Info info;
+  char value[8];
+  int room = sizeof value, flag;
+  MPI_Info_create(&info);
+  MPI_Info_set(info, "colour", "green");
+  MPI_Info_get_string(info, "colour", &room, value, &flag);
+  CHECK(flag && room == 6 && strcmp(value, "green") == 0);
+  room = 3;
+  MPI_Info_get_string(info, "colour", &room, value, &flag);
+  CHECK(flag && room == 6 && strcmp(value, "gr") == 0);
+  room = 0;
+  MPI_Info_get_string(info, "colour", &room, value, &flag);
+  CHECK(flag && room == 6);
+  MPI_Info_get_string(info, "weight", &room, value, &flag);
+  CHECK(!flag);
+  MPI_Info_free(&info);
+}
+#endif
+
 static void identity(void) {
   char name[MPI_MAX_PROCESSOR_NAME], library[MPI_MAX_LIBRARY_VERSION_STRING];
   int length, version, subversion, count;
@@ -85,6 +107,17 @@ static void identity(void) {
   CHECK(length > 0 && isprint((unsigned char)library[0]));
   MPI_Info_get_nkeys(MPI_INFO_ENV, &count);
   CHECK(count >= 0);
+}
+
+/* Where this MPI tells it at all. */
+static void environment(int argc, char **argv) {
+  char value[256];
+  const char *slash = strrchr(argv[0], '/');
+  int flag;
+  MPI_Info_get(MPI_INFO_ENV, "command", sizeof value - 1, value, &flag);
+  CHECK(!flag || strcmp(value, slash ? slash + 1 : argv[0]) == 0);
+  MPI_Info_get(MPI_INFO_ENV, "argv", sizeof value - 1, value, &flag);
+  CHECK(!flag || strcmp(value, argc > 1 ? argv[1] : "") == 0);
 }
 
 static void time_passes(void) {
@@ -112,7 +145,11 @@ int main(int argc, char **argv) {
   MPI_Init(&argc, &argv);
   objects();
   limits();
+#if MPI_VERSION >= 4
+  as_string();
+#endif
   identity();
+  environment(argc, argv);
   time_passes();
   on_communicator();
   MPI_Pcontrol(1);
