@@ -66,14 +66,24 @@ int core_Type_get_extent_x(mana_h datatype, int64_t *lb, int64_t *extent) {
   return get_extent(datatype, lb, extent, "MPI_Type_get_extent_x");
 }
 
+/* What was copied before a callback refused is deleted, whatever its own callbacks say. */
+static void undo_dup(mana_h *newtype) {
+  int freed = core_attributes_delete_all(MANA_KIND_DATATYPE, *newtype);
+  MANA_CROSS(freed, MPI_BELOW(Type_free)(newtype));
+  (void)freed;
+}
+
 int core_Type_dup(mana_h oldtype, mana_h *newtype) {
   mana_h fresh = core_new(MANA_KIND_DATATYPE);
   if (!fresh) return core_fail(MANA_KIND_COMM, MANA_COMM_WORLD, MANA_ERR_NO_MEM, "MPI_Type_dup");
   *newtype = fresh;
   int rc;
   MANA_CROSS(rc, MPI_BELOW(Type_dup)(oldtype, newtype));
+  if (rc == MANA_SUCCESS) {
+    rc = core_attributes_copy(MANA_KIND_DATATYPE, oldtype, fresh);
+    if (rc) undo_dup(newtype);
+  }
   if (rc) core_delete(MANA_KIND_DATATYPE, fresh);
-  if (rc == MANA_SUCCESS) rc = core_attributes_copy(MANA_KIND_DATATYPE, oldtype, fresh);
   return rc ? core_fail(MANA_KIND_COMM, MANA_COMM_WORLD, rc, "MPI_Type_dup") : rc;
 }
 
