@@ -6,8 +6,8 @@
 
 #include "px_file.h"
 #include "saved.h"
-#include "type_made.h"
 #include "site_values.h"
+#include "type_made.h"
 
 int px_file_failed(struct px_saved *s, int rc, const char *call, const struct px_file *f) {
   char text[4096 + 64];

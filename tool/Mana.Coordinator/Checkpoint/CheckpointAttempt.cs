@@ -31,15 +31,6 @@ public enum Stage
 /// <summary>One checkpoint, from intent to commit or abandonment. Pure: messages and time come in, messages and an outcome go out.</summary>
 internal sealed class CheckpointAttempt
 {
-    /// <summary>Of the ranks that held a checkpoint up, so many are told where they are.</summary>
-    private const int Described = 4;
-
-    /// <summary>After as many times <see cref="JobSettings.GatePatience"/> gates let one collective through, though ranks still move.</summary>
-    private const int LongestMovement = 10;
-
-    /// <summary>A little more than a targets' way to the ranks and back.</summary>
-    private static readonly TimeSpan s_shortestPatience = TimeSpan.FromMilliseconds(2);
-
     private readonly JobSettings _settings;
     private readonly ICheckpointStore _store;
     private readonly IReadOnlyList<RankState> _ranks;
@@ -49,15 +40,16 @@ internal sealed class CheckpointAttempt
     private readonly Action<int, Message> _send;
     private readonly Action<string> _say;
     private readonly TimeSpan _begun;
-    private TimeSpan _limit, _heard, _raised, _patience, _askedAt;
+    private readonly GateTimer _gates;
+    private TimeSpan _limit, _askedAt;
     private int _resumed;
     private Stage _asked;
 
     public CheckpointAttempt(
         uint epoch, JobSettings settings, ICheckpointStore store, IReadOnlyList<RankState> ranks, TimeSpan limit, TimeSpan now, Action<int, Message> send, Action<string> say)
     {
-        (Epoch, _settings, _store, _ranks, _limit, _send, _say) = (epoch, settings, store, ranks, limit, send, say);
-        (_begun, _heard, _raised, _patience) = (now, now, now, settings.GatePatience);
+        (Epoch, _settings, _store, _ranks, _limit, _begun, _send, _say) = (epoch, settings, store, ranks, limit, now, send, say);
+        _gates = new GateTimer(settings.GatePatience);
         _progress = new JobProgress(ranks.Count);
         _targets = new ClockTargets(ranks.Count);
         _times = StageTimes.OfCheckpoint(ranks);
@@ -102,17 +94,14 @@ internal sealed class CheckpointAttempt
     {
         Stage.Over => TimeSpan.MaxValue,
         Stage.Ask => _askedAt + _settings.AskPatience,
-        Stage.Converge when _targets.AnyAtGate => Min(RaiseAt, _begun + _limit),
+        Stage.Converge when _targets.AnyAtGate => Min(_gates.Due, _begun + _limit),
         _ => _begun + _limit,
     };
-
-    /// <summary>When nothing has moved for a while; or things move, and lead to nothing.</summary>
-    private TimeSpan RaiseAt => Min(_heard + _patience, _raised + (LongestMovement * _settings.GatePatience));
 
     public void Receive(int rank, Message message, TimeSpan now)
     {
         if (Stage == Stage.Over) return;
-        _heard = now;
+        _gates.Heard(now);
         switch (message)
         {
             case ClocksMessage m when m.Epoch == Epoch && Stage <= Stage.Converge:
@@ -143,7 +132,7 @@ internal sealed class CheckpointAttempt
                 break;
             case WhereMessage m:
                 _ranks[rank].Where = m;
-                if (Stage == Stage.Ask && _ranks.All(r => r.Where is not null)) GiveUp(HeldUp());
+                if (Stage == Stage.Ask && _ranks.All(r => r.Where is not null)) GiveUp(HoldUp.Describe(_asked, _limit, _ranks, _progress, _targets));
                 break;
             case FailedMessage m when m.Epoch == Epoch:
                 GiveUp(CheckpointErrors.RankFailed(rank, _ranks[rank].Hello.Host, m.Why));
@@ -157,7 +146,7 @@ internal sealed class CheckpointAttempt
         if (Stage == Stage.Over) return;
         if (Stage == Stage.Ask)
         {
-            if (now >= _askedAt + _settings.AskPatience) GiveUp(HeldUp());
+            if (now >= _askedAt + _settings.AskPatience) GiveUp(HoldUp.Describe(_asked, _limit, _ranks, _progress, _targets));
             return;
         }
         if (now >= _begun + _limit)
@@ -166,14 +155,10 @@ internal sealed class CheckpointAttempt
             SendAll(new AskMessage(Epoch));
             return;
         }
-        if (Stage == Stage.Converge && now >= RaiseAt)
-        {
-            (_heard, _raised) = (now, now);
-            if (!_targets.RaiseGates()) return;
-            // A program that needs a thousand more collectives must not wait a thousand times so long.
-            _patience = Max(_patience / 2, s_shortestPatience);
-            SendTargets();
-        }
+        if (Stage != Stage.Converge || now < _gates.Due) return;
+        bool raised = _targets.RaiseGates();
+        _gates.Opened(now, raised);
+        if (raised) SendTargets();
     }
 
     public void GiveUp(UserError error)
@@ -189,7 +174,11 @@ internal sealed class CheckpointAttempt
 
     private void Advance(TimeSpan now)
     {
-        if (Stage == Stage.Intent && _targets.AllPublished) (Stage, _raised) = (Stage.Converge, now);
+        if (Stage == Stage.Intent && _targets.AllPublished)
+        {
+            Stage = Stage.Converge;
+            _gates.Begin(now);
+        }
         if (Stage == Stage.Converge)
         {
             SendTargets();
@@ -271,38 +260,5 @@ internal sealed class CheckpointAttempt
         for (int i = 0; i < _ranks.Count; i++) _send(i, message);
     }
 
-    /// <summary>Who held it up at the stage where the time was over, and where that one is.</summary>
-    private UserError HeldUp()
-    {
-        Func<int, bool> late = _asked switch
-        {
-            Stage.Intent => r => !_targets.HasPublished(r),
-            Stage.Converge => r => !_targets.IsThere(r),
-            Stage.Hold => r => !_progress[r].Held,
-            Stage.Drain when !_progress.IsParked => r => !_progress[r].Parked,
-            Stage.Drain => r => _progress[r].Collectives > 0,
-            _ => r => _progress[r].Wrote is null,
-        };
-        int[] ranks = [.. Enumerable.Range(0, _ranks.Count).Where(late)];
-        if (ranks.Length == 0) return CheckpointErrors.HeldUp(_limit, $"{_progress.InFlight} messages are still in flight", "");
-        // One that waits at a gate or in a call waits for somebody: name those first who do not, and before them any that does not even answer.
-        RankState[] slowest = [.. ranks.Select(r => _ranks[r]).OrderBy(r => r.Where is not null).ThenBy(r => _targets.GateOf(r.Rank) is not null).ThenBy(r => r.Where is { Where: 1 })];
-        RankState first = slowest[0];
-        string what = _asked switch
-        {
-            Stage.Intent or Stage.Hold => "did not answer",
-            Stage.Converge => "did not come to where all ranks can stop",
-            Stage.Drain when !_progress[first.Rank].Parked => "could not be stopped",
-            Stage.Drain => "has a nonblocking collective that does not end",
-            _ => "did not finish writing its image",
-        };
-        return CheckpointErrors.HeldUp(
-            _limit,
-            $"rank {first.Rank} {what}" + (ranks.Length > 1 ? $" (and {ranks.Length - 1} more: {CheckpointErrors.Ranks(ranks.Where(r => r != first.Rank))})" : ""),
-            string.Join('\n', slowest.Take(Described).Select(r => $"rank {r.Rank} on {r.Hello.Host}, {CheckpointErrors.Place(r.Where)}")));
-    }
-
     private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
-
-    private static TimeSpan Max(TimeSpan a, TimeSpan b) => a < b ? b : a;
 }
