@@ -83,6 +83,10 @@ static void begin_intent(uint32_t epoch, uint32_t milliseconds) {
     fail("its kernel does not let it use membarrier(2)");
     return;
   }
+  if (SPLIT->thread_multiple && !agent_sees_threads()) {
+    fail("its kernel does not let it use process_vm_readv(2) on itself");
+    return;
+  }
   agent_gate_publish_all();
   if (fault_at(FAULT_CLOCKS_PUBLISHED)) fail(FAULT_WHY);
 }

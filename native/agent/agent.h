@@ -105,6 +105,8 @@ void agent_gate_take_targets(struct save_stream *frame, uint32_t count);
 void agent_say_where(void);
 /* Whether no thread is between its look for drained messages and what it then asks of the site (upper_tls.looking). */
 bool agent_nobody_looks(void);
+/* False: the kernel does not let it look. */
+bool agent_sees_threads(void);
 
 /* --- park.c --------------------------------------------------------------------------------------------------------- */
 /* One round: asks whoever runs to park. The number of parked threads when all are and the MPI thread serves, else 0; -1 with `why`. */

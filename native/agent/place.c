@@ -1,4 +1,5 @@
 /* Where this rank is, for whoever asks. Nothing is asked of its threads, which may be anywhere: what they keep of themselves is read. */
+#include <errno.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -10,9 +11,10 @@
 /* WHERE's `where`. */
 enum where { OWN_CODE, INSIDE, AT_GATE, PARKED, OTHER_THREAD_INSIDE };
 
-/* By the kernel: the thread may be ending, and its memory go. False too for one that is in no crossing. */
+/* By the kernel: the thread may be ending, and its memory go (EFAULT). False too for one that is in no crossing. */
 static bool read_inside(uint64_t upper_fs, struct upper_tls *tls) {
   struct iovec to = {tls, sizeof *tls}, from = {(void *)(upper_fs + (uint64_t)SPLIT->upper_tls_offset), sizeof *tls};
+  errno = 0;
   if (!upper_fs || process_vm_readv(getpid(), &to, 1, &from, 1, 0) != sizeof *tls) return false;
   return tls->generation == SPLIT->generation && tls->depth > 0;
 }
@@ -31,9 +33,15 @@ static bool looks(uint64_t upper_fs) {
   enum { TRIES = 100 };
   struct upper_tls tls;
   for (int i = 0; i < TRIES; i++) {
-    if (!read_inside(upper_fs, &tls) || !tls.looking) return false;
+    if (!read_inside(upper_fs, &tls)) return errno != 0 && errno != EFAULT;
+    if (!tls.looking) return false;
   }
   return true;
+}
+bool agent_sees_threads(void) {
+  struct upper_tls tls;
+  (void)read_inside(mpi_thread(), &tls);
+  return errno == 0;
 }
 bool agent_nobody_looks(void) {
   bool any = looks(mpi_thread());

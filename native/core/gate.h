@@ -68,7 +68,7 @@ static inline __attribute__((always_inline)) void core_gate_count(uint32_t clock
 #define CORE_GATE_ENTER_CLOCK(clock, slot) core_gate_count(clock, 0, slot)
 /* In two phases only with others. */
 #define CORE_GATE_ENTER_BRIDGED(comm, slot)                                                                            \
-  core_gate_count(core_gate_bridged(comm), core_gate_of(comm) ? (comm) : MANA_COMM_NULL, slot)
+  core_gate_count(core_gate_bridged(comm), core_gate_of(comm) ? (comm) : 0, slot)
 /* Before core_gate_leave: where this member has not taken part after all, the count is taken back, so that it is again what the others have. */
 void core_gate_failed(uint32_t clock, int rc) __attribute__((visibility("hidden"), cold));
 static inline void core_gate_leave(void) {

@@ -30,8 +30,8 @@ int px_refuse_failed(struct px_saved *s, int rc, const char *call) {
 
 /* One rank's failure is everybody's, with its words. A coordinator that dies may have told only some to save, and the disk of one may be
  * slow: the others do not wait for ever. They leave when the attempt's time is over, and whoever comes later still completes the
- * reduction: so that it does not go on alone, how late each came is part of what is reduced, and all judge alike. 0, 1 where all refuse, -1 where this
- * rank alone knows. */
+ * reduction: so that it does not go on alone, how late each came is part of what is reduced, and all judge alike. 0; 1 where one has
+ * refused and all are here; -1 where they are not. */
 static int agree(struct px_saved *s, const struct proxy_attempt *attempt, int rc) {
   enum { FAILED, LATEST, EARLIEST, EPOCH, OTHER_EPOCH, WORDS, LEAST_SECONDS = 10 };
   static int mine[WORDS], all[WORDS]; /* written to whenever the others come */
@@ -54,7 +54,7 @@ static int agree(struct px_saved *s, const struct proxy_attempt *attempt, int rc
   if (all[EPOCH] != -all[OTHER_EPOCH]) return px_refuse(s, "other ranks are at checkpoint %d", all[EPOCH]);
   int apart = all[LATEST] + all[EARLIEST];
   if (apart > seconds / 2)
-    return -px_refuse(s, "the ranks came to the saving of MPI objects %d seconds apart (a slow disk?)", apart);
+    return px_refuse(s, "the ranks came to the saving of MPI objects %d seconds apart (a slow disk?)", apart);
   if (all[FAILED] < 0) return 0;
   MPI_Bcast(s->why, PROXY_WHY_SIZE, MPI_CHAR, all[FAILED], px_world);
   return 1;

@@ -17,14 +17,21 @@ int px_Type_free(mana_h *datatype) {
   return rc == MPI_SUCCESS ? 0 : px_error(rc);
 }
 
+/* Others are dropped behind a gate, which is over before the pump looks at all there are; and that may block (MPI_Comm_disconnect). */
+static int is_of_one(MPI_Comm comm) {
+  int inter = 1, size = 0;
+  return comm != MPI_COMM_NULL && MPI_Comm_test_inter(comm, &inter) == MPI_SUCCESS && !inter &&
+         MPI_Comm_size(comm, &size) == MPI_SUCCESS && size == 1;
+}
+
 static int drop_comm(mana_h *comm, int (*drop)(MPI_Comm *)) {
   mana_h before = *comm;
   MPI_Comm site = px_comm(before);
-  int turn = px_look(); /* the pump looks at all there are; those with other members are not dropped beside it */
+  int beside_pump = is_of_one(site), turn = beside_pump && px_look();
   if (turn) px_turn_begin();
   int rc = drop(&site);
   *comm = px_comm_update(*comm, site);
-  px_look_end(turn);
+  if (beside_pump) px_look_end(turn);
   if (rc != MPI_SUCCESS) return px_error(rc);
   px_comm_name_forget(before);
   if (!mana_is_user(before)) return 0;

@@ -39,7 +39,8 @@ struct px_record {
   int32_t error;    /* of a request settled early: canonical code */
   uint8_t calls_back; /* a collective with a reduction of the program's, which gets `datatype` */
   uint8_t receipt;    /* enum px_receipt */
-  uint8_t pad[2];
+  uint8_t foreign;    /* with processes of another job: counts for nothing */
+  uint8_t pad;
   union {
     uint32_t behind;  /* PX_NOT_ASKED: how many messages to the same place, with the same tag, were sent after it */
     int32_t receiver; /* PX_AWAITED: rank in MPI_COMM_WORLD */
@@ -89,6 +90,7 @@ static inline struct px_record *px_record_new(mana_h request, enum px_record_kin
   r->comm = comm;
   r->mode = r->active = r->owed = r->early = r->canceled = r->late = r->calls_back = r->receipt = 0;
   r->behind = 0;
+  r->foreign = (uint8_t)px_is_foreign(comm);
   r->persistent = kind == PX_PARTITIONED || kind == PX_PERSISTENT_COLLECTIVE;
   r->serial = px_count(&px_counters.posted, 1);
   return r;
@@ -124,7 +126,7 @@ static inline void px_record_receive(mana_h request, void *buf, int64_t count, m
                                      mana_h comm) {
   struct px_record *r = px_record_new(request, PX_RECEIVE, comm);
   px_record_describe(r, buf, count, datatype, source, tag);
-  r->owed = source != MANA_PROC_NULL && !px_is_foreign(comm);
+  r->owed = source != MANA_PROC_NULL && !r->foreign;
 }
 static inline void px_record_persistent(mana_h request, enum px_record_kind kind, enum px_send_mode mode,
                                         const void *buf, int64_t count, mana_h datatype, int peer, int tag,

@@ -72,8 +72,7 @@ void px_record_canceled(struct px_record *r, const MPI_Status *s) {
   r->canceled = 0;
   if (!px_status_cancelled(s)) return;
   r->owed = 0;
-  if (r->kind == PX_SEND)
-    px_count(&px_counters.sent, (uint64_t) - (r->peer != MANA_PROC_NULL && !px_is_foreign(r->comm)));
+  if (r->kind == PX_SEND) px_count(&px_counters.sent, (uint64_t) - (r->peer != MANA_PROC_NULL && !r->foreign));
 }
 
 void px_sent_watched(mana_h comm, int dest, int tag) {

@@ -7,7 +7,7 @@ static void started(mana_h request) {
   struct px_record *r = px_record_of(request);
   r->active = 1;
   r->serial = px_count(&px_counters.posted, 1);
-  r->owed = r->kind == PX_RECEIVE && r->peer != MANA_PROC_NULL && !px_is_foreign(r->comm);
+  r->owed = r->kind == PX_RECEIVE && r->peer != MANA_PROC_NULL && !r->foreign;
   if (r->kind != PX_SEND) return;
   px_count_sent(r->comm, r->peer, r->tag);
   r->receipt = PX_NOT_ASKED;

@@ -130,7 +130,8 @@ static int answer_on(mana_h comm) {
 static int answer_all(void) {
   int n = answer_on(MANA_COMM_WORLD) + answer_on(MANA_COMM_SELF);
   for (uint32_t i = MANA_FIRST_INDEX; i < px_high_comm; i++) {
-    if (px_is_live_comm(i)) n += answer_on(mana_handle(MANA_KIND_COMM, i));
+    mana_h comm = mana_handle(MANA_KIND_COMM, i);
+    if (px_is_live_comm(i) && !px_is_foreign(comm)) n += answer_on(comm);
   }
   return n;
 }

@@ -35,14 +35,18 @@ int file_tail_check(const struct file_was *was, int fd, const char *who, const c
 static long open_tail(const char *name, bool *locked) {
   struct stat status;
   int result;
+  bool made;
   long fd = RAW4(SYS_openat, AT_FDCWD, name, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+  made = !raw_failed(fd);
   if (fd == -EEXIST) fd = RAW4(SYS_openat, AT_FDCWD, name, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0);
   if (raw_failed(fd)) return fd == -ENOENT ? -EEXIST : fd;
   do {
     result = flock((int)fd, LOCK_EX);
   } while (result != 0 && errno == EINTR);
   *locked = result == 0;
-  if (fstat((int)fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_uid == geteuid() && status.st_nlink == 1)
+  /* Of what was made here the owner does not matter: some file systems show another. */
+  if (fstat((int)fd, &status) == 0 && S_ISREG(status.st_mode) && (made || status.st_uid == geteuid()) &&
+      status.st_nlink == 1)
     return fd;
   RAW1(SYS_close, fd);
   return -EEXIST;

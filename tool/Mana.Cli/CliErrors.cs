@@ -47,7 +47,7 @@ internal static class CliErrors
 
     public static UserError Foreign(string checkpoint) => new(
         "this checkpoint is another user's: what is in it would run in your name",
-        "Name one of your own. If you trust it, copy it and restart the copy; or say --force, where the file system shows another owner for your own files.", checkpoint);
+        "Name one of your own. If you trust it, copy it and restart the copy; or give its path and say --force, where the file system shows another owner for your own files.", checkpoint);
 
     public static UserError OneCheckpoint(string path) => new(
         "this is a single checkpoint", "Name its job's folder, of which the newest stay; or remove the checkpoint's own folder.", path, ExitCodes.Usage);

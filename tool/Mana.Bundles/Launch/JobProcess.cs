@@ -31,7 +31,7 @@ public sealed class JobProcess : IDisposable
     public async Task<int> RunAsync(LaunchPlan plan, Action<int>? started = null)
     {
         NativeMethods.BecomeSubreaper();
-        _signals.Add(OwnState.DefaultSigpipe());
+        OwnState.DefaultSigpipe();
         foreach ((PosixSignal signal, Signum number) in new[] { (PosixSignal.SIGINT, Signum.SIGINT), (PosixSignal.SIGTERM, Signum.SIGTERM), (PosixSignal.SIGHUP, Signum.SIGHUP) })
             _signals.Add(PosixSignalRegistration.Create(signal, context =>
             {

@@ -16,12 +16,15 @@ internal static class OwnState
     /// A signal that has a handler is reset in children, one that is ignored is not; the handler has nothing to do, for writes go on to fail with EPIPE. How SIGPIPE was
     /// set when this process started nobody can tell any more: the default is what nearly every process has.
     /// </summary>
-    /// <returns>For as long as children are to have it so.</returns>
-    public static PosixSignalRegistration DefaultSigpipe()
+    public static void DefaultSigpipe()
     {
+        if (s_pipe is not null) return;
         _ = Stdlib.SetSignalAction(Signum.SIGPIPE, SignalAction.Default);
-        return PosixSignalRegistration.Create((PosixSignal)(int)Signum.SIGPIPE, context => context.Cancel = true);
+        s_pipe = PosixSignalRegistration.Create((PosixSignal)(int)Signum.SIGPIPE, context => context.Cancel = true);
     }
+
+    /// <summary>Never given back: what it was set to before would end this process when a client goes away.</summary>
+    private static PosixSignalRegistration? s_pipe;
 
     /// <summary>Runs <paramref name="start"/> under the soft limit of open files that this process was started with, where that can be told.</summary>
     public static void WithFirstLimit(Action start)

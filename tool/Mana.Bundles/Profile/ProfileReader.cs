@@ -70,7 +70,8 @@ public static class ProfileReader
     private static LauncherChoice Launcher(TomlSection s)
     {
         LauncherChoice choice = new() { Path = s.Text("path"), Flavour = s.Text("flavour"), Arguments = s.Texts("arguments") };
-        if (!File.Exists(choice.Path)) throw new UserErrorException(ProfileErrors.Missing(s.PlaceOf("path"), "launcher", choice.Path));
+        // A bare name is looked for on PATH when a job begins.
+        if (choice.Path.Contains('/', StringComparison.Ordinal) && !File.Exists(choice.Path)) throw new UserErrorException(ProfileErrors.Missing(s.PlaceOf("path"), "launcher", choice.Path));
         s.Close();
         return choice;
     }

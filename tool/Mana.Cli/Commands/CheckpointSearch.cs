@@ -21,9 +21,16 @@ internal static class CheckpointSearch
         TryFind(what, places) ?? throw new UserErrorException(CliErrors.NoCheckpoint(Searched(what, places), elsewhere));
 
     /// <summary>As <see cref="Find"/>, to be restarted: those of other users do not count, for their programs would run as this one.</summary>
-    public static EpochFolder FindOwn(string? what, IReadOnlyList<string> places, string elsewhere) =>
-        Newest(Committed(what, places).Where(e => e.IsOwn)) ?? throw new UserErrorException(
-            TryFind(what, places) is { } foreign ? CliErrors.Foreign(foreign.Path) : CliErrors.NoCheckpoint(Searched(what, places), elsewhere));
+    /// <param name="what">As <see cref="Find"/> takes it.</param>
+    /// <param name="places">Likewise.</param>
+    /// <param name="elsewhere">Likewise.</param>
+    /// <param name="force">Another user's is taken where there is no other, and its path was given.</param>
+    public static EpochFolder FindOwn(string? what, IReadOnlyList<string> places, string elsewhere, bool force)
+    {
+        if (Newest(Committed(what, places).Where(e => e.IsOwn)) is { } own) return own;
+        EpochFolder foreign = Find(what, places, elsewhere);
+        return force && what is not null && Directory.Exists(what) ? foreign : throw new UserErrorException(CliErrors.Foreign(foreign.Path));
+    }
 
     /// <summary>Null: there is none.</summary>
     public static EpochFolder? TryFind(string? what, IReadOnlyList<string> places) => Newest(Committed(what, places));

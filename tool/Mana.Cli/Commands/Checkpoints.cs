@@ -19,7 +19,8 @@ internal static class Checkpoint
         Command command = new("checkpoint", "Takes a checkpoint of a running job.") { job, stop, timeout, json };
         command.SetAction(async (parsed, _) =>
         {
-            JobFile found = new JobRegistry(tool.Home.Jobs, tool.Talk.Inform).Find(parsed.GetValue(job));
+            JobRegistry jobs = new(tool.Home.Jobs, tool.Talk.Inform);
+            JobFile found = jobs.Find(parsed.GetValue(job));
             TimeSpan limit = parsed.GetValue(timeout) is { } text ? Duration.Require("--timeout", text) : TimeSpan.Zero;
             JsonNode answer;
             try
@@ -35,6 +36,7 @@ internal static class Checkpoint
             if (!(bool)answer["committed"]!) return parsed.GetValue(json) ? ExitCodes.ManaFailed : Output.Fail(Answers.ErrorOf(answer));
             if (!parsed.GetValue(json)) Output.Data((string)answer["folder"]!);
             if ((string?)answer["warning"] is { } warning) Output.Message("mana: " + warning);
+            if ((bool)answer["stopped"]!) await jobs.WhenGoneAsync(found, tool.Interruption.Watch());
             return ExitCodes.Success;
         });
         return new CommandWithExamples(command, ["mana checkpoint", "mana checkpoint simulation --stop", "mana checkpoint --timeout 15m"]);

@@ -36,7 +36,7 @@ internal static class Restart
         {
             if (parsed.GetValue(named) is not null && parsed.GetValue(backend) is not null) throw new UserErrorException(CliErrors.Both("--bundle", "--backend"));
             UserSettings settings = UserSettings.Read(tool.Home.Settings);
-            EpochFolder checkpoint = Meant(parsed.GetValue(what), CheckpointSearch.Places(tool, job.Directory(parsed)), parsed.GetValue(force));
+            EpochFolder checkpoint = CheckpointSearch.FindOwn(parsed.GetValue(what), CheckpointSearch.Places(tool, job.Directory(parsed)), "--checkpoint-dir DIR", parsed.GetValue(force));
             CheckpointManifest manifest = CheckpointManifest.Read(checkpoint.Manifest);
             int recorded = manifest.Record.Images.Count;
             if (parsed.GetValue(ranks) is { } n && n != recorded) throw new UserErrorException(CliErrors.OtherRanks(n, recorded, checkpoint.Path));
@@ -95,9 +95,6 @@ internal static class Restart
             "mana restart --map /scratch/old=/scratch/new simulation",
         ]);
     }
-
-    private static EpochFolder Meant(string? what, IReadOnlyList<string> places, bool force) =>
-        force ? CheckpointSearch.Find(what, places, "--checkpoint-dir DIR") : CheckpointSearch.FindOwn(what, places, "--checkpoint-dir DIR");
 
     private static string RequireVariable(string assignment) =>
         assignment.IndexOf('=', StringComparison.Ordinal) > 0 ? assignment : throw new UserErrorException(CliErrors.NoVariable(assignment));

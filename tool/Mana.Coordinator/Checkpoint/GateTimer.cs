@@ -13,13 +13,14 @@ internal sealed class GateTimer(TimeSpan first)
     /// <summary>A little more than the targets' way to the ranks and back.</summary>
     private static readonly TimeSpan s_shortest = TimeSpan.FromMilliseconds(2);
 
+    private readonly TimeSpan _longest = LongestMovement * first;
     private TimeSpan _patience = first, _heard, _opened;
 
     public TimeSpan Due
     {
         get
         {
-            TimeSpan silent = _heard + _patience, longAgo = _opened + (LongestMovement * first);
+            TimeSpan silent = _heard + _patience, longAgo = _opened + _longest;
             return silent < longAgo ? silent : longAgo;
         }
     }

@@ -136,19 +136,24 @@ public sealed class CheckpointFolder(string root, JobDescription job, int keep, 
     /// <param name="jobFolder">Of one job.</param>
     /// <param name="keep">At least 1.</param>
     /// <param name="earlier">Checkpoints up to this one stay besides.</param>
-    /// <param name="idle">No job writes there: attempts newer than the newest checkpoint are left ones, too.</param>
+    /// <param name="idle">No job is known to write there: attempts newer than the newest checkpoint are left ones, too, if nothing in them has changed for an hour.</param>
     public static Pruned Prune(string jobFolder, int keep, uint earlier = 0, bool idle = false)
     {
         IReadOnlyList<EpochFolder> all = EpochFolder.Of(jobFolder);
         EpochFolder[] committed = [.. all.Where(e => e.Committed && e.Epoch > earlier)];
-        uint newest = idle ? uint.MaxValue : committed is [.., { } last] ? last.Epoch : 0;
+        uint last = committed is [.., { } newestOne] ? newestOne.Epoch : 0, newest = idle ? uint.MaxValue : last;
         HashSet<uint> kept = [.. committed.TakeLast(Math.Max(keep, 1)).Select(e => e.Epoch)];
         (string Path, string? Failure)[] done =
         [
-            .. all.Where(e => !kept.Contains(e.Epoch) && e.Epoch < newest && !(e.Committed && e.Epoch <= earlier) && !RestartLock.IsHeld(e.Path)).Select(e => (e.Path, TryDelete(e.Path))),
+            .. all.Where(e => !kept.Contains(e.Epoch) && e.Epoch < newest && !(e.Committed && e.Epoch <= earlier) && !RestartLock.IsHeld(e.Path))
+                .Where(e => !idle || e.Committed || e.Epoch < last || IsLeft(e.Path)).Select(e => (e.Path, TryDelete(e.Path))),
         ];
         return new Pruned([.. done.Where(d => d.Failure is null).Select(d => d.Path)], [.. done.Select(d => d.Failure).OfType<string>()]);
     }
+
+    /// <summary>The job may be another host's, or another MANA_HOME's, of which this one knows nothing.</summary>
+    private static bool IsLeft(string attempt) =>
+        Directory.GetFileSystemEntries(attempt).Append(attempt).All(e => DateTime.UtcNow - File.GetLastWriteTimeUtc(e) > TimeSpan.FromHours(1));
 
     private string FolderOf(uint epoch) => Path.Combine(_folder, EpochFolder.NameOf(epoch));
 

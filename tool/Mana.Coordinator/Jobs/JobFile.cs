@@ -48,7 +48,9 @@ public sealed record JobFile(
     /// <returns>With the launcher.</returns>
     public JobFile AddLauncher(string jobsFolder, ProcessMark launcher)
     {
-        File.AppendAllText(PathOf(jobsFolder, Job), new TomlText().Pair(LauncherKey, launcher.ToString()).ToString());
+        using FileStream stream = new(PathOf(jobsFolder, Job), FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete); // never made: it would be half a file
+        stream.Seek(0, SeekOrigin.End);
+        stream.Write(System.Text.Encoding.UTF8.GetBytes(new TomlText().Pair(LauncherKey, launcher.ToString()).ToString()));
         return this with { Launcher = launcher };
     }
 
@@ -129,7 +131,7 @@ public static class JobFileErrors
 
     public static UserError RunsAlone(JobFile job) => new(
         $"the job '{job.Job}' still runs, but its mana was killed: {job.Launcher!.Place} is its launcher",
-        "It takes no checkpoints any more. Wait for it, or end its launcher, and go on from its last checkpoint: mana restart", job.Checkpoints);
+        "It takes no checkpoints any more. Wait for it, or end its launcher, and go on from its last checkpoint: mana restart; or say --force --job NAME, if you know that it writes nothing any more.", job.Checkpoints);
 
     public static UserError NotWritten(string folder, string reason) => new(
         "the job cannot be restarted, since its ranks cannot be told where to report: " + reason, "Set MANA_HOME to a folder that can be written, and that all nodes can read.", folder);

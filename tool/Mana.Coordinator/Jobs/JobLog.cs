@@ -17,7 +17,7 @@ public sealed class JobLog(string jobFolder)
     {
         try
         {
-            Directory.CreateDirectory(jobFolder, DurableFile.OwnFolder);
+            DurableFile.MakeFolder(jobFolder);
             // Where all may write, somebody else may have left a link to a file of this user's.
             if (new FileInfo(File).LinkTarget is not null) return;
             using FileStream stream = new(File, new FileStreamOptions { Mode = FileMode.Append, Access = FileAccess.Write, UnixCreateMode = DurableFile.OwnFile });

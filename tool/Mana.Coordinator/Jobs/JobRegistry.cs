@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Mana.Common.Errors;
 
 namespace Mana.Coordinator.Jobs;
@@ -8,6 +9,9 @@ namespace Mana.Coordinator.Jobs;
 public sealed class JobRegistry(string folder, Action<string> say)
 {
     private const int LongestName = 64;
+
+    /// <summary>Of ranks that cannot finalize their MPI (an agent leaves after 20 s), and a launcher.</summary>
+    private static readonly TimeSpan s_leaving = TimeSpan.FromSeconds(30);
 
     public string Folder => folder;
 
@@ -68,10 +72,25 @@ public sealed class JobRegistry(string folder, Action<string> say)
     {
         string file = JobFile.PathOf(folder, name);
         if (!File.Exists(file)) return;
+        if (TryRead(file) is null && DateTime.UtcNow - File.GetLastWriteTimeUtc(file) > Pulse.Patience)
+        {
+            // A power cut leaves it empty, another release writes another form; and nobody has touched it, as a living job does.
+            File.Delete(file);
+            say($"mana: removed the file of the job '{name}', which is damaged and no living job's: {file}");
+            return;
+        }
         JobFile job = JobFile.Read(file);
         if (job.RunsAlone) throw new UserErrorException(JobFileErrors.RunsAlone(job));
         if (await LivesAsync(file, job)) throw new UserErrorException(JobFileErrors.Taken(name, job.Process.Place));
         if (job.Remove(folder)) say($"mana: removed the file of the job '{name}': {job.Process.Place} is dead");
+    }
+
+    /// <summary>Until a job that was stopped has left, so that a restart may follow at once; not for ever, and no longer than somebody waits.</summary>
+    public async Task WhenGoneAsync(JobFile job, CancellationToken interrupt)
+    {
+        string file = JobFile.PathOf(folder, job.Job);
+        for (Stopwatch waited = Stopwatch.StartNew(); waited.Elapsed < s_leaving && !interrupt.IsCancellationRequested && TryRead(file)?.Secret.Matches(job.Secret) is true;)
+            await Task.Delay(TimeSpan.FromMilliseconds(50), CancellationToken.None);
     }
 
     /// <summary>Refuses a folder of checkpoints whose job runs: what is restarted from one of them writes the same files.</summary>

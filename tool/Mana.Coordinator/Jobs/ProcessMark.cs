@@ -10,6 +10,8 @@ namespace Mana.Coordinator.Jobs;
 /// <param name="Start">When it began, in ticks since the boot (man 5 proc, field 22 of stat).</param>
 public sealed record ProcessMark(string Host, int Pid, string Boot, string Numbers, string Start)
 {
+    private const string Gone = "?";
+
     private static readonly string s_boot = Content("/proc/sys/kernel/random/boot_id"), s_numbers = new FileInfo("/proc/self/ns/pid").LinkTarget ?? "?";
 
     public static ProcessMark Own { get; } = new(Environment.MachineName, Environment.ProcessId, s_boot, s_numbers, StartOf(Environment.ProcessId));
@@ -32,7 +34,7 @@ public sealed record ProcessMark(string Host, int Pid, string Boot, string Numbe
         {
             if (!string.Equals(Host, Environment.MachineName, StringComparison.Ordinal)) return null;
             if (!string.Equals(Boot, s_boot, StringComparison.Ordinal)) return false;
-            return string.Equals(Numbers, s_numbers, StringComparison.Ordinal) ? string.Equals(Start, StartOf(Pid), StringComparison.Ordinal) : null;
+            return string.Equals(Numbers, s_numbers, StringComparison.Ordinal) ? Start is not Gone && string.Equals(Start, StartOf(Pid), StringComparison.Ordinal) : null;
         }
     }
 
@@ -47,7 +49,7 @@ public sealed record ProcessMark(string Host, int Pid, string Boot, string Numbe
         const int startAfterName = 19;
         string text = Content(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/stat"));
         string[] fields = text[(text.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        return fields is ["Z" or "X", ..] ? "?" : fields.ElementAtOrDefault(startAfterName) ?? "?";
+        return fields is ["Z" or "X", ..] ? Gone : fields.ElementAtOrDefault(startAfterName) ?? Gone;
     }
 
     private static string Content(string file)
