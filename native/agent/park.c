@@ -126,10 +126,6 @@ int agent_park_round(char why[PROXY_WHY_SIZE]) {
   if (agent.clean >= 2) agent.alone = true;
   if (!against && (!agent.alone || !agent.serving)) return 0;
   if (!against) against = agent_park_reason();
-  if (!against && STATE->owners_renamed)
-    against =
-        "it has used mutexes of priority inheritance since it was restarted, which name threads by numbers that end "
-        "with this process";
   if (!against && parked >= TID_PAIRS) { /* a restart keeps the parent's number, too */
     snprintf(why, PROXY_WHY_SIZE, "it has more than %d threads", TID_PAIRS - 1);
     return -1;

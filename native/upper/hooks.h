@@ -77,8 +77,9 @@ HIDDEN uint64_t masks_never_blocked(void) MUST_CHECK;
 HIDDEN hook_function hook_rt_sigprocmask, hook_signalfd4;
 /* waits.c: calls that a signal ends early, whatever SA_RESTART says */
 HIDDEN hook_function hook_wait, hook_poll, hook_ppoll, hook_pselect6, hook_epoll_wait, hook_epoll_pwait2,
-    hook_rt_sigsuspend, hook_rt_sigtimedwait, hook_nanosleep, hook_clock_nanosleep, hook_futex, hook_semtimedop,
-    hook_io_getevents;
+    hook_rt_sigsuspend, hook_rt_sigtimedwait, hook_nanosleep, hook_clock_nanosleep, hook_semtimedop, hook_io_getevents;
+/* futex.c */
+HIDDEN hook_function hook_futex;
 /* transfers.c */
 HIDDEN hook_function hook_socket, hook_write, hook_writev, hook_recvfrom, hook_sendmsg;
 /* wait_entry.S, and the addresses between which a thread is about to make such a call */

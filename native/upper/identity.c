@@ -1,6 +1,6 @@
 /* Processes and threads by number. After a restart the program goes on using the numbers that it has stored everywhere (libc keeps
  * a thread's in its mutexes): what goes to the kernel is translated there, what comes from it is translated back. Before a
- * restart this costs one comparison. Mutexes of priority inheritance: waits.c.
+ * restart this costs one comparison. Mutexes of priority inheritance: futex.c.
  * Not translated: numbers inside siginfo, struct flock and robust mutexes, whose owner the kernel looks for as it dies. */
 #include <errno.h>
 #include <signal.h>

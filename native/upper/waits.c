@@ -1,6 +1,7 @@
 /* Waits that the kernel does not go on with after a handler, whatever SA_RESTART says (man 7 signal). When all that came was the park
  * signal, they are made again with the time that is left, so that the program sees no EINTR of ours; a handler of the program
- * makes the EINTR its own. (What the kernel does restart needs nothing: the park handler has SA_RESTART. Transfers: transfers.c.)
+ * makes the EINTR its own. (What the kernel does restart needs nothing: the park handler has SA_RESTART. Transfers: transfers.c. Futexes:
+ * futex.c.)
  *
  * Times that are left outlive a restart: they are the kernel's, written into our frame, or differences of the program's own clock. Absolute
  * ones are made the kernel's anew in each round. */
@@ -9,27 +10,11 @@
 #include "watch.h"
 
 enum { MASK_SIZE = 8, NS = 1000000000 };
-/* man 2 futex */
-enum {
-  FUTEX_OPERATION = 127,
-  FUTEX_ON_REALTIME = 256,
-  LOCK_PI = 6,
-  UNLOCK_PI = 7,
-  TRYLOCK_PI = 8,
-  WAIT_BITSET = 9,
-  WAIT_REQUEUE_PI = 11,
-  LOCK_PI2 = 13
-};
-
-/* The call, for one round: no signal comes unseen between two rounds. */
-static long once(const struct watch *watch, const struct hook_call *call) {
-  return wait_call(call, watch->marks, watch->before);
-}
 /* The call as it is: it has no time-out, or the kernel leaves in it what is left. */
 long hook_wait(const struct hook_call *call) {
   struct watch watch = watch_start();
   long result;
-  do result = once(&watch, call);
+  do result = wait_once(&watch, call);
   while (watch_again(&watch, result));
   return result;
 }
@@ -49,15 +34,14 @@ static struct timespec left_until(int64_t deadline) {
   return (struct timespec){left / NS, left % NS};
 }
 
-/* `time_argument` is the address of a pointer within *call to a relative time, which the kernel only reads. */
-static long wait_relative(struct hook_call *call, long *time_argument) {
+long wait_relative(struct hook_call *call, long *time_argument) {
   const struct timespec *time = (const struct timespec *)*time_argument;
   struct watch watch = watch_start();
   struct timespec left;
   if (!is_time(time)) return hook_wait(call);
   int64_t deadline = nanoseconds(time) ? clocks_monotonic() + nanoseconds(time) : 0;
   long result;
-  while (watch_again(&watch, result = once(&watch, call))) {
+  while (watch_again(&watch, result = wait_once(&watch, call))) {
     left = left_until(deadline);
     *time_argument = (long)&left;
   }
@@ -69,8 +53,7 @@ static void name_clock(struct hook_call *call, int32_t clock) {
   if (call->nr == SYS_clock_nanosleep) call->a = identity_clock(clock);
 }
 
-/* The same, of an absolute time. */
-static long wait_absolute(struct hook_call *call, int32_t clock, long *time_argument) {
+long wait_absolute(struct hook_call *call, int32_t clock, long *time_argument) {
   const void *time = (const void *)*time_argument;
   struct watch watch = watch_start();
   int64_t copy[2];
@@ -78,7 +61,7 @@ static long wait_absolute(struct hook_call *call, int32_t clock, long *time_argu
   do {
     name_clock(call, clock);
     *time_argument = (long)clocks_to_kernel(clock, time, copy);
-    result = once(&watch, call);
+    result = wait_once(&watch, call);
   } while (watch_again(&watch, result));
   return result;
 }
@@ -149,7 +132,7 @@ long hook_epoll_wait(const struct hook_call *call) {
   struct watch watch = watch_start();
   int64_t deadline = clocks_monotonic() + milliseconds * 1000000l;
   long result;
-  while (watch_again(&watch, result = once(&watch, &changed))) {
+  while (watch_again(&watch, result = wait_once(&watch, &changed))) {
     struct timespec left = left_until(deadline);
     changed.d = (left.tv_sec * NS + left.tv_nsec + 999999) / 1000000;
   }
@@ -182,7 +165,7 @@ static long sleep_relative(struct hook_call *call, int32_t clock, long *time, lo
   long result;
   do {
     name_clock(call, clock);
-    result = once(&watch, call);
+    result = wait_once(&watch, call);
     *time = (long)&left;
   } while (watch_again(&watch, result));
   if (result == -EINTR && wanted) *wanted = left;
@@ -200,52 +183,4 @@ long hook_clock_nanosleep(const struct hook_call *call) {
   int32_t clock = (int32_t)call->a;
   if (!(call->b & TIMER_ABSTIME)) return sleep_relative(&changed, clock, &changed.c, &changed.d);
   return wait_absolute(&changed, clock, &changed.c);
-}
-
-/* --- futex(word, operation, value, time, ...) -------------------------------------------------------------------------- */
-
-/* Its time is absolute on CLOCK_MONOTONIC, so it needs the offset of a restart. */
-static bool is_absolute_monotonic(int operation) {
-  int plain = operation & FUTEX_OPERATION;
-  if (plain == LOCK_PI2) return !(operation & FUTEX_ON_REALTIME);
-  return (plain == WAIT_BITSET || plain == WAIT_REQUEUE_PI) && !(operation & FUTEX_ON_REALTIME);
-}
-
-/* A mutex of priority inheritance holds its owner's number: libc's, which a restart keeps, and the kernel looks for its own. Renames it; false: there is
- * nothing to rename. */
-static bool rename_owner(int32_t *word) {
-  enum { NUMBER = 0x3fffffff }; /* FUTEX_TID_MASK */
-  if (!STATE->restarted) return false;
-  STATE->owners_renamed = 1;
-  for (int32_t now = __atomic_load_n(word, __ATOMIC_ACQUIRE), old; (old = now & NUMBER) != 0;) {
-    int32_t renamed = (now & ~NUMBER) | tid_new(old);
-    if (renamed == now) return false;
-    if (__atomic_compare_exchange_n(word, &now, renamed, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) return true;
-  }
-  return false;
-}
-/* A wait that a checkpoint ended goes on in the kernel of a restart, which may not know the owner by that number. */
-static long pass_by_owner(const struct hook_call *call) {
-  long result;
-  (void)!rename_owner((int32_t *)call->a);
-  do result = hook_pass(call);
-  while (result == -ESRCH && rename_owner((int32_t *)call->a));
-  return result;
-}
-
-long hook_futex(const struct hook_call *call) {
-  int operation = (int)call->b, plain = operation & FUTEX_OPERATION;
-  bool by_owner = plain == LOCK_PI || plain == LOCK_PI2 || plain == UNLOCK_PI || plain == TRYLOCK_PI;
-  if (!call->d || plain == LOCK_PI) /* wakes, or what the kernel restarts */
-    return by_owner ? pass_by_owner(call) : hook_pass(call);
-  struct hook_call changed = *call;
-  if (plain == RAW_FUTEX_WAIT) return wait_relative(&changed, &changed.d);
-  if (plain == WAIT_BITSET) {
-    return is_absolute_monotonic(operation) ? wait_absolute(&changed, CLOCK_MONOTONIC, &changed.d)
-                                            : hook_wait(&changed);
-  }
-  int64_t copy[2];
-  if (is_absolute_monotonic(operation))
-    changed.d = (long)clocks_to_kernel(CLOCK_MONOTONIC, (const void *)call->d, copy);
-  return by_owner ? pass_by_owner(&changed) : hook_pass(&changed);
 }

@@ -30,4 +30,13 @@ static inline bool watch_only_parked(struct watch *watch) {
 static inline bool watch_again(struct watch *watch, long result) {
   return result == -EINTR && watch_only_parked(watch);
 }
+/* The call, for one round: no signal comes unseen between two rounds. */
+static inline long wait_once(const struct watch *watch, const struct hook_call *call) {
+  return wait_call(call, watch->marks, watch->before);
+}
+
+/* waits.c: calls that are made again with the time that is left. `time_argument` is the address of a pointer within *call to a relative time, which
+ * the kernel only reads; or to an absolute one on `clock`. */
+HIDDEN long wait_relative(struct hook_call *call, long *time_argument) MUST_CHECK;
+HIDDEN long wait_absolute(struct hook_call *call, int32_t clock, long *time_argument) MUST_CHECK;
 #endif

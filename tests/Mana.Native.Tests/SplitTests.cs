@@ -157,7 +157,7 @@ public sealed class SplitTests(Runtime runtime)
     [InlineData("--syscalls=dispatch")]
     public async Task A_mutex_of_priority_inheritance_knows_its_owner_after_a_restart(string option)
     {
-        Outcome split = await runtime.SplitAsync([runtime["mutex_owners"]], [option]);
+        Outcome split = await runtime.SplitAsync([runtime["mutex_owners"]], [option, $"--proxy={runtime["libfake.so"]}"]);
         Assert.True(split is { ExitCode: 0, Output: "done\n" }, split.ToString());
     }
 

@@ -37,12 +37,11 @@ public sealed class Runtime : IAsyncLifetime, IDisposable
         await CompileAsync("static", "identity.c", "-static");
         await CompileAsync("libfake.so", "fake_proxy.c", ["-shared", "-fPIC", .. ((string[])["include", "common", "upper", "lower"]).Select(f => $"-I{Native}/{f}")]);
         await CompileAsync("crossing", "crossing.c", $"{Native}/core/attach.c", "-fno-stack-protector", $"-I{Native}/include");
-        foreach (string name in (string[])["parking", "restarted", "parked", "transfers"])
+        foreach (string name in (string[])["parking", "restarted", "parked", "transfers", "mutex_owners"])
         {
             await CompileAsync(name, $"{name}.c", $"{Native}/core/attach.c", "-fno-stack-protector", $"-I{Native}/include", $"-I{Native}/upper");
         }
 
-        await CompileAsync("mutex_owners", "mutex_owners.c", $"-I{Native}/include", $"-I{Native}/upper");
         foreach (string name in (string[])["states", "states_refused", "states_input"])
         {
             await CompileAsync(name, $"{name}.c",
