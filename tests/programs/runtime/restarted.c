@@ -1,6 +1,7 @@
 /* Numbers and clocks as after a restart: the program has those it knew, whatever the kernel's are. Prints nothing but "done" when all is well. */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdbool.h>
 #include <string.h>
