@@ -79,6 +79,23 @@ static void with_recv(int fd) {
   EXPECT(recv(fd, in, SIZE, MSG_WAITALL) == SIZE && memcmp(in, out, SIZE) == 0);
 }
 
+/* A message ends what is received, whatever was asked for. */
+enum { MESSAGE = 100, MESSAGES = 2 };
+static void *give_messages(void *end) {
+  usleep(FIRST_MS * 1000);
+  for (int i = 0; i < MESSAGES; i++) EXPECT(send(*(int *)end, out + i, MESSAGE, 0) == MESSAGE);
+  return NULL;
+}
+static void with_recv_of_messages(int fd) {
+  for (int i = 0; i < MESSAGES; i++)
+    EXPECT(recv(fd, in, SIZE, MSG_WAITALL) == MESSAGE && memcmp(in, out + i, MESSAGE) == 0);
+}
+static void over_messages(int type) {
+  int ends[2];
+  MUST(socketpair(AF_UNIX, type, 0, ends) == 0);
+  beside(give_messages, ends, with_recv_of_messages);
+}
+
 /* A program's own signal is its own affair. */
 static void nothing(int sig) {
   (void)sig;
@@ -128,6 +145,8 @@ int main(void) {
   over_socket(take, with_send);
   over_socket(take, with_sendmsg);
   over_socket(give, with_recv);
+  over_messages(SOCK_SEQPACKET);
+  over_messages(SOCK_DGRAM);
   timed_receive();
   own_handler();
   stop = 1;
