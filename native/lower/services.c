@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -15,6 +16,7 @@
 #include "lower_threads.h"
 #include "options.h"
 #include "report.h"
+#include "syscall_raw.h"
 
 typedef int fill_function(struct split_table *table, struct mpi_table *mpi);
 
@@ -88,10 +90,13 @@ static void note_unwatched(void) {
   memcpy(munmap_begins, munmap_at, sizeof munmap_begins);
 }
 
-/* With the upper FS. */
+/* With the upper FS. A handler of the program must not leave meanwhile: the request is on this stack. */
 static int carry_out(enum split_service nr, const long argument[6], long *result) {
+  uint64_t most = ~(1ull << (SIGSYS - 1)), mask;
   if (!memory_is_watched()) return 0;
+  RAW4(SYS_rt_sigprocmask, SIG_SETMASK, &most, &mask, sizeof mask);
   *result = lower_thread_carry_out((lower_thread_work *)SPLIT->service[nr], argument);
+  RAW4(SYS_rt_sigprocmask, SIG_SETMASK, &mask, NULL, sizeof mask);
   return 1;
 }
 

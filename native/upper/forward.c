@@ -1,7 +1,5 @@
 /* Calls into the lower half from hooks. UCX and others rewrite the *lower* libc's munmap and the like to keep their
  * registration caches true; what the upper half unmaps must pass there, whichever thread does it. */
-#include <signal.h>
-
 #include "hooks.h"
 
 typedef long service_function(long a, long b, long c, long d, long e, long f);
@@ -16,15 +14,10 @@ static long call_below(enum split_service nr, const struct hook_call *call, uint
   return result;
 }
 
-/* A thread that has never called MPI may give back what another one has registered. A handler must not leave meanwhile: the request is on this stack. */
+/* A thread that has never called MPI may give back what another one has registered. */
 static bool have_carried_out(enum split_service nr, const struct hook_call *call, long *result) {
   carry_function *carry = (carry_function *)SPLIT->service[SVC_CARRY_OUT];
-  uint64_t most = ~(1ull << (SIGSYS - 1)), mask;
-  if (!carry) return false;
-  RAW4(SYS_rt_sigprocmask, SIG_SETMASK, &most, &mask, sizeof mask);
-  bool done = carry(nr, &call->a, result);
-  RAW4(SYS_rt_sigprocmask, SIG_SETMASK, &mask, NULL, sizeof mask);
-  return done;
+  return carry && carry(nr, &call->a, result);
 }
 
 bool forward_call(enum split_service nr, const struct hook_call *call, long *result) {
