@@ -19,19 +19,24 @@ long hook_mprotect(const struct hook_call *call) {
   return result;
 }
 
+static bool map_below(uint64_t end, uint64_t length) {
+  const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK | MAP_FIXED_NOREPLACE;
+  return !raw_failed(RAW6(SYS_mmap, end - length, length, STATE->stack_prot, flags, -1, 0));
+}
+
 /* Maps what is missing below the guard of now; the part that becomes the new guard is closed before the old one is opened. Of two threads that do
- * this at once one finds the place taken, and has nothing to do. */
+ * this at once one finds the place taken, and has nothing to do. Where a limit on address space allows less, the program is to keep most of that. */
 void main_stack_follow_limit(uint64_t soft) {
+  const uint64_t modest = 64ull << 20;
   uint64_t low = STATE->stack_low, size = STATE->stack_high - low, guard = low - STACK_GUARD_BYTES;
   uint64_t wanted = soft < STACK_UNLIMITED ? UP(soft) : STACK_UNLIMITED;
-  const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK | MAP_FIXED_NOREPLACE;
   if (wanted <= size) return;
-  /* As at the start: a limit on address space may allow less. */
-  for (uint64_t more = wanted - size; more; more = DOWN(more / 2)) {
-    if (raw_failed(RAW6(SYS_mmap, guard - more, more, STATE->stack_prot, flags, -1, 0))) continue;
-    RAW3(SYS_mprotect, guard - more, STACK_GUARD_BYTES, PROT_NONE);
-    RAW3(SYS_mprotect, guard, STACK_GUARD_BYTES, STATE->stack_prot);
-    __atomic_store_n(&STATE->stack_low, low - more, __ATOMIC_RELEASE);
-    return;
+  uint64_t more = wanted - size;
+  if (!map_below(guard, more)) {
+    if (more > modest) more = modest;
+    if (!map_below(guard, more)) return;
   }
+  RAW3(SYS_mprotect, guard - more, STACK_GUARD_BYTES, PROT_NONE);
+  RAW3(SYS_mprotect, low - more, more, STATE->stack_prot);
+  __atomic_store_n(&STATE->stack_low, low - more, __ATOMIC_RELEASE);
 }

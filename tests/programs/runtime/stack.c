@@ -7,10 +7,14 @@
 
 #include "say.h"
 
+enum { LITTLE = 64 << 10 }; /* less than a guard */
 static char alternate[65536];
 static sigjmp_buf back;
 
-static void overflowed(int sig) {
+static char *overflowed_at;
+static void overflowed(int sig, siginfo_t *info, void *context) {
+  (void)context;
+  overflowed_at = info->si_addr;
   siglongjmp(back, sig);
 }
 
@@ -29,14 +33,16 @@ int main(void) {
   if (unlimited) return 0;
   struct rlimit more = {4 * limit.rlim_cur, limit.rlim_max};
   if (setrlimit(RLIMIT_STACK, &more) == 0) SAY("raised: %s", descend(4 * deep) > 1000 ? "deep enough" : "?");
+  more.rlim_cur += LITTLE;
+  if (setrlimit(RLIMIT_STACK, &more) == 0) limit = more;
   stack_t stack = {.ss_sp = alternate, .ss_size = sizeof alternate};
-  struct sigaction action = {.sa_handler = overflowed, .sa_flags = SA_ONSTACK};
+  struct sigaction action = {.sa_sigaction = overflowed, .sa_flags = SA_ONSTACK | SA_SIGINFO};
   sigaltstack(&stack, NULL);
   sigaction(SIGSEGV, &action, NULL);
   if (sigsetjmp(back, 1) == 0) {
     descend(1l << 40);
     SAY("no end");
   }
-  SAY("it ends");
+  SAY("it ends%s", (char *)__builtin_frame_address(0) - overflowed_at <= (long)limit.rlim_cur ? "" : " too late");
   return 0;
 }
