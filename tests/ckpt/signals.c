@@ -70,8 +70,11 @@ static void still_installed(const sigset_t *mask) {
 }
 
 int main(int argc, char **argv) {
-  story_begin_threads("signals", &argc, &argv, MPI_THREAD_FUNNELED);
   sigset_t mask, late, pending;
+  sigfillset(&pending); /* so that no other thread, of MPI's or ours, can take what the handlers count */
+  pthread_sigmask(SIG_SETMASK, &pending, &mask);
+  story_begin_threads("signals", &argc, &argv, MPI_THREAD_FUNNELED);
+  pthread_sigmask(SIG_SETMASK, &mask, NULL);
   pthread_t waiter;
   int due = 0, ticks_before = 0;
   sigemptyset(&late);
@@ -81,7 +84,7 @@ int main(int argc, char **argv) {
   sigdelset(&late, SIGUSR2);
   pthread_sigmask(SIG_BLOCK, NULL, &mask);
   install();
-  sigfillset(&pending); /* so that no other thread of ours can take what the handlers count */
+  sigfillset(&pending);
   pthread_sigmask(SIG_SETMASK, &pending, NULL);
   CHECK(pthread_create(&waiter, NULL, wait_for_signals, NULL) == 0);
   pthread_sigmask(SIG_SETMASK, &mask, NULL);
