@@ -3,6 +3,7 @@
  * Stages, as the coordinator drives them (native/protocol/messages.toml); each is left for RUN by ABANDON, or when the coordinator dies:
  *   AGENT_RUN     nobody wants anything.
  *   AGENT_INTENT  begun by INTENT. Collectives are gated, their clocks published; confirmed by REACHED. Then: nobody is inside a collective.
+ *                 HOLD comes here, and is answered by HELD: from then on synchronous sends are held back, for a drain may begin on any rank.
  *   AGENT_PARK    begun by PARK. Upper threads are asked to park until all have; confirmed by PARKED. Then: the upper half stands still.
  *   AGENT_DRAIN   follows. The parked MPI thread takes what is in flight; COUNTS tells of it. Ended by WRITE: nothing is in flight anywhere.
  *   AGENT_WRITTEN begun by WRITE, confirmed by WROTE: the image is on disk. Ended by RESUME, or EXIT, which does not return. */

@@ -124,8 +124,7 @@ public sealed class SplitTests(Runtime runtime)
     [InlineData("--no-fsgsbase")]
     public async Task A_program_does_not_notice_that_it_is_parked(string option)
     {
-        Outcome split = await runtime.SplitAsync([runtime["parking"]], [option, $"--proxy={runtime["libfake.so"]}"]);
-        Assert.True(split is { ExitCode: 0, Output: "done\n" }, split.ToString());
+        Outcome split = await RunsToItsEndAsync("parking", option);
         Assert.Contains("signal 62, which mana keeps to itself", split.Errors, StringComparison.Ordinal);
     }
 
@@ -134,41 +133,32 @@ public sealed class SplitTests(Runtime runtime)
     [InlineData("--syscalls=patch")]
     [InlineData("--syscalls=dispatch")]
     [InlineData("--no-fsgsbase")]
-    public async Task After_a_restart_numbers_and_clocks_are_those_that_the_program_knew(string option)
-    {
-        Outcome split = await runtime.SplitAsync([runtime["restarted"]], [option, $"--proxy={runtime["libfake.so"]}"]);
-        Assert.True(split is { ExitCode: 0, Output: "done\n" }, split.ToString());
-    }
+    public Task After_a_restart_numbers_and_clocks_are_those_that_the_program_knew(string option) => RunsToItsEndAsync("restarted", option);
 
     /// <summary>The kernel ends them early for the park signal, and says how far they came; see transfers.c.</summary>
     [Theory]
     [InlineData("--syscalls=patch")]
     [InlineData("--syscalls=dispatch")]
     [InlineData("--no-fsgsbase")]
-    public async Task A_write_is_whole_though_its_thread_was_to_park(string option)
-    {
-        Outcome split = await runtime.SplitAsync([runtime["transfers"]], [option, $"--proxy={runtime["libfake.so"]}"]);
-        Assert.True(split is { ExitCode: 0, Output: "done\n" }, split.ToString());
-    }
+    public Task A_write_is_whole_though_its_thread_was_to_park(string option) => RunsToItsEndAsync("transfers", option);
 
     /// <summary>Which the kernel has, and the program keeps; see mutex_owners.c.</summary>
     [Theory]
     [InlineData("--syscalls=patch")]
     [InlineData("--syscalls=dispatch")]
-    public async Task A_mutex_of_priority_inheritance_knows_its_owner_after_a_restart(string option)
-    {
-        Outcome split = await runtime.SplitAsync([runtime["mutex_owners"]], [option, $"--proxy={runtime["libfake.so"]}"]);
-        Assert.True(split is { ExitCode: 0, Output: "done\n" }, split.ToString());
-    }
+    public Task A_mutex_of_priority_inheritance_knows_its_owner_after_a_restart(string option) => RunsToItsEndAsync("mutex_owners", option);
 
     /// <summary>Only where all it holds is of the image, with all that waits for it, or with a reason why not; see parked.c.</summary>
     [Theory]
     [InlineData("--syscalls=patch")]
     [InlineData("--no-fsgsbase")]
-    public async Task A_thread_parks_where_it_can_go_on_in_another_process(string option)
+    public Task A_thread_parks_where_it_can_go_on_in_another_process(string option) => RunsToItsEndAsync("parked", option);
+
+    private async Task<Outcome> RunsToItsEndAsync(string program, string option)
     {
-        Outcome split = await runtime.SplitAsync([runtime["parked"]], [option, $"--proxy={runtime["libfake.so"]}"]);
+        Outcome split = await runtime.SplitAsync([runtime[program]], [option, $"--proxy={runtime["libfake.so"]}"]);
         Assert.True(split is { ExitCode: 0, Output: "done\n" }, split.ToString());
+        return split;
     }
 
     private async Task WriteScriptAsync(string name, string text)
