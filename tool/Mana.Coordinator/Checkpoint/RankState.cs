@@ -15,7 +15,4 @@ public sealed class RankState(HelloMessage hello)
 
     /// <summary>Its program is ending the job: the error code. The launcher may end other ranks sooner.</summary>
     public int? Aborting { get; set; }
-
-    /// <summary>Of the restart: its image is good.</summary>
-    public bool Restored { get; set; }
 }
