@@ -19,6 +19,9 @@ public sealed class StoreTests : IDisposable
 
     private CheckpointFolder Store(int keep = 2, uint earlier = 0) => new(_folder["ckpt"], Description, keep) { Earlier = earlier };
 
+    /// <summary>As a restart from this checkpoint takes the folder.</summary>
+    private CheckpointFolder GoOnFrom(uint epoch) => Store(earlier: EarlierRuns.Find(JobFolder, Path.Combine(JobFolder, EpochFolder.NameOf(epoch))).UpTo);
+
     private uint[] Epochs() => [.. EpochFolder.Of(JobFolder).Select(e => e.Epoch)];
 
     /// <returns>What was wrong with removing older ones.</returns>
@@ -61,6 +64,42 @@ public sealed class StoreTests : IDisposable
         for (uint epoch = 42; epoch <= 44; epoch++) Assert.Null(await CommitAsync(second, epoch));
         Assert.Equal([39u, 40u, 43u, 44u], Epochs());
         Assert.Equal(44u, second.Newest!.Epoch);
+        // Nor does who goes on from the second remove those of the first.
+        CheckpointFolder third = GoOnFrom(44);
+        Assert.Null(await CommitAsync(third, 45));
+        Assert.Equal([39u, 40u, 44u, 45u], Epochs());
+    }
+
+    /// <summary>It had taken a wrong turn, or its newest one is damaged; perhaps the newer ones will be wanted all the same.</summary>
+    [Fact]
+    public async Task Who_goes_back_to_an_older_checkpoint_loses_none()
+    {
+        CheckpointFolder first = Store(keep: 7);
+        for (uint epoch = 1; epoch <= 7; epoch++) Assert.Null(await CommitAsync(first, epoch));
+        CheckpointFolder second = GoOnFrom(3);
+        Assert.Null(second.Newest);
+        for (uint epoch = 8; epoch <= 10; epoch++) Assert.Null(await CommitAsync(second, epoch));
+        Assert.Equal([1u, 2u, 3u, 4u, 5u, 6u, 7u, 9u, 10u], Epochs());
+        Assert.Null(await CommitAsync(GoOnFrom(10), 11));
+        Assert.Equal([1u, 2u, 3u, 4u, 5u, 6u, 7u, 10u, 11u], Epochs());
+        // And forth again, which leaves those alone that were made in between.
+        Assert.Null(await CommitAsync(GoOnFrom(7), 12));
+        Assert.Equal([1u, 2u, 3u, 4u, 5u, 6u, 7u, 10u, 11u, 12u], Epochs());
+    }
+
+    [Fact]
+    public async Task Who_goes_on_from_the_newest_carries_its_run_on()
+    {
+        CheckpointFolder first = Store();
+        for (uint epoch = 1; epoch <= 2; epoch++) Assert.Null(await CommitAsync(first, epoch));
+        first.Begin(3); // was killed there
+        CheckpointFolder second = GoOnFrom(2);
+        Assert.Equal(2u, second.Newest!.Epoch);
+        Assert.Null(await CommitAsync(second, 4));
+        Assert.Equal([2u, 4u], Epochs());
+        Assert.Null(EarlierRuns.Find(JobFolder, _folder["ckpt/melt/epoch-0004"]).Remark);
+        Assert.Contains("newer checkpoints", EarlierRuns.Find(JobFolder, _folder["ckpt/melt/epoch-0002"]).Remark, StringComparison.Ordinal);
+        Assert.Contains("earlier run, up to 4", EarlierRuns.Find(JobFolder, null).Remark, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -21,13 +21,15 @@ public sealed class CheckpointManifestTests
     };
 
     private static readonly CheckpointManifest Sample = new(
-        Job, new CheckpointRecord(7, 1024, TimeSpan.FromSeconds(1), [new RankImage(0, "node1", 100, 50, 0xabc, 20)]), "node1", DateTimeOffset.UnixEpoch);
+        Job, new CheckpointRecord(7, 1024, TimeSpan.FromSeconds(1), [new RankImage(0, "node1", 100, 50, 0xabc, 20)]), "node1", DateTimeOffset.UnixEpoch)
+    { Earlier = 6, Keep = 3 };
 
     [Fact]
     public void What_is_written_is_read_back()
     {
         CheckpointManifest read = Read(Sample.Write());
         Assert.Equal(Sample.Write(), read.Write());
+        Assert.Equal((6u, 3), (read.Earlier, read.Keep));
     }
 
     [Theory]
@@ -39,6 +41,7 @@ public sealed class CheckpointManifestTests
     [InlineData("thread_level = 1024", "thread_level = 99999")]
     [InlineData("milliseconds = 1000", "milliseconds = 99999999999999999")]
     [InlineData("stored = 50", "stored = -5")]
+    [InlineData("earlier = 6", "earlier = 7")]
     [InlineData("syscalls = \"patch\"", "syscalls = \"foo\"")]
     [InlineData("collectives = \"clock\"", "collectives = \"foo\"")]
     public void What_cannot_be_is_damage(string right, string wrong)

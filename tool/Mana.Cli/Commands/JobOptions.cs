@@ -79,9 +79,10 @@ internal sealed class JobOptions
     /// <summary>What --checkpoint-dir says.</summary>
     public string? Directory(ParseResult parsed) => parsed.GetValue(_dir);
 
-    public JobChoices Read(ParseResult parsed, CheckpointDefaults user, CheckpointDefaults site)
+    /// <param name="kept">By the run that is carried on: not fewer, unless the flag says so.</param>
+    public JobChoices Read(ParseResult parsed, CheckpointDefaults user, CheckpointDefaults site, int kept = 0)
     {
-        int keep = parsed.GetValue(_keep) ?? user.Keep ?? site.Keep ?? DefaultKeep;
+        int keep = parsed.GetValue(_keep) ?? Math.Max(user.Keep ?? site.Keep ?? DefaultKeep, kept);
         if (keep < 1) throw new UserErrorException(CliErrors.Keep(keep));
         string? name = parsed.GetValue(_job);
         return new JobChoices(

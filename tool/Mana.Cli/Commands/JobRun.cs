@@ -63,11 +63,9 @@ internal sealed class JobRun(Tool tool, JobDescription job, JobChoices choices, 
     /// <summary>What another run has left where this one's checkpoints go is not this one's to remove.</summary>
     private CheckpointFolder Store(CoordinatorFaults faults)
     {
-        CheckpointFolder store = new(_dir, job, choices.Keep, faults);
-        if (From is not null && CheckpointFolder.IsSame(Path.GetDirectoryName(From)!, store.Folder)) return store;
-        if (store.Newest is not { } earlier) return store;
-        tool.Talk.Inform($"mana: {store.Folder} has checkpoints of an earlier run, up to {earlier.Epoch}; they stay, and this one's go beside them");
-        return new CheckpointFolder(_dir, job, choices.Keep, faults) { Earlier = earlier.Epoch };
+        EarlierRuns earlier = EarlierRuns.Find(Path.Combine(_dir, job.Job), From);
+        if (earlier.Remark is { } remark) tool.Talk.Inform("mana: " + remark);
+        return new CheckpointFolder(_dir, job, choices.Keep, faults) { Earlier = earlier.UpTo };
     }
 
     /// <summary>On the job file, which does for ranks and clients as it was written first.</summary>

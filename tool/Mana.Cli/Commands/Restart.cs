@@ -47,7 +47,7 @@ internal static class Restart
             Bundle bundle = Choose(tool, new BundleWish(parsed.GetValue(named), parsed.GetValue(backend)), settings, manifest.Job);
             // It goes on in the folder that its checkpoint lies in, unless the user names another: what is there under the name that the job began with may be another run's.
             string jobFolder = Path.GetDirectoryName(checkpoint.Path)!;
-            JobChoices choices = job.Read(parsed, settings.Checkpoints, bundle.Manifest.Checkpoints with { Directory = Path.GetDirectoryName(jobFolder) });
+            JobChoices choices = job.Read(parsed, settings.Checkpoints, bundle.Manifest.Checkpoints with { Directory = Path.GetDirectoryName(jobFolder) }, manifest.Keep);
             string name = choices.Name ?? (JobRegistry.IsName(Path.GetFileName(jobFolder)) ? Path.GetFileName(jobFolder) : manifest.Job.Job);
             if (!Directory.Exists(folder)) throw new UserErrorException(CliErrors.WorkingDirectoryGone(folder, checkpoint.Path));
             LaunchRequest request = new()

@@ -59,10 +59,10 @@ public sealed class CheckpointFolder(string root, JobDescription job, int keep, 
 
     public string Folder => _folder;
 
-    /// <summary>Checkpoints up to this one are of an earlier run, from which this one does not go on: they stay.</summary>
+    /// <summary>Checkpoints up to this one stay: see <see cref="EarlierRuns"/>.</summary>
     public uint Earlier { get; init; }
 
-    /// <summary>Of this run, and of those from which it goes on.</summary>
+    /// <summary>Of this run, and of those that it carries on.</summary>
     public EpochFolder? Newest => EpochFolder.Of(_folder).LastOrDefault(e => e.Committed && e.Epoch > Earlier);
 
     /// <summary>Of all that is there, committed or not; a new job counts on from it.</summary>
@@ -94,7 +94,7 @@ public sealed class CheckpointFolder(string root, JobDescription job, int keep, 
     public CommittedCheckpoint Commit(CheckpointRecord record)
     {
         string folder = FolderOf(record.Epoch);
-        CheckpointManifest manifest = new(job, record, Environment.MachineName, DateTimeOffset.UtcNow);
+        CheckpointManifest manifest = new(job, record, Environment.MachineName, DateTimeOffset.UtcNow) { Earlier = Earlier, Keep = keep };
         DurableFile.SyncFolder(folder);
         DurableFile.SyncFolder(_folder);
         DurableFile.Write(Path.Combine(folder, CheckpointManifest.FileName), manifest.Write(), () => faults?.At(CoordinatorFault.BeforeRename, record.Epoch));

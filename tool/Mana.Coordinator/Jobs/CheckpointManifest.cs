@@ -44,6 +44,12 @@ public sealed record CheckpointManifest(JobDescription Job, CheckpointRecord Rec
     /// <summary>The highest level there is, canonical.</summary>
     private const long MpiThreadMultiple = 4096;
 
+    /// <summary>Checkpoints up to this one, in the same folder, are not of the run that wrote this one (<see cref="EarlierRuns"/>); 0: none.</summary>
+    public uint Earlier { get; init; }
+
+    /// <summary>How many checkpoints of the run stay; 0 where that was not written.</summary>
+    public int Keep { get; init; }
+
     public static string ImageName(int rank) => $"rank-{rank}.img";
 
     public ulong Stored => Record.Images.Aggregate(0UL, (sum, i) => sum + i.Stored);
@@ -54,7 +60,7 @@ public sealed record CheckpointManifest(JobDescription Job, CheckpointRecord Rec
         text.Comment("Written when all ranks had stored their images. Not to be edited.")
             .Pair("format", CurrentFormat).Pair("epoch", Record.Epoch).Pair("job", Job.Job).Pair("ranks", Record.Images.Count)
             .Pair("thread_level", Record.ThreadLevel).Pair("time", Time.ToString("O", CultureInfo.InvariantCulture)).Pair("host", Host)
-            .Pair("milliseconds", (long)Record.Elapsed.TotalMilliseconds);
+            .Pair("milliseconds", (long)Record.Elapsed.TotalMilliseconds).Pair("earlier", Earlier).Pair("keep", Keep);
         text.Table("program").Pair("name", Job.Program).Pair("arguments", Job.Arguments).Pair("working_directory", Job.WorkingDirectory)
             .Pair("abi", Job.ProgramAbi).Pair("syscalls", Job.Syscalls).Pair("collectives", Job.Collectives);
         text.Table("bundle").Pair("name", Job.Bundle).Pair("backend", Job.Backend).Pair("mpi_version", Job.MpiVersion);
@@ -75,7 +81,11 @@ public sealed record CheckpointManifest(JobDescription Job, CheckpointRecord Rec
         if (images.Length == 0 || root.Number("ranks") != images.Length || images.Where((image, at) => image.Rank != at).Any())
             throw new InvalidDataException("it does not list each rank once");
         if (!DateTimeOffset.TryParse(root.Text("time"), CultureInfo.InvariantCulture, out DateTimeOffset time)) throw new InvalidDataException("its time is none");
-        return new CheckpointManifest(TakeJob(root), record, root.Text("host"), time);
+        return new CheckpointManifest(TakeJob(root), record, root.Text("host"), time)
+        {
+            Earlier = root.Has("earlier") ? (uint)Number(root, "earlier", Math.Max(record.Epoch, 1) - 1L) : 0,
+            Keep = root.Has("keep") ? (int)Number(root, "keep", int.MaxValue) : 0,
+        };
     }
 
     private static JobDescription TakeJob(TomlSection root)
