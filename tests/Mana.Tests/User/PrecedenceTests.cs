@@ -32,8 +32,12 @@ public sealed class PrecedenceTests(Installation mana) : IDisposable
         await AssertAsync("site", "by-site", "one every 11 min, 3 kept, compression lz4");
         await File.WriteAllTextAsync(Settings, "checkpoint_dir = \"by-user\"\ninterval = \"12m\"\nkeep = 4\ncompress = \"none\"\n");
         await AssertAsync("site", "by-user", "one every 12 min, 4 kept, compression none");
+        await File.WriteAllTextAsync(Settings, "checkpoint_dir = \"by-user\"\ninterval = \"none\"\n");
+        await AssertAsync("site", "by-user", "none by the clock, 3 kept, compression lz4");
+        await File.WriteAllTextAsync(Settings, "checkpoint_dir = \"by-user\"\ninterval = \"12m\"\nkeep = 4\ncompress = \"none\"\n");
         environment = new(StringComparer.Ordinal) { ["MANA_CHECKPOINT_DIR"] = "by-environment", ["MANA_INTERVAL"] = "13m" };
         await AssertAsync("site", "by-environment", "one every 13 min, 4 kept, compression none");
+        await AssertAsync("site", "by-environment", "none by the clock, 4 kept, compression none", "--interval", "none");
         await AssertAsync("site", "by-flag", "one every 14 min, 5 kept, compression zstd", "--checkpoint-dir", "by-flag", "--interval", "14m", "--keep", "5", "--compress", "zstd");
         Installation.Require(await mana.ManaAsync("bundle", "remove", "site"));
 

@@ -12,6 +12,9 @@ public sealed record CheckpointDefaults
 {
     public static readonly IReadOnlyList<string> Codecs = ["none", "lz4", "zstd"];
 
+    /// <summary>The interval of a job that takes no checkpoints by the clock, whatever a weaker source says.</summary>
+    public const string NoInterval = "none";
+
     public string? Directory { get; init; }
 
     /// <summary>As --interval takes it.</summary>
@@ -29,13 +32,15 @@ public sealed record CheckpointDefaults
     public static CheckpointDefaults Read(TomlSection? s) => s is null ? new CheckpointDefaults() : new CheckpointDefaults
     {
         Directory = s.Has("checkpoint_dir") ? Valid(s, "checkpoint_dir", s.Text("checkpoint_dir"), t => t.Length > 0, "Name a folder.") : null,
-        Interval = Time(s, "interval"),
+        Interval = Time(s, "interval", NoInterval),
         Timeout = Time(s, "timeout"),
         Keep = s.Has("keep") ? (int)Valid(s, "keep", s.Number("keep"), n => n is > 0 and <= int.MaxValue, "Give a number from 1 upward.") : null,
         Compress = s.Has("compress") ? s.Word("compress", Codecs) : null,
     };
 
-    private static string? Time(TomlSection s, string key) => s.Has(key) ? Valid(s, key, s.Text(key), t => Duration.TryParse(t) is not null, Duration.Form) : null;
+    /// <param name="word">May stand instead of a time.</param>
+    private static string? Time(TomlSection s, string key, string? word = null) => s.Has(key)
+        ? Valid(s, key, s.Text(key), t => string.Equals(t, word, StringComparison.Ordinal) || Duration.TryParse(t) is not null, Duration.Form) : null;
 
     private static T Valid<T>(TomlSection s, string key, T value, Predicate<T> isGood, string wanted) =>
         isGood(value) ? value : throw new UserErrorException(TomlErrors.BadValue(s.PlaceOf(key), key, $"\"{value}\"", wanted));

@@ -38,7 +38,7 @@ internal sealed class JobOptions
     public const int DefaultKeep = 2;
 
     private readonly Option<string?> _dir = new("--checkpoint-dir") { Description = "The folder of the checkpoints (./mana-checkpoints).", HelpName = "DIR" };
-    private readonly Option<string?> _interval = new("--interval") { Description = "Take a checkpoint every so often: 30m, 90s, 2h.", HelpName = "TIME" };
+    private readonly Option<string?> _interval = new("--interval") { Description = "Take a checkpoint every so often: 30m, 90s, 2h; or none.", HelpName = "TIME" };
     private readonly Option<string?> _timeout = new("--timeout") { Description = "Give a checkpoint up after this time: 90s, 15m (5m); and a restart, if that is longer than 15m.", HelpName = "TIME" };
     private readonly Option<int?> _keep = new("--keep") { Description = $"How many checkpoints stay; older ones are removed ({DefaultKeep}).", HelpName = "N" };
     private readonly Option<string?> _job = new("--job") { Description = "Name of the job; else the program's name and a number.", HelpName = "NAME" };
@@ -88,8 +88,8 @@ internal sealed class JobOptions
         return new JobChoices(
             name is null ? null : JobRegistry.RequireName(name),
             Directory(parsed) ?? Shared.FromEnvironment("MANA_CHECKPOINT_DIR") ?? user.Directory ?? site.Directory ?? JobChoices.DefaultDir,
-            Time("interval", parsed.GetValue(_interval), user.Interval, site.Interval),
-            Time("timeout", parsed.GetValue(_timeout), user.Timeout, site.Timeout),
+            Said("interval", parsed.GetValue(_interval), user.Interval, site.Interval) is { Text: not CheckpointDefaults.NoInterval } interval ? Duration.Require(interval.Who, interval.Text) : null,
+            Said("timeout", parsed.GetValue(_timeout), user.Timeout, site.Timeout) is { } timeout ? Duration.Require(timeout.Who, timeout.Text) : null,
             keep,
             (parsed.GetValue(_compress) ?? user.Compress ?? site.Compress) switch { "lz4" => Compression.Lz4, "zstd" => Compression.Zstd, _ => Compression.None },
             parsed.GetValue(_referenceFiles),
@@ -97,14 +97,14 @@ internal sealed class JobOptions
             parsed.GetValue(_collectives));
     }
 
-    /// <summary>The first that is said; a mistake is told by who made it.</summary>
+    /// <summary>The first time that is said, and who says it: a mistake is told by who made it.</summary>
     /// <param name="name">Of the key; option and variable are called after it.</param>
-    private static TimeSpan? Time(string name, string? flag, string? user, string? site)
+    private static (string Who, string Text)? Said(string name, string? flag, string? user, string? site)
     {
         string variable = "MANA_" + name.ToUpperInvariant();
         (string Who, string? Text)[] said =
             [("--" + name, flag), (variable, Shared.FromEnvironment(variable)), ($"{name}, in your configuration,", user), ($"{name}, in the bundle's profile,", site)];
         (string who, string? text) = said.FirstOrDefault(s => s.Text is not null);
-        return text is null ? null : Duration.Require(who, text);
+        return text is null ? null : (who, text);
     }
 }
