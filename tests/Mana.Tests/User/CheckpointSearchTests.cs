@@ -126,6 +126,19 @@ public sealed class CheckpointSearchTests(Installation mana) : IDisposable
         Assert.Equal([5u], EpochFolder.Of(job.Folder).Select(e => e.Epoch));
     }
 
+    /// <summary>These have no images, so it goes no further than to say so.</summary>
+    [Fact]
+    public async Task Who_goes_back_is_told_that_newer_ones_stay_and_as_many_as_before_are_kept()
+    {
+        CheckpointFolder job = Commit("sim", 1, 2, 3);
+        Installation.Refused(
+            await mana.ManaAsync("restart", "-v", _folder["sim/epoch-0002"]), 125,
+            job.Folder + " has newer checkpoints than the one from which this run goes on, up to 3; all that is there stays", ", 20 kept,");
+        Outcome newest = await mana.ManaAsync("restart", "-v", "--keep", "3", job.Folder);
+        Installation.Refused(newest, 125, ", 3 kept,");
+        Assert.DoesNotContain("stay", newest.Errors, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_damaged_bundle_hides_no_other_and_can_be_removed()
     {
