@@ -45,6 +45,9 @@ public sealed class ChildFailedException(ChildCommand command, int exitCode, str
 /// <summary>The one place that starts helper processes. (The job's launcher is started by Launch/JobProcess, which inherits the terminal.)</summary>
 public static class Gateway
 {
+    /// <summary>So long a child that is to end has for it.</summary>
+    private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(5);
+
     /// <summary>Exit code reported for a child that was ended because its time was up.</summary>
     public const int TimedOut = -1;
 
@@ -70,9 +73,11 @@ public static class Gateway
     public static Task<int> StreamAsync(ChildCommand child, Action<string> line, CancellationToken stop = default) =>
         ExecuteAsync(child, PipeTarget.ToDelegate(line), PipeTarget.ToDelegate(line), stop);
 
+    /// <summary>A child that is to end is sent SIGINT first: a launcher that is killed leaves ranks on other hosts, and segments of shared memory.</summary>
     private static async Task<int> ExecuteAsync(ChildCommand child, PipeTarget output, PipeTarget error, CancellationToken stop)
     {
-        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(stop), force = new();
+        using CancellationTokenRegistration grace = limit.Token.Register(() => force.CancelAfter(s_grace));
         limit.CancelAfter(child.Limit);
         CliWrap.Command command = CliWrap.Cli.Wrap(child.Program)
             .WithArguments(child.Arguments)
@@ -83,7 +88,7 @@ public static class Gateway
             .WithStandardErrorPipe(error);
         try
         {
-            CommandResult result = await command.ExecuteAsync(limit.Token);
+            CommandResult result = await command.ExecuteAsync(forcefulCancellationToken: force.Token, gracefulCancellationToken: limit.Token);
             return result.ExitCode;
         }
         catch (OperationCanceledException) when (!stop.IsCancellationRequested)
