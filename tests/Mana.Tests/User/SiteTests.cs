@@ -119,8 +119,30 @@ public sealed class SiteTests(Installation mana)
         Outcome doctor = await mana.ManaAsync("doctor", "--json");
         Installation.Require(doctor);
         JsonElement[] findings = [.. JsonDocument.Parse(doctor.Output).RootElement.EnumerateArray()];
+        Assert.Contains(findings, f => f.GetProperty("what").GetString() == "glibc" && f.GetProperty("state").GetString() == "ok");
         Assert.Contains(findings, f => f.GetProperty("what").GetString() == "MPICH" && f.GetProperty("state").GetString() == "ok");
         Assert.Contains(findings, f => f.GetProperty("what").GetString() == "bundle mpich");
+    }
+
+    [Fact]
+    public async Task The_doctor_names_a_damaged_backend_and_goes_on()
+    {
+        string config = mana["damaged-config"];
+        Directory.CreateDirectory(config + "/mana/backends/odd");
+        await File.WriteAllTextAsync(config + "/mana/backends/odd/backend.toml", "name = ");
+        Outcome doctor = await mana.ManaAsync(new Dictionary<string, string?>(StringComparer.Ordinal) { ["XDG_CONFIG_HOME"] = config }, "doctor", "--json");
+        Assert.True(doctor.ExitCode == 125, doctor.ToString());
+        JsonElement[] findings = [.. JsonDocument.Parse(doctor.Output).RootElement.EnumerateArray()];
+        Assert.Contains(findings, f => f.GetProperty("what").GetString() == "backend odd" && f.GetProperty("detail").GetString()!.Contains("backend.toml(1,", StringComparison.Ordinal));
+        Assert.Contains(findings, f => f.GetProperty("what").GetString() == "MPICH");
+    }
+
+    [Fact]
+    public async Task Without_HOME_that_of_the_users_entry_in_passwd_counts()
+    {
+        Dictionary<string, string?> none = new(StringComparer.Ordinal) { ["HOME"] = null, ["MANA_HOME"] = null, ["XDG_DATA_HOME"] = null };
+        string home = Mono.Unix.Native.Syscall.getpwuid(Mono.Unix.Native.Syscall.geteuid()).pw_dir;
+        Installation.Refused(await mana.ManaAsync(none, "bundle", "show", "no-such-bundle"), 125, $"looked in {home}/.local/share/mana/bundles");
     }
 
     [Fact]

@@ -27,7 +27,7 @@ public sealed class Examination(ManaHome home, BackendCatalog backends, BundleSt
 
     public async Task<IReadOnlyList<Finding>> RunAsync(CancellationToken stop)
     {
-        List<Finding> findings = [Processor(), Kernel(), Fsgsbase(), Memory(), HomeFolder(), DotnetSdk(), await CompilerAsync(stop)];
+        List<Finding> findings = [Processor(), Kernel(), Libc(), Fsgsbase(), Memory(), HomeFolder(), DotnetSdk(), await CompilerAsync(stop)];
         foreach (string name in backends.Names) findings.Add(await MpiAsync(name, stop));
         findings.AddRange(bundles.All().Select(OfBundle));
         findings.AddRange(bundles.Unreadable().Select(u => new Finding("bundle " + u.Name, Health.Bad, $"{u.Why.What} ({u.Why.Where})", u.Why.ToDo)));
@@ -41,6 +41,19 @@ public sealed class Examination(ManaHome home, BackendCatalog backends, BundleSt
     private static Finding Kernel() => Environment.OSVersion.Version >= new Version(5, 11)
         ? new Finding("kernel", Health.Ok, Environment.OSVersion.Version.ToString(3))
         : new Finding("kernel", Health.Weak, Environment.OSVersion.Version.ToString(3) + ": --syscalls=dispatch needs Linux 5.11");
+
+    /// <summary>From 2.41 on libc makes its cancellable system calls in a form that mana-lower does not know (docs/ARCHITECTURE.md, Systems).</summary>
+    private static Finding Libc()
+    {
+        string version = Marshal.PtrToStringUTF8(gnu_get_libc_version()) ?? "";
+        return Version.TryParse(version, out Version? number) && number >= new Version(2, 41)
+            ? new Finding("glibc", Health.Bad, version + ": mana-lower does not know its system calls, and starts no program", "run mana where glibc is older than 2.41, 2.36 for instance")
+            : new Finding("glibc", Health.Ok, version);
+    }
+
+    [DllImport("libc", EntryPoint = "gnu_get_libc_version")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
+    private static extern IntPtr gnu_get_libc_version();
 
     /// <summary>AT_HWCAP2 of this process's auxiliary vector (man 3 getauxval): bit 1 says that programs may write FS.</summary>
     private static Finding Fsgsbase()
@@ -98,7 +111,15 @@ public sealed class Examination(ManaHome home, BackendCatalog backends, BundleSt
 
     private async Task<Finding> MpiAsync(string name, CancellationToken stop)
     {
-        Backend backend = backends.Find(name);
+        Backend backend;
+        try
+        {
+            backend = backends.Find(name);
+        }
+        catch (UserErrorException e)
+        {
+            return new Finding("backend " + name, Health.Bad, $"{e.Error.What} ({e.Error.Where})", e.Error.ToDo);
+        }
         try
         {
             SiteProfile profile = await new SiteProbe(candidates, root).RunAsync(new ProbeRequest(backend), stop);

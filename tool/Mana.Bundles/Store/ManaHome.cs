@@ -7,10 +7,11 @@ public sealed record ManaHome(string Home, string Config, string ToolFolder)
 {
     public const string SystemBundles = "/etc/mana/bundles";
 
-    /// <summary>$MANA_HOME, else $XDG_DATA_HOME/mana, else ~/.local/share/mana; likewise $XDG_CONFIG_HOME/mana.</summary>
+    /// <summary>$MANA_HOME, else $XDG_DATA_HOME/mana, else ~/.local/share/mana; likewise $XDG_CONFIG_HOME/mana. Without $HOME, ~ is what passwd(5) has, as for a shell.</summary>
     public static ManaHome FromEnvironment(Func<string, string?> variable)
     {
-        string user = variable("HOME") is { Length: > 0 } home ? home : "/";
+        string user = variable("HOME") is { Length: > 0 } home ? home
+            : Environment.GetFolderPath(Environment.SpecialFolder.UserProfile) is { Length: > 0 } known ? known : "/";
         string data = variable("XDG_DATA_HOME") is { Length: > 0 } d ? d : Path.Combine(user, ".local", "share");
         string config = variable("XDG_CONFIG_HOME") is { Length: > 0 } c ? c : Path.Combine(user, ".config");
         string mana = variable("MANA_HOME") is { Length: > 0 } m ? Path.GetFullPath(m) : Path.Combine(data, "mana");
