@@ -103,7 +103,9 @@ internal static class Images
             EpochFolder epoch = Meant(tool, parsed, path);
             Listing listing = new(("rank", "Rank"), ("file", "File"), ("state", "State"));
             int bad = 0;
-            foreach (RankImage image in CheckpointManifest.Read(epoch.Manifest).Record.Images)
+            CheckpointManifest manifest = CheckpointManifest.Read(epoch.Manifest);
+            tool.Talk.Progress($"reading {manifest.Record.Images.Count} images, {Size.Of(manifest.Stored)} in all");
+            foreach (RankImage image in manifest.Record.Images)
             {
                 string file = Path.Combine(epoch.Path, CheckpointManifest.ImageName(image.Rank));
                 string? damage = ImageCheck.Damage(file, image);

@@ -22,7 +22,7 @@ internal static class Launch
             Shared.Bundle(tool),
             new Option<int>("-n") { Description = "Number of ranks.", DefaultValueFactory = _ => 1, HelpName = "N" },
             Shared.Syscalls("How system calls are steered: patch (the default, fast), or dispatch for programs with raw system calls."),
-            new Option<string[]>("--launcher-arg") { Description = "Passed to the launcher as it is; may be repeated.", HelpName = "ARG", Arity = ArgumentArity.OneOrMore },
+            new Option<string[]>("--launcher-arg") { Description = "Passed to the launcher as it is; may be repeated. An option that mana has, too: --launcher-arg=-v.", HelpName = "ARG", Arity = ArgumentArity.OneOrMore },
             new Option<bool>("--dry-run") { Description = "Print the launcher's command instead of running it." },
             new JobOptions(),
             new Argument<string[]>("PROGRAM") { Description = "After --: the program and its arguments.", Arity = ArgumentArity.OneOrMore });

@@ -18,7 +18,7 @@ internal static class Restart
         what.CompletionSources.Add(_ => CheckpointSearch.Places(tool, flag: null).SelectMany(CheckpointSearch.JobFolders).Select(f => new CompletionItem(Path.GetFileName(f))));
         Option<string?> backend = Shared.Backend(tool);
         Option<string?> named = Shared.Bundle(tool);
-        Option<string[]> launcherArguments = new("--launcher-arg") { Description = "Passed to the launcher as it is; may be repeated.", HelpName = "ARG", Arity = ArgumentArity.OneOrMore };
+        Option<string[]> launcherArguments = new("--launcher-arg") { Description = "Passed to the launcher as it is; may be repeated. An option that mana has, too: --launcher-arg=-v.", HelpName = "ARG", Arity = ArgumentArity.OneOrMore };
         Option<int?> ranks = new("-n") { Description = "Number of ranks; that of the checkpoint, for no other can be.", HelpName = "N" };
         Option<string?> syscalls = Shared.Syscalls("How system calls are steered; as they were at the checkpoint, for no other way can be.");
         Option<string[]> variables = new("--env") { Description = "Changes a variable of the program's environment; may be repeated.", HelpName = "NAME=VALUE", Arity = ArgumentArity.OneOrMore };
@@ -75,6 +75,7 @@ internal static class Restart
                 return ExitCodes.Success;
             }
             tool.Talk.Detail($"mana: {manifest.Job.Program} from {checkpoint.Path} on bundle {Shared.Describe(bundle)}");
+            tool.Talk.Progress($"mana: the ranks read and verify their images, {Size.Of(manifest.Stored)} in all");
             JobDescription description = manifest.Job with
             {
                 Job = name,
