@@ -24,7 +24,7 @@ int main(int argc, char **argv) {
   story_begin("bridges", &argc, &argv);
   int peer = story_rank ^ 1;
   for (int step = 0; story_goes_on(step); step++) {
-    if ((step + story_rank) % 2) usleep(4000); /* the other one waits in the call */
+    if ((step + story_rank) % 2) story_linger(4000); /* the other one waits in the call */
     if (peer < story_size) meet(step, peer);
   }
   return story_end();

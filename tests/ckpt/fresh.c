@@ -12,7 +12,7 @@ static void first_on(MPI_Comm comm, int root, uint64_t seed) {
   if (rank == root) {
     story_fill(words, WORDS, seed);
   } else {
-    usleep(LINGER);
+    story_linger(LINGER);
   }
   MPI_Bcast(words, WORDS, MPI_UINT64_T, root, comm);
   CHECK(story_holds(words, WORDS, seed));
@@ -39,7 +39,7 @@ static void in_other_order(MPI_Comm pair[2], int step) {
     int one = (story_rank + i) % 2;
     if (story_rank == one) story_fill(words[one], WORDS, (uint64_t)(2 * step + one));
     MPI_Ibcast(words[one], WORDS, MPI_UINT64_T, one, pair[one], &request[one]);
-    if (i == 0) usleep(LINGER);
+    if (i == 0) story_linger(LINGER);
   }
   MPI_Waitall(2, request, MPI_STATUSES_IGNORE);
   for (int one = 0; one < 2; one++) CHECK(story_holds(words[one], WORDS, (uint64_t)(2 * step + one)));

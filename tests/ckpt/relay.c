@@ -22,7 +22,7 @@ int main(int argc, char **argv) {
     }
     if (story_rank == 1) {
       uint64_t in[2];
-      usleep(15000);
+      story_linger(15000);
       MPI_Recv(&in[0], 1, MPI_UINT64_T, 0, FIRST, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
       MPI_Recv(&in[1], 1, MPI_UINT64_T, 0, SECOND, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
       CHECK(in[0] == words[0] && in[1] == words[1]);

@@ -38,7 +38,7 @@ int main(int argc, char **argv) {
   MPI_Comm_split(MPI_COMM_WORLD, story_rank / 2, story_rank, &halves);
   MPI_Comm_dup(MPI_COMM_WORLD, &again); /* the same members as the world: they share a clock */
   for (int step = 0; story_goes_on(step); step++) {
-    if (step % 8 == story_rank) usleep(15000);              /* a straggler, */
+    if (step % 8 == story_rank) story_linger(15000);        /* a straggler, */
     if (step % 40 == 20 + story_rank) story_compute(25000); /* or a rank that makes no MPI call for long */
     if (even_first) reduce_on(with_right, step);
     reduce_on(with_left, step);
@@ -47,7 +47,7 @@ int main(int argc, char **argv) {
     if (step % 3 == 0) MPI_Barrier(again);
     if (step % 5 == 0) reduce_on(step % 2 ? MPI_COMM_WORLD : again, step);
     if (step % 6 == 0) { /* a collective that only the first two ranks make, one of them late */
-      if (story_rank == 1) usleep(10000);
+      if (story_rank == 1) story_linger(10000);
       MPI_Comm two = story_rank < 2 && story_size > 1 ? pair_with(1 - story_rank, 1000 + step) : MPI_COMM_NULL;
       if (two != MPI_COMM_NULL) reduce_on(two, step);
       if (two != MPI_COMM_NULL) MPI_Comm_free(&two);

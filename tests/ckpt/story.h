@@ -1,7 +1,8 @@
 /* What every checkpoint story shares: a paced loop, checks that end the job at once, and one result line.
  *
  *   PROGRAM [STEPS [MILLISECONDS]]      150 steps of at least 10 ms unless told otherwise; $STORY_MILLISECONDS, which a
- *                                       restart may change, overrules
+ *                                       restart may change, overrules. 2 is the highest pace, of a run that nothing is to
+ *                                       interrupt: then nobody sleeps or lingers
  *
  * A checkpoint comes at a random moment, so a story keeps its state in flight over several steps, and every step checks
  * what it got: a message lost or doubled is noticed where it happens. The number of steps is fixed, never a time, so the
@@ -74,6 +75,15 @@ static inline void story_pace(void) {
   CHECK(story_milliseconds >= 2 && story_milliseconds < 900);
 }
 
+static inline int story_is_hurried(void) {
+  return story_milliseconds == 2;
+}
+
+/* A rank comes late, so that a checkpoint may find the others waiting for it. */
+static inline void story_linger(int microseconds) {
+  if (!story_is_hurried()) usleep((useconds_t)microseconds);
+}
+
 /* Initializes MPI at a thread level and reads the arguments. */
 static inline void story_begin_threads(const char *name, int *argc, char ***argv, int level) {
   int provided;
@@ -95,11 +105,11 @@ static inline void story_begin(const char *name, int *argc, char ***argv) {
  * signals do not shorten it. */
 static inline int story_goes_on(int step) {
   story_pace();
-  struct timespec rest = {0, (long)(story_milliseconds - 2 + (step * 7 + story_rank * 3) % 5) * 1000000};
+  struct timespec rest = {0, (long)(story_milliseconds - 1 + (step * 7 + story_rank * 3) % 5) * 1000000};
   story_step = step;
   if (step >= story_steps) return 0;
-  story_compute(500);
-  while (nanosleep(&rest, &rest) != 0) CHECK(errno == EINTR);
+  story_compute(250);
+  while (!story_is_hurried() && nanosleep(&rest, &rest) != 0) CHECK(errno == EINTR);
   return 1;
 }
 

@@ -43,7 +43,7 @@ int main(int argc, char **argv) {
   CHECK(strcmp(what, "barrier") != 0);
 #endif
   for (int step = 0; story_goes_on(step); step++) {
-    if (step % 8 == story_rank) usleep(15000);
+    if (step % 8 == story_rank) story_linger(15000);
     if (strcmp(what, "window") == 0) exchange(step);
     if (strcmp(what, "port") == 0 || strcmp(what, "tool") == 0) MPI_Barrier(MPI_COMM_WORLD);
 #if MPI_VERSION >= 4
