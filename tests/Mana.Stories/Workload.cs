@@ -19,12 +19,14 @@ public sealed partial record Workload(
         folder => File.ReadAllText(folder["dump.final"])
             + string.Join('\n', File.ReadLines(folder["log.lammps"]).Where(l => ThermoLine().IsMatch(l))));
 
-    public static Workload Hpcc(int ranks) => new(
+    /// <param name="size">Of its matrices, in each direction; it chooses the sizes of all else by the memory that these take.</param>
+    public static Workload Hpcc(int ranks, int size) => new(
         "hpcc", Nothing,
         folder =>
         {
             string input = File.ReadAllText(Path.Combine(Repository.Workloads, "hpccinf.txt"));
-            File.WriteAllText(folder["hpccinf.txt"], input.Replace("RANKS", ranks.ToString(), StringComparison.Ordinal));
+            File.WriteAllText(
+                folder["hpccinf.txt"], input.Replace("RANKS", ranks.ToString(), StringComparison.Ordinal).Replace("SIZE", size.ToString(), StringComparison.Ordinal));
             return ["hpcc"];
         },
         folder => HpccChecks(File.ReadAllLines(folder["hpccoutf.txt"])));

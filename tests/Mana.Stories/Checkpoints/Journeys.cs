@@ -31,7 +31,7 @@ internal sealed class Journeys(House house)
         (Workload workload, double latest) = program switch
         {
             "lammps" => (Workload.Lammps(12, 2400), 2.5),
-            "hpcc" => (Workload.Hpcc(ranks), 2.5),
+            "hpcc" => (Workload.Hpcc(ranks, 2000), 2.5),
             Gromacs => (Workload.Gromacs(await house.WaterBoxAsync(), 2, 2000), 2.5),
             "quantum-espresso" => (Workload.QuantumEspresso(10), 1.0),
             _ => (Workload.Python(16000), 1.5),
