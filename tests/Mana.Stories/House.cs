@@ -30,7 +30,7 @@ public sealed class House : IAsyncLifetime, IDisposable
             foreach (string programs in (string[])[Repository.Programs, Repository.CheckpointStories])
             {
                 Outcome made = await Bounded.RunAsync(
-                    ["flock", Path.Combine(Repository.Root, "build", "house.lock"), "make", "-s", "-C", programs, "MPI=" + mpi.Name], Repository.Root, Mpi.Environment, TimeSpan.FromMinutes(5));
+                    ["flock", Path.Combine(Repository.Root, "build", "house.lock"), "make", "-s", $"-j{Environment.ProcessorCount}", "-C", programs, "MPI=" + mpi.Name], Repository.Root, Mpi.Environment, TimeSpan.FromMinutes(5));
                 if (made.ExitCode != 0) throw new InvalidOperationException(made.ToString());
             }
         }

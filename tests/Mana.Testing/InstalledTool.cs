@@ -59,11 +59,9 @@ public sealed class InstalledTool : IDisposable
         progress("installing the packed tool");
         await RequireAsync(
             ["dotnet", "tool", "install", "mana", "--tool-path", folder["tool"], "--source", Repository.Packages, "--no-cache"], TimeSpan.FromMinutes(3));
-        foreach (Mpi mpi in Mpi.All)
-        {
-            progress($"making a bundle for {mpi}");
-            await RequireAsync([Mana, "bundle", "create", mpi.Name, "--backend", mpi.Name], TimeSpan.FromMinutes(8));
-        }
+        progress($"making bundles for {string.Join(", ", Mpi.All)}");
+        // Beside each other: what each does with one core alone takes half of its time.
+        await Task.WhenAll(Mpi.All.Select(mpi => RequireAsync([Mana, "bundle", "create", mpi.Name, "--backend", mpi.Name], TimeSpan.FromMinutes(8))));
     }
 
     /// <summary>The command that runs a program under mana.</summary>
