@@ -132,7 +132,7 @@ internal sealed class FaultWalk(House house)
     /// <summary>The first checkpoint, at the other site.</summary>
     internal async Task AssertRestartsAsync(Job.Place place, Mpi site)
     {
-        await using Job again = Job.Restart(place, Mpi.All.First(m => m != site), place.Committed[0], Limit);
+        await using Job again = Job.Restart(place, Mpi.All.First(m => m != site), place.Committed[0], Limit, Job.Hurry);
         await AssertResultAsync(await again.Running);
     }
 }

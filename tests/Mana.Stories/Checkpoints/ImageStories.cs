@@ -42,7 +42,7 @@ public sealed class ImageStories(House house)
             Assert.True(outcome is { ExitCode: Job.ManaFailed, Output: "" } && outcome.Errors.Contains("rank-1.img", StringComparison.Ordinal), outcome.ToString());
         }
         Flip(image, middle);
-        await using Job job = Job.Restart(place, Mpi.Named(abroad), place.JobFolder, Limit, "--compress", codec);
+        await using Job job = Job.Restart(place, Mpi.Named(abroad), place.JobFolder, Limit, ["--compress", codec, .. Job.Hurry]);
         Outcome end = await job.Running;
         Assert.True(end is { ExitCode: 0, TimedOut: false }, end.ToString());
         Assert.Equal(await house.NativeStoryAsync(Story, 2, Steps), output + end.Output);
@@ -67,7 +67,7 @@ public sealed class ImageStories(House house)
         }
         Flip(file, OfAnUnchangedPage);
         File.Move(file, elsewhere);
-        await using Job job = Job.Restart(place, Mpi.Mpich, place.JobFolder, Limit, "--reference-files", "--map", $"{file}={elsewhere}");
+        await using Job job = Job.Restart(place, Mpi.Mpich, place.JobFolder, Limit, ["--reference-files", "--map", $"{file}={elsewhere}", .. Job.Hurry]);
         Outcome end = await job.Running;
         Assert.True(end is { ExitCode: 0, TimedOut: false }, end.ToString());
         Assert.Equal(await house.NativeStoryAsync(Story, 2, Steps), output + end.Output);
@@ -88,7 +88,7 @@ public sealed class ImageStories(House house)
             await job.SignalRankAsync(1, "KILL");
             Assert.DoesNotContain("OK", (await job.Running).Output, StringComparison.Ordinal);
         }
-        await using Job again = Job.Restart(place, Mpi.OpenMpi, place.JobFolder, Limit);
+        await using Job again = Job.Restart(place, Mpi.OpenMpi, place.JobFolder, Limit, Job.Hurry);
         Outcome end = await again.Running;
         Assert.True(end is { ExitCode: 0, TimedOut: false }, end.ToString());
         Assert.Equal(await house.NativeStoryAsync(Story, 2, Steps), end.Output);

@@ -14,6 +14,9 @@ internal sealed class Job : IAsyncDisposable
     /// <summary>What mana itself could not do.</summary>
     public const int ManaFailed = 125;
 
+    /// <summary>Of a restart that nothing interrupts any more: what is left of a story needs no pace (story.h).</summary>
+    public static readonly string[] Hurry = ["--env", "STORY_MILLISECONDS=" + House.FullSpeed];
+
     /// <summary>That one checkpoint after the other may meet, of a program whose children are short-lived.</summary>
     private const int MostChildren = 10;
 
@@ -43,6 +46,9 @@ internal sealed class Job : IAsyncDisposable
 
         /// <summary>Of this job; `mana restart` takes the newest in it.</summary>
         public string JobFolder => Path.Combine(Checkpoints, Name);
+
+        /// <summary>Mana's own, while the job runs.</summary>
+        public string JobFile => Path.Combine(House.Tool.Home, "jobs", Name + ".toml");
 
         /// <summary>Committed ones, oldest first.</summary>
         public IReadOnlyList<string> Committed => Directory.Exists(JobFolder)
@@ -74,7 +80,8 @@ internal sealed class Job : IAsyncDisposable
         for (string? last = null; watch.Elapsed < TimeSpan.FromSeconds(60); await Task.Delay(50))
         {
             if (Running.IsCompleted) return false;
-            last = (string?)(await StatusAsync())?["state"];
+            // To ask costs more than to look, and a job has to come up first.
+            last = File.Exists(place.JobFile) ? (string?)(await StatusAsync())?["state"] : null;
             if (last == "running") return true;
             if (last is "finalizing" or "ended") return false;
         }

@@ -14,9 +14,6 @@ internal sealed record Journey(House House, IReadOnlyList<Mpi> Sites, int Ranks,
 {
     private const int Attempts = 5;
 
-    /// <summary>Of a restart that nothing interrupts any more: what is left of a story needs no pace (story.h).</summary>
-    private static readonly string[] Hurry = ["--env", "STORY_MILLISECONDS=" + House.FullSpeed];
-
     /// <summary>Of mana launch.</summary>
     public IReadOnlyList<string> Options { get; init; } = [];
 
@@ -70,7 +67,7 @@ internal sealed record Journey(House House, IReadOnlyList<Mpi> Sites, int Ranks,
                 if (await job.StopAsync() is not { } stopped) return false;
                 output.Append(stopped.Output);
                 await job.DisposeAsync();
-                job = Job.Restart(place, next, place.JobFolder, Limit, leg == Sites.Count - 1 ? Hurry : []);
+                job = Job.Restart(place, next, place.JobFolder, Limit, leg == Sites.Count - 1 ? Job.Hurry : []);
             }
             Outcome last = await job.Running;
             RequireGoodEnd(last);

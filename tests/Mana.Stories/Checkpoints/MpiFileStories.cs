@@ -32,7 +32,7 @@ public sealed class MpiFileStories(House house)
             await job.SignalRankAsync(1, "KILL");
             Assert.NotEqual(0, (await job.Running).ExitCode);
         }
-        await using Job restarted = Job.Restart(place, Mpi.Named(to), place.JobFolder, Limit);
+        await using Job restarted = Job.Restart(place, Mpi.Named(to), place.JobFolder, Limit, Job.Hurry);
         await AssertResultAsync(await restarted.Running, "mpiviews", steps: Long);
         Assert.True(new FileInfo(folder["mpiviews-atomic.mana-tail-1"]).Length > 0);
         Assert.True(File.Exists(folder["mpiviews-external.0.mana-tail-1"]) && File.Exists(folder["mpiviews-external.1.mana-tail-1"]));
@@ -47,7 +47,7 @@ public sealed class MpiFileStories(House house)
         Assert.Equal(
             ["mpifiles-grid", "mpifiles-late", "mpifiles-order", "mpifiles-own.0", "mpifiles-own.1", "mpifiles-shared"],
             Directory.GetFiles(folder.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal));
-        await using Job job = Job.Restart(place, Mpi.OpenMpi, place.JobFolder, Limit);
+        await using Job job = Job.Restart(place, Mpi.OpenMpi, place.JobFolder, Limit, Job.Hurry);
         await AssertResultAsync(await job.Running, "mpifiles", output);
         Assert.False(File.Exists(folder["mpifiles-own.0"])); // deleted on close
     }
@@ -67,7 +67,7 @@ public sealed class MpiFileStories(House house)
         }
         Assert.EndsWith("not the program's", await File.ReadAllTextAsync(folder["mpifiles-late"]), StringComparison.Ordinal);
         File.Move(folder["elsewhere"], folder["mpifiles-order"]);
-        await using Job job = Job.Restart(place, Mpi.Mpich, place.JobFolder, Limit);
+        await using Job job = Job.Restart(place, Mpi.Mpich, place.JobFolder, Limit, Job.Hurry);
         await AssertResultAsync(await job.Running, "mpifiles", output);
         Assert.Equal("not the program's", await File.ReadAllTextAsync(folder["mpifiles-late.mana-tail-1"]));
     }
@@ -81,7 +81,7 @@ public sealed class MpiFileStories(House house)
         Assert.True(copied.ExitCode == 0, copied.ToString());
         Directory.Delete(old.Path, recursive: true);
         Job.Place place = PlaceIn(now, "moving");
-        await using Job job = Job.Restart(place, Mpi.Mpich, place.JobFolder, Limit, "--map", $"{old.Path}={now.Path}");
+        await using Job job = Job.Restart(place, Mpi.Mpich, place.JobFolder, Limit, ["--map", $"{old.Path}={now.Path}", .. Job.Hurry]);
         await AssertResultAsync(await job.Running, "mpifiles", output);
     }
 

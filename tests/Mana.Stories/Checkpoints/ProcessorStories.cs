@@ -34,7 +34,7 @@ public sealed class ProcessorStories(House house)
             Assert.Contains("lacks: avx512_4vnniw, 3dnow (", outcome.Errors, StringComparison.Ordinal);
         }
         await Header.WriteAsync(image, header);
-        await using Job restarted = Job.Restart(place, Mpi.Mpich, place.JobFolder, Limit);
+        await using Job restarted = Job.Restart(place, Mpi.Mpich, place.JobFolder, Limit, Job.Hurry);
         Outcome end = await restarted.Running;
         Assert.True(end is { ExitCode: 0, TimedOut: false }, end.ToString());
         Assert.Equal(await house.NativeStoryAsync("inflight", 2, steps), stopped.Output + end.Output);

@@ -29,7 +29,7 @@ public sealed class RestartStories(House house)
             Outcome refused = await lost.Running;
             Assert.True(refused.ExitCode == Job.ManaFailed && refused.Errors.Contains("--map", StringComparison.Ordinal), refused.ToString());
         }
-        await using Job job = Job.Restart(place, Mpi.Mpich, place.JobFolder, Limit, "--map", $"{old.Path}={now.Path}", "-n", "2");
+        await using Job job = Job.Restart(place, Mpi.Mpich, place.JobFolder, Limit, ["--map", $"{old.Path}={now.Path}", "-n", "2", .. Job.Hurry]);
         Outcome end = await job.Running;
         Assert.True(end is { ExitCode: 0, TimedOut: false }, end.ToString());
         Assert.Equal(await house.NativeStoryAsync("files", 2, Steps), output + end.Output);
@@ -44,7 +44,7 @@ public sealed class RestartStories(House house)
         using Folder folder = new();
         Job.Place place = new(house, folder, "input", 2, Stories.Environment, string.Concat(Enumerable.Range(0, int.Parse(Steps)).Select(i => $"{i:0000}{new string('.', 100)}\n")));
         string output = await StopAsync(place, "input", from);
-        await using Job job = Job.Restart(place with { Input = "not this\n" }, Mpi.Named(to), place.JobFolder, Limit);
+        await using Job job = Job.Restart(place with { Input = "not this\n" }, Mpi.Named(to), place.JobFolder, Limit, Job.Hurry);
         Outcome end = await job.Running;
         Assert.True(end is { ExitCode: 0, TimedOut: false }, end.ToString());
         Assert.StartsWith("OK input ", output + end.Output, StringComparison.Ordinal);
@@ -89,7 +89,7 @@ public sealed class RestartStories(House house)
             string output = await StopAsync(place, "inflight", "aged");
             string text = await File.ReadAllTextAsync(manifest);
             await File.WriteAllTextAsync(manifest, text.Insert(text.IndexOf("\nsize = ", StringComparison.Ordinal) + "\nsize = ".Length, "1"));
-            await using Job job = Job.Restart(place, null, place.JobFolder, Limit);
+            await using Job job = Job.Restart(place, null, place.JobFolder, Limit, Job.Hurry);
             Outcome end = await job.Running;
             Assert.True(end is { ExitCode: 0, TimedOut: false }, end.ToString());
             Assert.True(end.Errors.Contains("'aged' no longer fits", StringComparison.Ordinal) && end.Errors.Contains("bundle mpich", StringComparison.Ordinal), end.ToString());
@@ -110,7 +110,7 @@ public sealed class RestartStories(House house)
         Dictionary<string, string?> environment = new(Stories.Environment, StringComparer.Ordinal) { ["STORY_KEPT"] = "kept", ["STORY_CHANGED"] = "first" };
         Job.Place place = new(house, folder, "variables", 2, environment);
         string output = await StopAsync(place, "variables", from);
-        await using Job job = Job.Restart(place, Mpi.Named(to), place.JobFolder, Limit, "--env", "STORY_CHANGED=a longer one", "--env", "STORY_NEW=x=y");
+        await using Job job = Job.Restart(place, Mpi.Named(to), place.JobFolder, Limit, ["--env", "STORY_CHANGED=a longer one", "--env", "STORY_NEW=x=y", .. Job.Hurry]);
         Outcome end = await job.Running;
         Assert.True(end is { ExitCode: 0, TimedOut: false }, end.ToString());
         Assert.StartsWith("STORY_KEPT=kept\nSTORY_CHANGED=a longer one\nSTORY_NEW=x=y\nOK variables ", output + end.Output, StringComparison.Ordinal);

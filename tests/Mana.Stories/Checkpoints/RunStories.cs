@@ -55,7 +55,7 @@ public sealed class RunStories(House house)
         first += (await StopAsync(Job.Restart(aside, Mpi.Mpich, aside.JobFolder, Limit, "--keep", "1"))).Output;
         Assert.Equal(["epoch-0001", "epoch-0002"], aside.Committed.Select(Path.GetFileName));
         Assert.Equal(2, place.Committed.Count);
-        await using Job last = Job.Restart(aside, Mpi.OpenMpi, aside.JobFolder, Limit);
+        await using Job last = Job.Restart(aside, Mpi.OpenMpi, aside.JobFolder, Limit, Job.Hurry);
         Outcome end = await last.Running;
         Assert.True(end is { ExitCode: 0, TimedOut: false }, end.ToString());
         Assert.Equal(await house.NativeStoryAsync("inflight", 2, Steps), first + end.Output);

@@ -31,7 +31,7 @@ public sealed class SignalStories(House house)
         Assert.True(stopped is { ExitCode: Job.Stopped, TimedOut: false }, stopped.ToString());
         Assert.DoesNotContain("mana", stopped.Errors, StringComparison.Ordinal); // -q; a launcher may tell of a signal
         Assert.Single(place.Committed);
-        await using Job again = Job.Restart(place, Mpi.Named(next), place.JobFolder, Limit, "-q");
+        await using Job again = Job.Restart(place, Mpi.Named(next), place.JobFolder, Limit, ["-q", .. Job.Hurry]);
         Outcome end = await again.Running;
         Assert.True(end is { ExitCode: 0, Errors: "" }, end.ToString());
         Assert.Equal(await house.NativeStoryAsync(Story, 2, Steps), stopped.Output + end.Output);

@@ -36,7 +36,7 @@ public sealed class TimedStories(House house)
         await AssertListedAsync(job, place);
         await AssertShownAsync(job, place);
         await AssertPrunedAsync(job, place);
-        await using Job again = Job.Run(place, [house.Tool.Mana, "restart", "--bundle", Mpi.Mpich.Name, Name], Limit);
+        await using Job again = Job.Run(place, [house.Tool.Mana, "restart", "--bundle", Mpi.Mpich.Name, .. Job.Hurry, Name], Limit);
         Outcome end = await again.Running;
         Assert.True(end is { ExitCode: 0, TimedOut: false }, end.ToString());
         Assert.Equal(await house.NativeStoryAsync(Story, 2, Steps), stopped.Output + end.Output);

@@ -15,6 +15,9 @@ public sealed class TroubleStories(House house)
     /// <summary>Steps of a story that is to live until its user has done with it: some eight seconds.</summary>
     private const string Long = "600";
 
+    /// <summary>Of one whose ranks are often late, so that these take as long.</summary>
+    private const string LongForLate = "400";
+
     public static TheoryData<string> Sites() => ["mpich", "openmpi"];
 
     [Theory]
@@ -77,7 +80,7 @@ public sealed class TroubleStories(House house)
         Job.Place place = PlaceIn(folder, "garbage");
         await using Job job = Launch(place, "inflight", "mpich");
         Assert.True(await job.IsUnderWayAsync(), await EndOf(job));
-        string port = File.ReadLines(Path.Combine(house.Tool.Home, "jobs", "garbage.toml")).Single(l => l.StartsWith("port", StringComparison.Ordinal)).Split('=')[1].Trim();
+        string port = File.ReadLines(place.JobFile).Single(l => l.StartsWith("port", StringComparison.Ordinal)).Split('=')[1].Trim();
         using CancellationTokenSource enough = new();
         Task<int> strangers = DisturbAsync(int.Parse(port), enough.Token);
         for (int epoch = 1; epoch <= 3; epoch++)
@@ -139,7 +142,7 @@ public sealed class TroubleStories(House house)
     {
         using Folder folder = new();
         Job.Place place = PlaceIn(folder, "unsavable");
-        await using Job job = Job.Launch(place, Mpi.Named(site), [House.CheckpointStory("unsavable", Mpi.Named(abi)), Long, "10", what], Limit, "--interval", "1s");
+        await using Job job = Job.Launch(place, Mpi.Named(site), [House.CheckpointStory("unsavable", Mpi.Named(abi)), LongForLate, "10", what], Limit, "--interval", "1s");
         Assert.True(await job.IsUnderWayAsync(), await EndOf(job));
         for (int i = 0; i < 3; i++)
         {
@@ -148,7 +151,7 @@ public sealed class TroubleStories(House house)
         }
         Outcome end = await job.Running;
         Assert.True(end is { ExitCode: 0, TimedOut: false } && end.Output.StartsWith("OK unsavable ", StringComparison.Ordinal), end.ToString());
-        if (what == "window") Assert.Equal(await house.NativeStoryAsync("unsavable", 2, Long, "10", what), end.Output);
+        if (what == "window") Assert.Equal(await house.NativeStoryAsync("unsavable", 2, LongForLate, House.FullSpeed, what), end.Output);
         Assert.Equal(2, end.Errors.Split(named).Length);
     }
 
@@ -167,7 +170,7 @@ public sealed class TroubleStories(House house)
         Flip(image, at);
         await using (Job refused = Job.Restart(place, Mpi.Mpich, place.JobFolder, Limit)) AssertRefused(await refused.Running, Path.GetFileName(image));
         Flip(image, at);
-        await using Job job = Job.Restart(place, Mpi.Mpich, place.JobFolder, Limit);
+        await using Job job = Job.Restart(place, Mpi.Mpich, place.JobFolder, Limit, Job.Hurry);
         await AssertResultAsync(await job.Running, "inflight", output);
     }
 
@@ -199,7 +202,7 @@ public sealed class TroubleStories(House house)
         string image = ImageOf(place.Committed[1], 1);
         File.Copy(ImageOf(place.Committed[0], 1), image, overwrite: true);
         await using (Job refused = Job.Restart(place, Mpi.Mpich, place.Committed[1], Limit)) AssertRefused(await refused.Running, Path.GetFileName(image));
-        await using Job older = Job.Restart(place, Mpi.Mpich, place.Committed[0], Limit); // which is still whole
+        await using Job older = Job.Restart(place, Mpi.Mpich, place.Committed[0], Limit, Job.Hurry); // which is still whole
         await AssertResultAsync(await older.Running, "derived");
     }
 
@@ -227,7 +230,7 @@ public sealed class TroubleStories(House house)
         Assert.True(await first.IsUnderWayAsync(), await EndOf(first));
         await SignalAsync(first, "STOP"); // it does not end before the second has tried
         await using (Job second = Job.Restart(place, Mpi.OpenMpi, place.JobFolder, Limit)) AssertRefused(await second.Running, "--force");
-        await using (Job forced = Job.Restart(place, Mpi.Mpich, place.JobFolder, Limit, "--force", "--job", "twice-forced"))
+        await using (Job forced = Job.Restart(place, Mpi.Mpich, place.JobFolder, Limit, ["--force", "--job", "twice-forced", .. Job.Hurry]))
             await AssertResultAsync(await forced.Running, "persistent", output);
         await SignalAsync(first, "CONT");
         await AssertResultAsync(await first.Running, "persistent", output);
@@ -251,7 +254,7 @@ public sealed class TroubleStories(House house)
         await LimitFilesAsync(job, "unlimited");
         Outcome? stopped = await job.StopAsync();
         Assert.NotNull(stopped);
-        await using Job again = Job.Restart(place, Mpi.Mpich, place.JobFolder, Limit);
+        await using Job again = Job.Restart(place, Mpi.Mpich, place.JobFolder, Limit, Job.Hurry);
         await AssertResultAsync(await again.Running, "memory", stopped.Output);
     }
 

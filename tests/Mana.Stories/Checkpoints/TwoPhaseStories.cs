@@ -27,7 +27,7 @@ public sealed class TwoPhaseStories(House house)
         Assert.True(checkpoint.ExitCode == 0, checkpoint.ToString());
         Outcome stopped = await job.Running;
         Assert.True(stopped.ExitCode == Job.Stopped && stopped.Output.Length == 0, stopped.ToString());
-        await using Job restarted = Job.Restart(place, Mpi.Named(to), place.JobFolder, Limit);
+        await using Job restarted = Job.Restart(place, Mpi.Named(to), place.JobFolder, Limit, Job.Hurry);
         Outcome end = await restarted.Running;
         Assert.True(end is { ExitCode: 0, TimedOut: false }, end.ToString());
         Assert.Equal(await house.NativeStoryAsync("late", 2, steps), end.Output);

@@ -33,7 +33,7 @@ public sealed class VisitorStories(House house)
         for (int tries = 0; taken.ExitCode != 0 && tries < 50; tries++) taken = await job.CheckpointAsync();
         Assert.True(taken.ExitCode == 0, taken.ToString());
         Assert.NotNull(await job.StopAsync());
-        await using Job again = Job.Restart(place, Mpi.Mpich, place.JobFolder, Limit);
+        await using Job again = Job.Restart(place, Mpi.Mpich, place.JobFolder, Limit, Job.Hurry);
         Outcome end = await again.Running;
         Assert.True(end is { ExitCode: 0, TimedOut: false } && end.Output.StartsWith("OK visitors ", StringComparison.Ordinal), end.ToString());
     }
