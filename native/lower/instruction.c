@@ -142,40 +142,55 @@ static size_t legacy_opcode(const uint8_t *at, size_t left, enum form *form) {
   return 2;
 }
 
+/* Reads prefixes and opcode, whose length is returned; more than `size`: they do not fit. */
+static size_t opcode_read(const uint8_t *code, size_t size, struct prefixes *p, enum form *form) {
+  *p = prefixes_read(code, size);
+  if (p->length == size) return TOO_LONG;
+  size_t opcode = vector_opcode(code + p->length, size - p->length, form);
+  /* VEX and its likes bring these prefixes along; before them they are an error. */
+  if (opcode && p->seen & (OPERAND | LOCK | REPNE | REP | REX)) return TOO_LONG;
+  if (!opcode) opcode = legacy_opcode(code + p->length, size - p->length, form);
+  return p->length + opcode;
+}
+
 size_t instruction_length(const uint8_t *code, size_t size, int *fs_prefix) {
+  struct prefixes p;
+  enum form form;
+  bool memory = false;
   *fs_prefix = -1;
   if (size > INSTRUCTION_MAX) size = INSTRUCTION_MAX;
-  const struct prefixes p = prefixes_read(code, size);
-  if (p.length == size) return 0;
-  enum form form;
-  size_t opcode = vector_opcode(code + p.length, size - p.length, &form);
-  /* VEX and its likes bring these prefixes along; before them they are an error. */
-  if (opcode && p.seen & (OPERAND | LOCK | REPNE | REP | REX)) return 0;
-  if (!opcode) opcode = legacy_opcode(code + p.length, size - p.length, &form);
-  const size_t before = p.length + opcode;
-  if (before > size) return 0;
-  bool memory = false;
-  const size_t length = before + operands_length(form, &p, code + before, size - before, &memory);
-  if (length > size) return 0;
-  if (p.seen & LOCK && !memory) return 0;
+  const size_t opcode = opcode_read(code, size, &p, &form);
+  if (opcode > size) return 0;
+  const size_t length = opcode + operands_length(form, &p, code + opcode, size - opcode, &memory);
+  if (length > size || (p.seen & LOCK && !memory)) return 0;
   if (p.fs < 0 || !memory) return length;
   if (p.segments > 1) return 0;
   *fs_prefix = p.fs;
   return length;
 }
 
-bool instruction_branch(const uint8_t *code, size_t length, int64_t *distance) {
-  size_t at = 0;
-  while (at < length && prefix_of[code[at]]) at++;
-  const size_t after = length - at;
-  if (after == 2 && ((code[at] & 0xf0) == 0x70 || (code[at] & 0xfc) == 0xe0 || code[at] == 0xeb)) {
-    *distance = (int8_t)code[at + 1];
+static bool has_modrm(enum form form) {
+  return form == MODRM || form == MODRM_8 || form == MODRM_Z || form == TEST_8 || form == TEST_Z || form == EXTRQ ||
+         form == HIDDEN;
+}
+
+bool instruction_relative(const uint8_t *code, size_t length, struct instruction_relative *relative) {
+  struct prefixes p;
+  enum form form;
+  const size_t opcode = opcode_read(code, length, &p, &form);
+  if (opcode >= length) return false;
+  const uint8_t first = code[p.length];
+  if (form == IMMEDIATE_8 && ((first & 0xf0) == 0x70 || (first & 0xfc) == 0xe0 || first == 0xeb)) {
+    *relative = (struct instruction_relative){opcode, 1, (int8_t)code[opcode], true};
     return true;
   }
-  const bool near = after == 5 && (code[at] & 0xfe) == 0xe8;
-  if (!near && !(after == 6 && code[at] == 0x0f && (code[at + 1] & 0xf0) == 0x80)) return false;
-  int32_t relative;
-  __builtin_memcpy(&relative, code + length - sizeof relative, sizeof relative);
-  *distance = relative;
+  const bool branch = form == RELATIVE;
+  /* mod 0 and r/m 5: SDM section 2.2.1.6. */
+  const bool operand = has_modrm(form) && (code[opcode] & 0xc7) == 5;
+  if (!branch && !operand) return false;
+  int32_t distance;
+  const size_t at = opcode + (branch ? 0 : 1);
+  __builtin_memcpy(&distance, code + at, sizeof distance);
+  *relative = (struct instruction_relative){at, sizeof distance, distance, branch};
   return true;
 }

@@ -13,6 +13,14 @@ enum { INSTRUCTION_MAX = 15, INSTRUCTION_FS = 0x64, INSTRUCTION_GS = 0x65, INSTR
  * memory through it, else -1. Instructions where two segment prefixes compete for an operand in memory are not known. */
 size_t instruction_length(const uint8_t *code, size_t size, int *fs_prefix) __attribute__((warn_unused_result));
 
-/* Whether the instruction at `code`, of `length` bytes as above, is a direct jump or call; *distance is counted from its end. */
-bool instruction_branch(const uint8_t *code, size_t length, int64_t *distance) __attribute__((warn_unused_result));
+/* A distance from the end of an instruction, which it has within itself. */
+struct instruction_relative {
+  size_t at, size; /* where, 1 or 4 bytes */
+  int64_t distance;
+  bool branch; /* of a direct jump or call; else of an operand in memory relative to RIP */
+};
+
+/* Whether the instruction at `code`, of `length` bytes as above, has one. */
+bool instruction_relative(const uint8_t *code, size_t length, struct instruction_relative *relative)
+    __attribute__((warn_unused_result));
 #endif
