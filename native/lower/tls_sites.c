@@ -1,5 +1,6 @@
 #include "tls_sites.h"
 
+#include "code_extent.h"
 #include "code_piece.h"
 #include "instruction.h"
 #include "unwind_table.h"
@@ -8,7 +9,7 @@ struct search {
   const Elf64_Phdr *headers;
   size_t count;
   uint64_t bias;
-  const uint8_t *low, *high; /* the segment */
+  const uint8_t *low, *high; /* the code of a segment */
   struct unwind_table table;
   size_t next; /* the first function that begins behind the last piece */
   tls_site_found *found;
@@ -125,10 +126,13 @@ long tls_sites_find(const Elf64_Phdr *headers, size_t count, uint64_t bias, tls_
   unwind_table_open(headers, count, bias, &s.table);
   for (size_t i = 0; i < count; i++) {
     if (headers[i].p_type != PT_LOAD || !(headers[i].p_flags & PF_X)) continue;
+    *undecided = bias + headers[i].p_vaddr;
+    if (!(headers[i].p_flags & PF_R)) return -1; /* cannot be read */
     s.low = pointer(bias + headers[i].p_vaddr);
     s.high = s.low + headers[i].p_memsz;
     s.next = 0;
-    const uint8_t *failed = headers[i].p_flags & PF_R ? segment_search(&s) : s.low;
+    code_extent_narrow(headers, count, bias, &headers[i], &s.table, &s.low, &s.high);
+    const uint8_t *failed = segment_search(&s);
     if (!failed) continue;
     *undecided = (uint64_t)(uintptr_t)failed;
     return -1;

@@ -32,7 +32,7 @@ public sealed partial class TlsSitesTests(Runtime runtime)
     [Fact]
     public async Task Every_access_through_FS_that_a_disassembler_sees_is_found_and_nothing_else()
     {
-        string[] files = [.. s_objects.SelectMany(Files).Distinct(StringComparer.Ordinal)];
+        string[] files = [runtime["libone-segment.so"], .. s_objects.SelectMany(Files).Distinct(StringComparer.Ordinal)];
         Assert.Contains(files, f => f.EndsWith("/libc.so.6", StringComparison.Ordinal));
         Task<Outcome[]> disassembled = Task.WhenAll(files.Chunk((files.Length + 1) / 2).Select(DisassembleAsync));
         Outcome found = await runtime.RunAsync([runtime["list_tls"], .. files]);

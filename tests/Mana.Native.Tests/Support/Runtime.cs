@@ -53,9 +53,10 @@ public sealed class Runtime : IAsyncLifetime, IDisposable
         await CompileAsync("image_offsets", "image_offsets.c", $"-I{Native}/image");
         await CompileAsync("list_sites", "list_sites.c",
             $"-I{Native}/common", $"{Native}/common/elf_image.c", $"{Native}/common/machine_code.c");
-        string[] decoder = ["instruction", "code_piece", "unwind_table", "tls_sites"];
+        string[] decoder = ["instruction", "code_piece", "unwind_table", "code_extent", "tls_sites"];
         string[] decoding = [$"-I{Native}/common", $"-I{Native}/lower", $"{Native}/common/elf_image.c", .. decoder.Select(n => $"{Native}/lower/{n}.c")];
         await CompileAsync("list_tls", "list_tls.c", decoding);
+        await CompileAsync("libone-segment.so", "threads.c", "-shared", "-fPIC", "-fstack-protector-all", "-Wl,-z,noseparate-code");
         await CompileAsync("decoding", "decoding.c", ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", .. decoding]);
         await CompileAsync("protocol", "protocol.c",
             "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", $"-I{_folder["gen"]}", $"-I{Native}/saved", $"{Native}/saved/save_stream.c");
