@@ -14,61 +14,63 @@ static size_t padding_length(const struct code_piece *piece, const uint8_t *at) 
   return length;
 }
 
-size_t code_piece_step(const struct code_piece *piece, const uint8_t *at, int *fs_prefix) {
-  *fs_prefix = -1;
-  const size_t padding = padding_length(piece, at);
-  return padding ? padding : instruction_length(at, (size_t)(piece->end - at), fs_prefix);
-}
-
-/* Where instructions begin in a part of a piece: so much that a map of it is small enough for any stack. */
+/* What is known of a part of a piece, one bit for each byte: so long a part that the maps are small enough for any stack. */
 enum { PART = 1 << 15, BITS = 64 };
-struct begins {
+struct part {
   const uint8_t *at;
-  uint64_t map[PART / BITS];
+  size_t length;
+  uint64_t begins[PART / BITS];  /* of instructions */
+  uint64_t targets[PART / BITS]; /* of branches */
 };
 
-static bool begins_at(const struct begins *begins, const uint8_t *target) {
-  const size_t offset = (size_t)(target - begins->at);
-  return begins->map[offset / BITS] >> offset % BITS & 1;
+static void part_open(struct part *part, const struct code_piece *piece, const uint8_t *at) {
+  const size_t left = (size_t)(piece->end - at);
+  part->at = at;
+  part->length = left < PART ? left : PART;
+  const size_t bytes = (part->length + BITS - 1) / BITS * sizeof *part->begins;
+  __builtin_memset(part->begins, 0, bytes);
+  __builtin_memset(part->targets, 0, bytes);
 }
 
-/* Marks the instructions from `first` on. Returns the first behind the part. */
-static const uint8_t *begins_mark(struct begins *begins, const struct code_piece *piece, const uint8_t *first) {
-  int fs;
-  __builtin_memset(begins->map, 0, sizeof begins->map);
-  while (first < piece->end && first - begins->at < PART) {
-    const size_t offset = (size_t)(first - begins->at);
-    begins->map[offset / BITS] |= 1ull << offset % BITS;
-    first += code_piece_step(piece, first, &fs);
-  }
-  return first;
+static void part_mark(const struct part *part, uint64_t *map, uintptr_t address) {
+  const uintptr_t offset = address - (uintptr_t)part->at;
+  if (offset < part->length) map[offset / BITS] |= 1ull << offset % BITS;
 }
 
-/* The first branch of the piece that leads to within an instruction of the part. libc jumps over a LOCK where there is one
- * thread. */
-static const uint8_t *stray_branch(const struct begins *begins, const struct code_piece *piece) {
-  size_t length;
-  int fs;
-  for (const uint8_t *at = piece->begin; at < piece->end; at += length) {
-    struct instruction_relative relative;
-    length = code_piece_step(piece, at, &fs);
-    if (!instruction_relative(at, length, &relative) || !relative.branch) continue;
-    const uintptr_t offset = (uintptr_t)at + length + (uintptr_t)relative.distance - (uintptr_t)begins->at;
-    if (offset >= PART || offset >= (uintptr_t)(piece->end - begins->at)) continue;
-    const uint8_t *target = begins->at + offset;
-    if (begins_at(begins, target)) continue;
-    if (offset == 0 || target[-1] != INSTRUCTION_LOCK || !begins_at(begins, target - 1)) return at;
+static void part_mark_instruction(struct part *part, const uint8_t *at, size_t length) {
+  struct instruction_relative relative;
+  part_mark(part, part->begins, (uintptr_t)at);
+  /* Branches have a REX only behind other prefixes, as in the sequences for thread-local storage. */
+  if ((*at & 0xf0) == 0x40 || !instruction_relative(at, length, &relative) || !relative.branch) return;
+  part_mark(part, part->targets, (uintptr_t)at + length + (uintptr_t)relative.distance);
+}
+
+/* The first target of a branch within an instruction, NULL: none. libc jumps over a LOCK where there is one thread. */
+static const uint8_t *part_stray_target(const struct part *part) {
+  for (size_t word = 0; word * BITS < part->length; word++) {
+    for (uint64_t stray = part->targets[word] & ~part->begins[word]; stray; stray &= stray - 1) {
+      const size_t offset = word * BITS + (size_t)__builtin_ctzll(stray), before = offset - 1;
+      const bool locked = offset > 0 && part->at[before] == INSTRUCTION_LOCK;
+      if (!locked || !(part->begins[before / BITS] >> before % BITS & 1)) return part->at + offset;
+    }
   }
   return NULL;
 }
 
-const uint8_t *code_piece_stray_branch(const struct code_piece *piece) {
-  struct begins begins = {.at = piece->begin};
-  for (const uint8_t *next = piece->begin; begins.at < piece->end; begins.at += PART) {
-    next = begins_mark(&begins, piece, next);
-    const uint8_t *stray = stray_branch(&begins, piece);
+const uint8_t *code_piece_decode(const struct code_piece *piece, code_step *step, void *context) {
+  struct part part;
+  for (const uint8_t *from = piece->begin; from < piece->end; from += part.length) {
+    size_t length;
+    part_open(&part, piece, from);
+    for (const uint8_t *at = piece->begin; at < piece->end; at += length) {
+      int fs = -1;
+      length = padding_length(piece, at);
+      if (length == 0) length = instruction_length(at, (size_t)(piece->end - at), &fs);
+      if (length == 0 || (from == piece->begin && !step(context, at, length, fs))) return at;
+      part_mark_instruction(&part, at, length);
+    }
+    const uint8_t *stray = part_stray_target(&part);
     if (stray) return stray;
-    if (piece->end - begins.at <= PART) return NULL;
   }
   return NULL;
 }

@@ -10,11 +10,13 @@ struct code_piece {
   bool function; /* else it lies between two */
 };
 
-/* The length of the instruction, or of the padding between sections, at `at`. 0 and *fs_prefix as of instruction_length(). */
-size_t code_piece_step(const struct code_piece *piece, const uint8_t *at, int *fs_prefix)
-    __attribute__((warn_unused_result));
+/* Is told of each instruction, and of the padding between sections; `fs_prefix` as of instruction_length(). False: it is
+ * not to be trusted. */
+typedef bool code_step(void *context, const uint8_t *at, size_t length, int fs_prefix);
 
-/* Looks at the direct branches of a piece whose every step is known: returns the first that leads to within an instruction
- * of the piece, as those of code do that is in truth data, or was decoded from a wrong begin. NULL: none. */
-const uint8_t *code_piece_stray_branch(const struct code_piece *piece) __attribute__((warn_unused_result));
+/* Decodes a piece from begin to end. Returns the first place that is no known instruction, that ends behind the piece, that
+ * is not trusted, or to which a branch of the piece leads although it lies within an instruction, as it is where data was
+ * taken for code, or decoding came out of step. NULL: none. */
+const uint8_t *code_piece_decode(const struct code_piece *piece, code_step *step, void *context)
+    __attribute__((warn_unused_result));
 #endif

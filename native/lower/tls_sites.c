@@ -11,7 +11,8 @@ struct search {
   uint64_t bias;
   const uint8_t *low, *high; /* the code of a segment */
   struct unwind_table table;
-  size_t next; /* the first function that begins behind the last piece */
+  size_t next;             /* the first function that begins behind the last piece */
+  struct code_piece piece; /* what is decoded now */
   tls_site_found *found;
   void *context;
   long sites;
@@ -96,25 +97,19 @@ static bool is_distance(const struct search *s, const uint8_t *at, size_t length
   return candidate >= distance && next_candidate(distance + relative.size, end, s->high) == end;
 }
 
-/* Decodes a piece and tells of its sites. Returns the first place that cannot be decided, NULL = none. */
-static const uint8_t *piece_decode(struct search *s, const struct code_piece *piece) {
-  size_t length;
-  for (const uint8_t *at = piece->begin; at < piece->end; at += length) {
-    int fs;
-    length = code_piece_step(piece, at, &fs);
-    if (length == 0 || (!piece->function && !is_distance(s, at, length))) return at;
-    if (fs < 0) continue;
-    s->found(s->context, (uint64_t)(uintptr_t)at + (uint64_t)fs);
-    s->sites++;
-  }
-  return code_piece_stray_branch(piece);
+static bool take_step(void *context, const uint8_t *at, size_t length, int fs_prefix) {
+  struct search *s = context;
+  if (!s->piece.function && !is_distance(s, at, length)) return false;
+  if (fs_prefix < 0) return true;
+  s->found(s->context, (uint64_t)(uintptr_t)at + (uint64_t)fs_prefix);
+  s->sites++;
+  return true;
 }
 
 static const uint8_t *segment_search(struct search *s) {
-  struct code_piece piece;
-  for (const uint8_t *at = s->low; (at = next_candidate(at, s->high, s->high)) < s->high; at = piece.end) {
-    piece = piece_around(s, at);
-    const uint8_t *failed = piece_decode(s, &piece);
+  for (const uint8_t *at = s->low; (at = next_candidate(at, s->high, s->high)) < s->high; at = s->piece.end) {
+    s->piece = piece_around(s, at);
+    const uint8_t *failed = code_piece_decode(&s->piece, take_step, s);
     if (failed) return failed;
   }
   return NULL;

@@ -6,7 +6,10 @@
  * there is one, the function around it, of which .eh_frame tells begin and end, is decoded from begin to end: every
  * instruction has to be known, the last one to end where the function does, and no branch to lead into the middle of one
  * (but behind a LOCK, which libc skips). Bytes outside of all functions (padding, assembly without CFI, data in text) are
- * decided if they have no candidate, or as piece_decided() says. Bytes only: no system calls, no half. */
+ * decided if each candidate in them is certainly a byte of a distance. Bytes only: no system calls, no half.
+ *
+ * The object must be as its file has it: a library that patches functions (UCX patches those of libc) leaves remains of
+ * instructions behind. The vDSO, which has no thread-local storage, is undecided. */
 #ifndef MANA_TLS_SITES_H
 #define MANA_TLS_SITES_H
 #include <elf.h>
