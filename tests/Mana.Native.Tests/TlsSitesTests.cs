@@ -50,7 +50,7 @@ public sealed partial class TlsSitesTests(Runtime runtime)
 
     /// <summary>Only the lines that matter: the whole is of some hundred million characters.</summary>
     private Task<Outcome> DisassembleAsync(string[] files) =>
-        runtime.RunAsync(["sh", "-c", "objdump -d -w \"$@\" | grep -E '%fs:|file format'", "sh", .. files]);
+        runtime.RunAsync(["sh", "-c", "objdump -d -w \"$@\" | grep -E '%fs:|file format'", "sh", .. files], seconds: 180);
 
     /// <summary>The names of files, and the addresses of the bytes 0x64, as list_tls prints them.</summary>
     private static string Sites(string disassembly) => string.Concat(Line().Matches(disassembly).Select(m =>
