@@ -14,8 +14,8 @@ public sealed partial class TlsSitesTests(Runtime runtime)
     /// <summary>A folder below <see cref="Libraries"/>, and which files of it.</summary>
     private static readonly (string Folder, string Pattern)[] s_objects =
     [
-        (".", "ld-linux-*.so.?"), (".", "libc.so.?"), (".", "libm.so.?"), (".", "libstdc++.so.?"), (".", "libgcc_s.so.?"),
-        (".", "libmpi*.so.*"), (".", "libmpich*.so.*"), (".", "libopen-*.so.*"), (".", "libmca_*.so.*"), (".", "libuc?.so.*"),
+        (".", "ld-linux-x86-64.so.2"), (".", "libc.so.6"), (".", "libm.so.6"), (".", "libstdc++.so.6"), (".", "libgcc_s.so.1"),
+        (".", "libmpi*.so.*"), (".", "libmpich*.so.*"), (".", "libopen-*.so.*"), (".", "libmca_*.so.*"), (".", "libuc*.so.*"),
         (".", "libfabric.so.*"), (".", "libhwloc.so.*"), (".", "libevent*.so.*"), (".", "libpmi*.so.*"), (".", "libpsm*.so.*"), (".", "libibverbs.so.*"),
         (".", "libmlx5.so.*"), (".", "librdmacm.so.*"), (".", "libnl-*.so.*"), (".", "libz.so.*"), (".", "libmunge.so.*"),
         ("openmpi/lib/openmpi3", "*.so"), ("ucx", "*.so.*"), ("pmix2/lib", "*.so.*"), ("pmix2/lib/pmix", "*.so"), ("libibverbs", "*.so"),
