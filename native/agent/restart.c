@@ -247,6 +247,8 @@ static const struct parked_thread *make_threads(int *count) {
   *count = 0;
   for (const struct parked_thread *t = STATE->parked; t; t = t->next) {
     ++*count;
+    require(t->gs && SPLIT->lower_gs ? -1 : 0, "GS, which the program uses",
+            "restart it with MANA_CROSSING=fs in the environment");
     if (t->is_main) {
       main_thread = t;
       struct cpu_time here = state_used_here();

@@ -16,6 +16,8 @@ static const uint16_t back_red_zone[] = {0x48, 0x8d, 0xa4, 0x24, 0x80, 0, 0, 0};
 static const uint16_t call_hook[] = {0x49, 0xbb, HOOK, HOOK, HOOK, HOOK,         /* movabs $hook,%r11 */
                                      HOOK, HOOK, HOOK, HOOK, 0x41, 0xff, 0xd3};  /* call *%r11 */
 static const uint16_t jump[] = {0xe9, REL, REL, REL, REL};                       /* jmp rel32 */
+static const uint16_t jump_if_parent[] = {0x48, 0x85, 0xc0, 0x75, REL};          /* test %rax,%rax; jnz rel8 */
+static const uint16_t return_zero[] = {0x31, 0xc0};                              /* xor %eax,%eax */
 enum { LEA_LENGTH = 7, RM_SIB = 4 };                                             /* lea disp32(%reg),%rsi */
 enum { UD2_0 = 0x0f, UD2_1 = 0x0b, INT3 = 0xcc };
 
@@ -130,6 +132,29 @@ static bool reaches(uint64_t from, uint64_t to) {
   return distance == (int32_t)distance;
 }
 
+/* The jump back, and where it goes for unwinders. Returns the stub's length. */
+static size_t emit_back(uint8_t *out, uint8_t *end, uint64_t stub_at, const struct code_site *site, uint64_t site_at) {
+  uint64_t after_jump = stub_at + (size_t)(end - out) + LENGTH(jump);
+  uint64_t back = site_at + site->length;
+  if (!reaches(after_jump, back) || !reaches(site_at + LENGTH(jump), stub_at)) return 0;
+  end = EMIT(end, jump, back - after_jump);
+  __builtin_memcpy(out + CODE_STUB_BACK, &back, sizeof back);
+  return (size_t)(end - out);
+}
+
+size_t code_emit_child_stub(uint8_t out[CODE_STUB_MAX], uint64_t stub_at, const struct code_site *site,
+                            uint64_t site_at, uint64_t in_child) {
+  const size_t child = LENGTH(skip_red_zone) + LENGTH(call_hook) + LENGTH(back_red_zone) + LENGTH(return_zero);
+  uint8_t *end = EMIT(out, mov_nr, (uint32_t)site->nr);
+  end = EMIT(end, do_syscall, 0);
+  end = EMIT(end, jump_if_parent, child);
+  end = EMIT(end, skip_red_zone, 0);
+  end = EMIT(end, call_hook, in_child);
+  end = EMIT(end, back_red_zone, 0);
+  end = EMIT(end, return_zero, 0);
+  return emit_back(out, end, stub_at, site, site_at);
+}
+
 size_t code_emit_stub(uint8_t out[CODE_STUB_MAX], uint64_t stub_at, const struct code_site *site,
                       const uint8_t *site_bytes, uint64_t site_at, uint64_t hook) {
   uint8_t *end = out;
@@ -143,12 +168,7 @@ size_t code_emit_stub(uint8_t out[CODE_STUB_MAX], uint64_t stub_at, const struct
   if (site->form == CODE_SYSCALL_CMP) {
     for (size_t i = LENGTH(do_syscall); i < site->length; i++) *end++ = site_bytes[i];
   }
-  uint64_t after_jump = stub_at + (size_t)(end - out) + LENGTH(jump);
-  uint64_t back = site_at + site->length;
-  if (!reaches(after_jump, back) || !reaches(site_at + LENGTH(jump), stub_at)) return 0;
-  end = EMIT(end, jump, back - after_jump);
-  __builtin_memcpy(out + CODE_STUB_BACK, &back, sizeof back);
-  return (size_t)(end - out);
+  return emit_back(out, end, stub_at, site, site_at);
 }
 
 void code_emit_jump(uint8_t *site_bytes, const struct code_site *site, uint64_t site_at, uint64_t stub_at) {

@@ -39,6 +39,11 @@ bool code_find_site(const uint8_t *text, size_t size, size_t from, code_wanted *
 size_t code_emit_stub(uint8_t out[CODE_STUB_MAX], uint64_t stub_at, const struct code_site *site,
                       const uint8_t *site_bytes, uint64_t site_at, uint64_t hook) __attribute__((warn_unused_result));
 
+/* The same for a site of form CODE_MOV_SYSCALL whose call makes a thread or a child, which may begin on another stack: the stub makes the call itself, and
+ * has the child call `in_child`, which changes no register but rax, rcx and r11, before it goes on. */
+size_t code_emit_child_stub(uint8_t out[CODE_STUB_MAX], uint64_t stub_at, const struct code_site *site,
+                            uint64_t site_at, uint64_t in_child) __attribute__((warn_unused_result));
+
 /* Overwrites the site at `site_bytes` (address `site_at`) with a jump to the stub at `stub_at`. */
 void code_emit_jump(uint8_t *site_bytes, const struct code_site *site, uint64_t site_at, uint64_t stub_at);
 #endif

@@ -44,13 +44,19 @@ static long map_pool(uint64_t from, uint64_t size) {
   return -ENOMEM;
 }
 
+static size_t emit_stub(uint64_t stub, const struct code_site *site, const uint8_t *bytes, uint64_t in_child) {
+  bool makes_child = site->form == CODE_MOV_SYSCALL && (site->nr == SYS_clone || site->nr == SYS_clone3);
+  if (makes_child && in_child) return code_emit_child_stub((uint8_t *)stub, stub, site, (uint64_t)bytes, in_child);
+  return code_emit_stub((uint8_t *)stub, stub, site, bytes, (uint64_t)bytes, (uint64_t)mana_hook_entry);
+}
+
 /* Emits all stubs first and jumps second, so that a failure leaves the text as it was. */
-static long steer(uint8_t *text, uint64_t pool, const struct batch *batch) {
+static long steer(uint8_t *text, uint64_t pool, const struct batch *batch, uint64_t in_child) {
   for (long i = 0; i < batch->count; i++) {
     const struct code_site *site = &batch->site[i];
     uint64_t stub = pool + (uint64_t)i * CODE_STUB_MAX;
     uint8_t *bytes = text + site->at;
-    if (!code_emit_stub((uint8_t *)stub, stub, site, bytes, (uint64_t)bytes, (uint64_t)mana_hook_entry)) return -ERANGE;
+    if (!emit_stub(stub, site, bytes, in_child)) return -ERANGE;
   }
   for (long i = 0; i < batch->count; i++) {
     uint8_t *bytes = text + batch->site[i].at;
@@ -59,7 +65,8 @@ static long steer(uint8_t *text, uint64_t pool, const struct batch *batch) {
   return batch->count;
 }
 
-static long patch_batch(uint64_t start, uint64_t length, int prot, uint64_t pool_from, const struct batch *batch) {
+static long patch_batch(uint64_t start, uint64_t length, int prot, uint64_t pool_from, const struct batch *batch,
+                        uint64_t in_child) {
   uint64_t pool_size = UP((uint64_t)batch->count * CODE_STUB_MAX);
   long pool = map_pool(pool_from, pool_size);
   if (raw_failed(pool)) return pool;
@@ -67,7 +74,7 @@ static long patch_batch(uint64_t start, uint64_t length, int prot, uint64_t pool
   uint64_t pages = DOWN(start), pages_length = UP(start + length) - pages;
   long result = RAW3(SYS_mprotect, pages, pages_length, PROT_READ | PROT_WRITE);
   if (!raw_failed(result)) {
-    result = steer((uint8_t *)start, (uint64_t)pool, batch);
+    result = steer((uint8_t *)start, (uint64_t)pool, batch, in_child);
     RAW3(SYS_mprotect, pages, pages_length, prot);
   }
   if (raw_failed(result)) {
@@ -78,14 +85,14 @@ static long patch_batch(uint64_t start, uint64_t length, int prot, uint64_t pool
   return result;
 }
 
-long patch_text(uint64_t start, uint64_t length, int prot, uint64_t pool_from, code_wanted *wanted) {
+long patch_text(uint64_t start, uint64_t length, int prot, uint64_t pool_from, code_wanted *wanted, uint64_t in_child) {
   struct batch batch;
   long total = 0;
   size_t from = 0;
   do {
     find_sites(&batch, (const uint8_t *)start, length, from, wanted);
     if (batch.count == 0) break;
-    long result = patch_batch(start, length, prot, pool_from, &batch);
+    long result = patch_batch(start, length, prot, pool_from, &batch, in_child);
     if (raw_failed(result)) return result;
     total += result;
     from = batch.site[batch.count - 1].at + batch.site[batch.count - 1].length;

@@ -4,9 +4,10 @@
 #include "machine_code.h"
 
 /* Patches every wanted site of the text at `start` (readable, of `length` bytes, not being executed by anyone else).
- * The stubs go to fresh pages at or after `pool_from`, within a jump's reach. `prot` is what the text's pages get back.
+ * The stubs go to fresh pages at or after `pool_from`, within a jump's reach. `prot` is what the text's pages get back. `in_child`: what the child of a
+ * wanted clone or clone3 calls (machine_code.h); 0 where none is wanted.
  * Returns the number of sites patched, or a negated errno. */
-long patch_text(uint64_t start, uint64_t length, int prot, uint64_t pool_from, code_wanted *wanted)
+long patch_text(uint64_t start, uint64_t length, int prot, uint64_t pool_from, code_wanted *wanted, uint64_t in_child)
     __attribute__((warn_unused_result));
 
 /* Where stubs jump to: hook_entry.S, which calls mana_hook. */

@@ -45,8 +45,8 @@ static inline int raw_failed(long result) {
   return (unsigned long)result > -4096ul;
 }
 
-enum { RAW_ARCH_SET_FS = 0x1002, RAW_ARCH_GET_FS = 0x1003 }; /* man 2 arch_prctl */
-enum { RAW_FUTEX_WAIT = 0, RAW_FUTEX_WAKE = 1 };             /* man 2 futex */
+enum { RAW_ARCH_SET_FS = 0x1002, RAW_ARCH_GET_FS = 0x1003, RAW_ARCH_GET_GS = 0x1004 }; /* man 2 arch_prctl */
+enum { RAW_FUTEX_WAIT = 0, RAW_FUTEX_WAKE = 1 };                                       /* man 2 futex */
 
 /* The FS base. `fsgsbase` says whether the kernel lets user code use the instructions. */
 static inline uint64_t raw_get_fs(int fsgsbase) {

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SPLIT_ABI_VERSION 2
+#define SPLIT_ABI_VERSION 3
 #define SPLIT_MAGIC 0x616e616d00000000ull /* "mana" in the high half */
 
 /* --- Where things are. Everything mapped in these ranges IS the upper half. --------------------------------------
@@ -92,14 +92,13 @@ struct upper_tls {
   uint64_t lower_fs;   /* this thread's lower FS; valid while generation matches */
   uint64_t generation; /* split_table.generation it belongs to; 0 = never attached */
   uint32_t depth;      /* crossings under way on this thread (a callback that calls MPI makes it 2) */
-  uint32_t fs_by_call; /* FS is written by system call: split_table.have_fsgsbase is 0 */
-  uint64_t upper_fs;   /* this thread's own FS; valid while generation matches */
-  /* Crossings begun so far; wraps. Unchanged: this thread has asked nothing of MPI since. Not beside depth: compilers would count both in
-   * one vector register, which takes longer than two additions. */
-  uint32_t crossings;
   /* Where MPI has several threads: this one looks whether drained messages are to be received first, or has seen that they are not and is about
    * to ask the site (proxy/queue.h). */
   uint32_t looking;
+  uint64_t upper_fs; /* this thread's own FS; valid while generation matches */
+  /* Crossings begun so far; wraps. Unchanged: this thread has asked nothing of MPI since. Not beside depth: compilers would count both in
+   * one vector register, which takes longer than two additions. */
+  uint32_t crossings;
   /* The call of the innermost crossing, for whoever asks where the rank is: slot of the crossing table | handle << 32, of the communicator or request
    * it is on (0: none). Means something while depth is not 0. */
   uint64_t call;
@@ -123,10 +122,20 @@ struct split_owner {
 };
 #define SPLIT_OWNER ((volatile struct split_owner *)OWNER_PAGE_ADDR)
 
+/* What a crossing does that the code of both halves may find its own thread-local block. */
+enum split_crossing {
+  SPLIT_CROSSING_GS,         /* nothing: below it is found through GS, above through FS */
+  SPLIT_CROSSING_FS,         /* FS is swapped, by the instruction */
+  SPLIT_CROSSING_ARCH_PRCTL, /* FS is swapped, by a system call */
+};
+
 /* Lives at TABLE_ADDR for the life of the upper half; saved with the image. */
 struct split_table {
   uint64_t magic;      /* SPLIT_MAGIC | SPLIT_ABI_VERSION */
   uint64_t generation; /* +1 at each start of a lower half: makes cached lower FS bases stale */
+  int32_t crossing;    /* enum split_crossing, as a crossing acts now */
+  int32_t
+      lower_gs; /* the code of the lower half finds its thread-local block through GS (lower/lower_tls.h), whatever a crossing does */
   void *service[SVC_MAX];
   void *upcall[UPCALL_MAX];
   void *vdso[VDSO_MAX];       /* the current kernel's vDSO functions */
@@ -134,7 +143,7 @@ struct split_table {
   int64_t lower_upper_fs_off; /* from a lower FS to its `upper_fs` word: the upper FS of the thread that runs on it */
   int64_t upper_tls_offset;   /* from an upper FS to its struct upper_tls; 0 = no stub loaded yet */
   int32_t pid;                /* of the rank; a forked child compares */
-  int32_t have_fsgsbase;      /* wrfsbase may be used; else arch_prctl */
+  int32_t have_fsgsbase;      /* rdfsbase and wrfsbase may be used; else arch_prctl */
   int32_t mpi_state;          /* enum split_mpi_state */
   int32_t verbose;            /* -v count of the launch */
   int32_t thread_multiple;    /* threads may be in MPI at once: core tables need their locks */
@@ -193,11 +202,27 @@ _Static_assert(CLOCKS_ADDR + sizeof(struct split_clocks) <= ARENA_BUMP, "the pro
 enum split_mpi_state { SPLIT_MPI_NOT_LOADED, SPLIT_MPI_LOADED, SPLIT_MPI_INITIALIZED, SPLIT_MPI_FINALIZED };
 #define SPLIT ((struct split_table *)TABLE_ADDR)
 
+enum { SPLIT_SET_GS = 0x1001, SPLIT_SET_FS = 0x1002 }; /* man 2 arch_prctl */
+static inline void split_arch_prctl(long code, uint64_t value) {
+  long ret;
+  __asm__ volatile("syscall" : "=a"(ret) : "a"(158L), "D"(code), "S"(value) : "rcx", "r11", "memory");
+}
+/* Where a crossing must: puts the FS of the other half in place. */
+static inline __attribute__((always_inline)) void split_swap_fs(uint64_t fs) {
+  int32_t crossing = __atomic_load_n(&SPLIT->crossing, __ATOMIC_RELAXED);
+  if (__builtin_expect(crossing == SPLIT_CROSSING_GS, 1)) return;
+  if (crossing == SPLIT_CROSSING_FS) {
+    __asm__ volatile("wrfsbase %0" ::"r"(fs) : "memory");
+  } else {
+    split_arch_prctl(SPLIT_SET_FS, fs);
+  }
+}
+
 /* This thread goes below with `lower_fs` from now on. */
 static inline void split_attach(struct upper_tls *tls, uint64_t upper_fs, uint64_t lower_fs) {
   tls->lower_fs = lower_fs;
   tls->upper_fs = upper_fs;
-  tls->fs_by_call = !SPLIT->have_fsgsbase;
+  if (SPLIT->lower_gs) split_arch_prctl(SPLIT_SET_GS, lower_fs);
   tls->generation = SPLIT->generation;
 }
 /* The initial thread, with the one that the lower half's own initial thread had. */

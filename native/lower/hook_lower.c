@@ -10,6 +10,7 @@
 
 #include "descriptors.h"
 #include "lower_signals.h"
+#include "lower_tls.h"
 #include "patch_text.h"
 #include "split_abi.h"
 #include "syscall_raw.h"
@@ -84,6 +85,8 @@ static long receive(const struct call *call) {
 
 static bool wanted(int nr) {
   switch (nr) {
+    case SYS_clone:
+    case SYS_clone3: return lower_tls_by_gs();
     case SYS_open:
     case SYS_openat:
     case SYS_socket:
@@ -122,6 +125,8 @@ long mana_hook(long nr, long a, long b, long c, long d, long e, long f) {
   if (!wanted((int)nr)) return pass(&call);
   switch (nr) {
     case SYS_rt_sigaction: return in_shared_memory() ? pass(&call) : lower_sigaction(a, (const void *)b, (void *)c, d);
+    case SYS_clone: /* fork: threads are made where the number stands beside the call (lower_tls.c sees to that) */
+    case SYS_clone3: return pass(&call);
     case SYS_fcntl: return duplicate(&call);
     case SYS_dup2:
     case SYS_dup3: return duplicate_onto(&call);
@@ -135,5 +140,5 @@ long mana_hook(long nr, long a, long b, long c, long d, long e, long f) {
 }
 
 long hook_lower_patch(uint64_t start, uint64_t length, int prot) {
-  return patch_text(start, length, prot, start + length, wanted);
+  return patch_text(start, length, prot, start + length, wanted, (uint64_t)child_entry);
 }

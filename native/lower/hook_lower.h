@@ -1,7 +1,10 @@
 #ifndef MANA_LOWER_HOOK_LOWER_H
 #define MANA_LOWER_HOOK_LOWER_H
+#include <stdbool.h>
 #include <stdint.h>
 
+/* Whether the lower libc makes threads by system calls that can be steered. */
+bool lower_libc_makes_threads_as_known(void);
 /* Steers this program's own libc and ld.so, or ends with a message. Before any thread. */
 void lower_libc_steer(void);
 

@@ -23,10 +23,11 @@ typedef void handler_function(int sig, void *info, void *context);
 
 /* Stands for the program's handler in the eyes of the lower half, which may chain to it. */
 static void upper_bridge(int sig, void *info, void *context) {
-  uint64_t lower_fs = raw_get_fs(fsgsbase());
+  uint64_t fs = raw_get_fs(fsgsbase());
   handler_function *entry = (handler_function *)lower_signals_upper_entry;
+  raw_set_fs(fsgsbase(), (uint64_t)__builtin_thread_pointer()); /* so the entry knows by whom it is called */
   if (SIG_FUNCTION(replaced[sig].handler)) entry(sig, info, context);
-  raw_set_fs(fsgsbase(), lower_fs);
+  raw_set_fs(fsgsbase(), fs);
 }
 
 /* A fault or signal on a thread that never came down here: the lower half has no business with it. */

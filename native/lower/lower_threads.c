@@ -147,8 +147,19 @@ static void carry_out(struct request *request) {
   set_and_wake(&request->done, 1);
 }
 
+/* The first thread of the lower libc's: proves that threads begin as lower_tls.c wants them to. */
+static void check_gs(void) {
+  uint64_t gs = 0;
+  if (!SPLIT->lower_gs) return;
+  RAW2(SYS_arch_prctl, RAW_ARCH_GET_GS, &gs);
+  if (gs != raw_get_fs(SPLIT->have_fsgsbase))
+    report_fatal(EXIT_MANA, "set MANA_CROSSING=fs in the environment, and report the version of libc (ldd --version)",
+                 "a thread of the lower half has no thread-local storage of its own");
+}
+
 static void *make_lenders(void *unused) {
   (void)unused;
+  check_gs();
   for (;;) {
     int32_t seen = __atomic_load_n(&requests_made, __ATOMIC_ACQUIRE);
     struct request *request = __atomic_exchange_n(&requests, NULL, __ATOMIC_ACQ_REL);

@@ -13,6 +13,7 @@
 #include "descriptors.h"
 #include "hook_lower.h"
 #include "lower_threads.h"
+#include "lower_tls.h"
 #include "names.h"
 #include "options.h"
 #include "process_state.h"
@@ -93,6 +94,7 @@ int main(int argc, char **argv, char **environment) {
   descriptors_take_inherited(options.reenter);
   if (!options.restart[0]) program_find(&program);
   arena_check_free();
+  lower_tls_begin();
   lower_libc_steer();
   upper_half_create_table(&program, nofile);
   state_note_start();

@@ -93,6 +93,9 @@ define mana-where
   else
     printf ", thread-local block: lower, %#lx, lent to the upper one at %#lx\n", $fs_base, *(unsigned long *) ($fs_base + $mana_table->lower_upper_fs_off)
   end
+  if $mana_table->lower_gs
+    printf "code of the lower half finds its own through GS: %#lx\n", $gs_base
+  end
 end
 document mana-where
 Says on which half the current thread runs.

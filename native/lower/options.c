@@ -10,6 +10,7 @@
 #include "names.h"
 #include "path_map.h"
 #include "report.h"
+#include "split_abi.h"
 
 struct options options;
 
@@ -46,9 +47,21 @@ static uint64_t number_of(const char *value, const char *option) {
   return number;
 }
 
+const char *const option_crossing_names[] = {
+    [SPLIT_CROSSING_GS] = "gs", [SPLIT_CROSSING_FS] = "fs", [SPLIT_CROSSING_ARCH_PRCTL] = "arch_prctl"};
+
+static void set_crossing(const char *value) {
+  enum { COUNT = sizeof option_crossing_names / sizeof *option_crossing_names };
+  int which = 0;
+  while (which < COUNT && strcmp(value, option_crossing_names[which]) != 0) which++;
+  if (which == COUNT)
+    report_fatal(EXIT_MANA, usage, "--crossing or MANA_CROSSING is %s: not gs, fs or arch_prctl", value);
+  options.crossing = which;
+}
+
 static void read_environment(void) {
-  const char *value = getenv("MANA_NO_FSGSBASE");
-  if (value && *value) options.no_fsgsbase = strcmp(value, "0") != 0;
+  const char *value = getenv("MANA_CROSSING");
+  if (value && *value) set_crossing(value);
 }
 
 /* A bundle can be moved: everything is found beside this program. */
@@ -158,8 +171,8 @@ static void read_option(char **argv, int *i) {
     options.reenter = true;
   } else if (strcmp(argv[*i], "--escaped") == 0) {
     options.escaped = true;
-  } else if (strcmp(argv[*i], "--no-fsgsbase") == 0) {
-    options.no_fsgsbase = true;
+  } else if (starts(argv[*i], "--crossing=", &value)) {
+    set_crossing(value);
   } else if (strcmp(argv[*i], "--argv0") == 0) {
     options.argv0 = next_word(argv, i);
   } else if (strcmp(argv[*i], "--setenv") == 0) {

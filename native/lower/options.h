@@ -7,7 +7,8 @@
  *   --collectives=two-phase  members of a collective meet before any of them enters it (agent/gate.c)
  *   --compress=CODEC       how images will be compressed: its library is asked for at once, not at the first checkpoint
  *   --checkpoint-signal=N  ranks ignore this signal, unless the program handles it: it is for `mana launch`
- *   --no-fsgsbase          behave as on a kernel without FSGSBASE; likewise with MANA_NO_FSGSBASE=1 in the environment
+ *   --crossing=fs          crossings swap FS, though they need not (lower_tls.h); arch_prctl: as on a kernel without FSGSBASE; gs, the default, where it
+ *                          can be: neither. Likewise with MANA_CROSSING in the environment
  *   --escaped              in PROGRAM, ARGS and --setenv, %XX is a byte: launchers take some words for their own
  *   --path=DIRS            where PROGRAM is looked for before PATH: the info key "path" of MPI_Comm_spawn
  *   --setenv NAME=VALUE    a variable meant for the program, which mana-lower's own ld.so would obey (LD_PRELOAD), or which is not UTF-8
@@ -34,7 +35,8 @@
 /* One line: a message to a user is what happened, and what to do next (report.h). */
 #define OPTIONS_SYNOPSIS                                                                                               \
   "mana-lower [--syscalls=patch|dispatch] [--collectives=two-phase] [--compress=none|lz4|zstd] [--job=FILE] "          \
-  "[--checkpoint-signal=N] [--proxy=FILE] [--upper=DIR] [--verbose=N] [--no-fsgsbase] [--escaped] [--path=DIRS] "      \
+  "[--checkpoint-signal=N] [--proxy=FILE] [--upper=DIR] [--verbose=N] [--crossing=gs|fs|arch_prctl] [--escaped] "      \
+  "[--path=DIRS] "                                                                                                     \
   "[--setenv NAME=VALUE]... [--reenter] [--argv0 NAME] [--nofile-soft=N] [--stack-soft=N] "                            \
   "{ -- PROGRAM [ARGS...] | --thread-level=N [--any-owner] [--keep-files] [--env NAME=VALUE]... [--map OLD=NEW]... "   \
   "--restart=FOLDER }"
@@ -42,7 +44,8 @@
 enum { OPTIONS_SETENV_MAX = 64 };
 
 struct options {
-  bool dispatch, reenter, no_fsgsbase, two_phase, escaped;
+  bool dispatch, reenter, two_phase, escaped;
+  int crossing; /* enum split_crossing */
   bool stack_soft_given;
   uint64_t stack_soft;
   uint64_t nofile_soft; /* 0 = not given */
@@ -66,6 +69,7 @@ struct options {
   char **argv;
 };
 extern struct options options;
+extern const char *const option_crossing_names[]; /* by enum split_crossing */
 
 /* Fills `options`, or ends with a message. */
 void options_read(int argc, char **argv);

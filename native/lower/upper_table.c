@@ -10,6 +10,7 @@
 #include "image_codec.h"
 #include "lower_signals.h"
 #include "lower_threads.h"
+#include "lower_tls.h"
 #include "mapping.h"
 #include "names.h"
 #include "options.h"
@@ -78,14 +79,15 @@ static void fill_reenter_options(struct upper_state *state) {
   if (options.job[0]) add_reenter_option(state, &at, "--job=%s", options.job);
   if (options.two_phase) add_reenter_option(state, &at, "--collectives=%s", "two-phase");
   if (options.codec) add_reenter_option(state, &at, "--compress=%s", image_codec_name(options.codec));
-  if (options.no_fsgsbase) add_reenter_option(state, &at, "--no-fsgsbase%s", "");
+  add_reenter_option(state, &at, "--crossing=%s", option_crossing_names[options.crossing]);
 }
 
 static void fill_table(struct split_table *table, const struct program *program) {
   table->magic = SPLIT_MAGIC | SPLIT_ABI_VERSION;
   table->generation++;
   table->pid = getpid();
-  table->have_fsgsbase = (getauxval(AT_HWCAP2) & HWCAP2_FSGSBASE) && !options.no_fsgsbase;
+  table->have_fsgsbase = (getauxval(AT_HWCAP2) & HWCAP2_FSGSBASE) && options.crossing != SPLIT_CROSSING_ARCH_PRCTL;
+  lower_tls_fill(table);
   table->verbose = options.verbose;
   table->dispatch = options.dispatch;
   table->lower_fs_main = (uint64_t)__builtin_thread_pointer();
@@ -97,7 +99,9 @@ static void fill_table(struct split_table *table, const struct program *program)
   if (!options.restart[0]) descriptor_marks_move(table->lower_fds); /* else an image is mapped over it first */
   services_fill(table);
   fill_vdso(table);
-  if (!table->have_fsgsbase) report_verbose("this kernel lacks FSGSBASE: each crossing costs two system calls more");
+  if (!table->have_fsgsbase)
+    report_verbose("this kernel lacks FSGSBASE: FS is written by system calls, %s",
+                   table->crossing == SPLIT_CROSSING_GS ? "but crossings do not write it" : "two at each crossing");
 }
 
 /* Of the image's table only what the program is; of the fresh one all that the lower half is. */

@@ -1,18 +1,9 @@
-/* From below into the application: puts the thread's upper FS in place for the time of one call. */
+/* From below into the application: the thread's upper FS is in place for the time of one call. */
 #ifndef MANA_PX_UPCALL_H
 #define MANA_PX_UPCALL_H
 #include <stdint.h>
 
 #include "split_abi.h"
-
-static inline void px_write_fs(uint64_t fs) {
-  if (__builtin_expect(SPLIT->have_fsgsbase, 1)) {
-    __asm__ volatile("wrfsbase %0" ::"r"(fs) : "memory");
-  } else { /* arch_prctl(ARCH_SET_FS, fs) */
-    long ret;
-    __asm__ volatile("syscall" : "=a"(ret) : "a"(158L), "D"(0x1002L), "S"(fs) : "rcx", "r11", "memory");
-  }
-}
 
 /* What px_upcall_leave needs: the lower FS, and the call which that of the application's function may hide (split_abi.h, struct upper_tls). */
 struct px_upcall {
@@ -29,12 +20,12 @@ static inline __attribute__((always_inline)) struct px_upcall px_upcall_enter(vo
   if (__builtin_expect(upper_fs != 0, 1)) {
     up.tls = (struct upper_tls *)(uintptr_t)(upper_fs + (uint64_t)SPLIT->upper_tls_offset);
     up.call = up.tls->call;
-    px_write_fs(upper_fs);
+    split_swap_fs(upper_fs);
   }
   return up;
 }
 static inline __attribute__((always_inline)) void px_upcall_leave(const struct px_upcall *up) {
-  px_write_fs(up->lower_fs);
+  split_swap_fs(up->lower_fs);
   if (__builtin_expect(up->tls != NULL, 1)) up->tls->call = up->call;
 }
 

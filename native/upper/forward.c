@@ -8,9 +8,9 @@ typedef int carry_function(enum split_service nr, const long argument[6], long *
 /* Under this thread's own lower FS, and no other's. */
 static long call_below(enum split_service nr, const struct hook_call *call, uint64_t upper_fs, uint64_t lower_fs) {
   service_function *service = (service_function *)SPLIT->service[nr];
-  raw_set_fs(SPLIT->have_fsgsbase, lower_fs);
+  split_swap_fs(lower_fs);
   long result = service(call->a, call->b, call->c, call->d, call->e, call->f);
-  raw_set_fs(SPLIT->have_fsgsbase, upper_fs);
+  split_swap_fs(upper_fs);
   return result;
 }
 

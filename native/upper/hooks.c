@@ -109,6 +109,7 @@ static hook_function *const hooks[HOOK_NR_END] = {
     [SYS_faccessat] = hook_path_at,
     [SYS_faccessat2] = hook_path_at,
     [SYS_clock_gettime] = hook_clock_gettime,
+    [SYS_arch_prctl] = hook_arch_prctl,
     [SYS_getrusage] = hook_getrusage,
     [SYS_times] = hook_times,
     [SYS_timer_create] = hook_timer_create,
@@ -129,7 +130,7 @@ long mana_hook(long nr, long a, long b, long c, long d, long e, long f) {
 }
 
 static long patch_upper_text(uint64_t start, uint64_t length, int prot, uint64_t pool_from) {
-  return SPLIT->dispatch ? 0 : patch_text(start, length, prot, pool_from, hook_wanted);
+  return SPLIT->dispatch ? 0 : patch_text(start, length, prot, pool_from, hook_wanted, 0);
 }
 
 __attribute__((visibility("default"))) const struct resident mana_resident = {

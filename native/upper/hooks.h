@@ -51,6 +51,10 @@ HIDDEN hook_function hook_mmap, hook_munmap, hook_mremap, hook_madvise, hook_shm
 HIDDEN hook_function hook_mprotect;
 /* The program has set its limit on stacks. */
 HIDDEN void main_stack_follow_limit(uint64_t soft);
+/* gs.c */
+HIDDEN hook_function hook_arch_prctl;
+/* say.c: a message to the user, once: `said` is 0 before. */
+HIDDEN void say_once(int32_t *said, const char *text);
 /* brk.c */
 HIDDEN hook_function hook_brk;
 /* paths.c */

@@ -53,7 +53,7 @@ static void steer_library(uint64_t start, uint64_t length, int prot, long fd, ui
   if (length > in_file) length = in_file;
   if (!(prot & PROT_READ) || !worth_searching(fd, length)) return;
   /* A site that cannot be steered stays as it is: it is found in /proc/self/maps by who looks for escaped memory. */
-  (void)!patch_text(start, length, prot, start + UP(length), hook_wanted);
+  (void)!patch_text(start, length, prot, start + UP(length), hook_wanted, 0);
 }
 
 /* Alignment that the kernel would choose: huge pages must, large anonymous areas should, be aligned to theirs. */

@@ -10,7 +10,6 @@
 #include "pending.h"
 
 enum { KERNEL_MASK_SIZE = 8, GET_TID_ADDRESS = 40 }; /* PR_GET_TID_ADDRESS, man 2 prctl */
-enum { GET_GS = 0x1004, SET_GS = 0x1001 };           /* man 2 arch_prctl */
 
 HIDDEN int park_save(struct park_context *context) __attribute__((returns_twice));
 HIDDEN void park_call_below(void (*function)(void), uint64_t stack_top);
@@ -22,7 +21,8 @@ static void wake(int32_t *word) {
 static void describe(struct parked_thread *t) {
   const struct split_table *table = SPLIT;
   t->fs = raw_get_fs(table->have_fsgsbase);
-  RAW2(SYS_arch_prctl, GET_GS, &t->gs);
+  t->gs = 0;
+  if (!table->lower_gs) RAW2(SYS_arch_prctl, RAW_ARCH_GET_GS, &t->gs); /* else it is the lower half's */
   t->tid = (int32_t)RAW0(SYS_gettid);
   t->program_tid = tid_old(t->tid);
   t->is_main = t->tid == (int32_t)RAW0(SYS_getpid);
@@ -38,7 +38,9 @@ static void describe(struct parked_thread *t) {
 static void become(const struct parked_thread *t) {
   uint64_t altstack[3] = {t->altstack[0], t->altstack[1], t->altstack[2]};
   altstack[1] &= ~1ull; /* SS_ONSTACK tells, it cannot be set */
-  RAW2(SYS_arch_prctl, SET_GS, t->gs);
+  bool lower_has_gs =
+      SPLIT->lower_gs && t->is_main; /* as this process was started; other threads get one as they attach */
+  if (!lower_has_gs) RAW2(SYS_arch_prctl, SPLIT_SET_GS, t->gs);
   RAW2(SYS_sigaltstack, altstack, 0);
   RAW1(SYS_set_tid_address, t->tid_address);
   if (t->robust_length) RAW2(SYS_set_robust_list, t->robust_head, t->robust_length);
@@ -88,9 +90,9 @@ static bool is_mpi_thread(uint64_t fs, uint64_t *lower_fs) {
 
 static void serve(uint64_t upper_fs, uint64_t lower_fs) {
   const struct split_table *table = SPLIT;
-  raw_set_fs(table->have_fsgsbase, lower_fs);
+  split_swap_fs(lower_fs);
   park_call_below((void (*)(void))table->service[SVC_PARKED], table->park_stack);
-  raw_set_fs(table->have_fsgsbase, upper_fs);
+  split_swap_fs(upper_fs);
 }
 
 static void park_now(void) {

@@ -44,26 +44,14 @@ static long sigaction_in_shared_memory(const struct hook_call *call) {
   return result;
 }
 
-static void say_park_signal_is_taken(void) {
-  static const char text[] =
-      "the program handles signal 62, which mana keeps to itself: its handler will not be called\n"
-      "  next: let the program use another real-time signal";
-  struct hook_call call = {.a = (long)text};
-  long unused;
-  if (__atomic_exchange_n(&STATE->park_said, 1, __ATOMIC_RELAXED)) return;
-  if (forward_call(SVC_REPORT, &call, &unused)) return;
-  struct {
-    const void *data;
-    unsigned long length;
-  } parts[] = {{"mana: ", 6}, {text, sizeof text - 1}, {"\n", 1}};
-  RAW3(SYS_writev, 2, parts, 3);
-}
-
 /* The program may ask for the park signal and be told what it asked for; the kernel's action stays the agent's. */
 static long park_sigaction(const struct kernel_sigaction *wanted, struct kernel_sigaction *out) {
   struct kernel_sigaction old = STATE->park_wish;
   if (wanted && process_owns_memory()) {
-    if (SIG_FUNCTION(wanted->handler)) say_park_signal_is_taken();
+    if (SIG_FUNCTION(wanted->handler))
+      say_once(&STATE->park_said,
+               "the program handles signal 62, which mana keeps to itself: its handler will not be called\n"
+               "  next: let the program use another real-time signal");
     STATE->park_wish = *wanted;
   }
   if (out) *out = old;

@@ -99,6 +99,7 @@ struct upper_state {
   int64_t program_started;    /* by CLOCK_REALTIME, ns; of the first process: restarts keep it */
   int32_t stack_prot;         /* of the main stack, PROT_ bits (start) */
   struct process_title title; /* (start) */
+  int32_t gs_said;            /* gs.c */
 };
 #define STATE ((struct upper_state *)UPPER_STATE_ADDR)
 _Static_assert(UPPER_STATE_ADDR + sizeof(struct upper_state) <= MPI_TABLE_ADDR, "the MPI table follows");

@@ -14,7 +14,7 @@ public sealed class SameAsNativeTests(Runtime runtime)
     public static TheoryData<string, string> ProgramsAndOptions()
     {
         TheoryData<string, string> data = [];
-        foreach (string option in (string[])["--syscalls=patch", "--syscalls=dispatch", "--no-fsgsbase"])
+        foreach (string option in (string[])["--syscalls=patch", "--syscalls=dispatch", "--crossing=arch_prctl"])
             foreach (string program in (string[])[.. Programs, "identity-nopie", "memory-nopie"])
                 data.Add(program, option);
         return data;

@@ -107,21 +107,35 @@ public sealed class SplitTests(Runtime runtime)
     [Theory]
     [InlineData("--syscalls=patch")]
     [InlineData("--syscalls=dispatch")]
-    [InlineData("--no-fsgsbase")]
+    [InlineData("--crossing=fs")]
+    [InlineData("--crossing=arch_prctl")]
     [InlineData("--syscalls=patch", "in-a-forked-child")]
-    public async Task Crossings_hold_under_threads_and_signals(string option, string argument = "")
+    public Task Crossings_hold_under_threads_and_signals(string option, string argument = "") => CrossesAsync("libfake.so", option, argument);
+
+    /// <summary>A library whose accesses through FS cannot all be found has crossings swap FS; see fake_proxy.c.</summary>
+    [Theory]
+    [InlineData("--syscalls=patch")]
+    [InlineData("--syscalls=dispatch")]
+    public async Task Crossings_swap_FS_where_some_code_cannot_be_read(string option)
+    {
+        Outcome split = await CrossesAsync("libunreadable.so", $"{option} --verbose=1");
+        Assert.Matches("crossings swap FS: .*libunreadable.so has code that cannot be read with certainty", split.Errors);
+    }
+
+    private async Task<Outcome> CrossesAsync(string proxy, string options, string argument = "")
     {
         Dictionary<string, string?> environment = new(StringComparer.Ordinal) { ["EXPECT_NOFILE"] = "1020" };
-        string command = $"ulimit -Sn 1020 && exec {runtime.Lower} {option} --proxy={runtime["libfake.so"]} -- {runtime["crossing"]} {argument}";
+        string command = $"ulimit -Sn 1020 && exec {runtime.Lower} {options} --proxy={runtime[proxy]} -- {runtime["crossing"]} {argument}";
         Outcome split = await runtime.RunAsync(["sh", "-c", command], environment);
         Assert.True(split is { ExitCode: 0, Output: "done\n" }, split.ToString());
+        return split;
     }
 
     /// <summary>It interrupts no wait for good; see parking.c.</summary>
     [Theory]
     [InlineData("--syscalls=patch")]
     [InlineData("--syscalls=dispatch")]
-    [InlineData("--no-fsgsbase")]
+    [InlineData("--crossing=arch_prctl")]
     public async Task A_program_does_not_notice_that_it_is_parked(string option)
     {
         Outcome split = await RunsToItsEndAsync("parking", option);
@@ -132,14 +146,14 @@ public sealed class SplitTests(Runtime runtime)
     [Theory]
     [InlineData("--syscalls=patch")]
     [InlineData("--syscalls=dispatch")]
-    [InlineData("--no-fsgsbase")]
+    [InlineData("--crossing=arch_prctl")]
     public Task After_a_restart_numbers_and_clocks_are_those_that_the_program_knew(string option) => RunsToItsEndAsync("restarted", option);
 
     /// <summary>The kernel ends them early for the park signal, and says how far they came; see transfers.c.</summary>
     [Theory]
     [InlineData("--syscalls=patch")]
     [InlineData("--syscalls=dispatch")]
-    [InlineData("--no-fsgsbase")]
+    [InlineData("--crossing=arch_prctl")]
     public Task A_write_is_whole_though_its_thread_was_to_park(string option) => RunsToItsEndAsync("transfers", option);
 
     /// <summary>Which the kernel has, and the program keeps; see mutex_owners.c.</summary>
@@ -151,7 +165,7 @@ public sealed class SplitTests(Runtime runtime)
     /// <summary>Only where all it holds is of the image, with all that waits for it, or with a reason why not; see parked.c.</summary>
     [Theory]
     [InlineData("--syscalls=patch")]
-    [InlineData("--no-fsgsbase")]
+    [InlineData("--crossing=arch_prctl")]
     public Task A_thread_parks_where_it_can_go_on_in_another_process(string option) => RunsToItsEndAsync("parked", option);
 
     private async Task<Outcome> RunsToItsEndAsync(string program, string option)

@@ -35,7 +35,9 @@ public sealed class Runtime : IAsyncLifetime, IDisposable
         await CompileAsync("memory-nopie", "memory.c", "-no-pie");
         await CompileAsync("cancelling", "cancelling.c", "-fexceptions");
         await CompileAsync("static", "identity.c", "-static");
-        await CompileAsync("libfake.so", "fake_proxy.c", ["-shared", "-fPIC", .. ((string[])["include", "common", "upper", "lower"]).Select(f => $"-I{Native}/{f}")]);
+        string[] library = ["-shared", "-fPIC", .. ((string[])["include", "common", "upper", "lower"]).Select(f => $"-I{Native}/{f}")];
+        await CompileAsync("libfake.so", "fake_proxy.c", library);
+        await CompileAsync("libunreadable.so", "fake_proxy.c", ["-DUNREADABLE", .. library]);
         await CompileAsync("crossing", "crossing.c", $"{Native}/core/attach.c", "-fno-stack-protector", $"-I{Native}/include");
         foreach (string name in (string[])["parking", "restarted", "parked", "transfers", "mutex_owners"])
         {

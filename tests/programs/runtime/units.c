@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "cpu_features.h"
@@ -149,13 +150,36 @@ static void patched_code_runs(void) {
   memcpy(text + 128, other_call, sizeof other_call);
   memcpy(text + 192, unknown_form, sizeof unknown_form);
   memcpy(text + 256, lea_form, sizeof lea_form);
-  EXPECT(patch_text((uint64_t)text, 4096, PROT_READ | PROT_EXEC, (uint64_t)text + 8192, wanted) == 3);
+  EXPECT(patch_text((uint64_t)text, 4096, PROT_READ | PROT_EXEC, (uint64_t)text + 8192, wanted, 0) == 3);
   EXPECT(call_text(text) == 4242 && hooked_nr == SYS_getppid && hooked_count == 1);
   EXPECT(call_text(text + 64) == 4242 && hooked_count == 2); /* the displaced compare was done: no error branch */
   EXPECT(call_text(text + 128) == getpid() && hooked_count == 2);
   EXPECT(((long (*)(long))(text + 256))(1000) == 4242 && hooked_count == 3 && hooked_second == 1258);
   EXPECT(memcmp(text + 192, unknown_form, sizeof unknown_form) == 0);
-  EXPECT(patch_text((uint64_t)text, 4096, PROT_READ | PROT_EXEC, (uint64_t)text + 8192, wanted) == 0);
+  EXPECT(patch_text((uint64_t)text, 4096, PROT_READ | PROT_EXEC, (uint64_t)text + 8192, wanted, 0) == 0);
+}
+
+/* The stub of a call that makes a child: called in the child, and not in the parent. */
+static int in_child_calls;
+static void in_child(void) {
+  in_child_calls++;
+}
+static bool clone_wanted(int nr) {
+  return nr == SYS_clone;
+}
+static void patched_clone_calls_in_the_child(void) {
+  /* xor of the arguments but SIGCHLD; mov $SYS_clone,%eax; syscall; ret */
+  static const uint8_t fork_form[] = {0x31, 0xf6, 0x31, 0xd2, 0x4d, 0x31, 0xd2, 0x4d, 0x31, 0xc0, 0xbf, 17,
+                                      0,    0,    0,    0xb8, 56,   0,    0,    0,    0x0f, 0x05, 0xc3};
+  int status;
+  char *text = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  MUST(text != MAP_FAILED);
+  memcpy(text, fork_form, sizeof fork_form);
+  EXPECT(patch_text((uint64_t)text, 4096, PROT_READ | PROT_EXEC, (uint64_t)text + 8192, clone_wanted,
+                    (uint64_t)in_child) == 1);
+  long pid = call_text(text);
+  if (pid == 0) _exit(in_child_calls);
+  EXPECT(pid > 0 && in_child_calls == 0 && waitpid((pid_t)pid, &status, 0) == pid && WEXITSTATUS(status) == 1);
 }
 
 static void patched_code_out_of_reach(void) {
@@ -242,6 +266,7 @@ int main(int argc, char **argv) {
   processors();
   scripts();
   patched_code_runs();
+  patched_clone_calls_in_the_child();
   patched_code_out_of_reach();
   first_stack();
   for (int i = 1; i < argc; i++) parse_file(argv[i]);
