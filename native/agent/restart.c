@@ -20,6 +20,7 @@
 #include "environment.h"
 #include "faults.h"
 #include "image_read.h"
+#include "lower_tls.h"
 #include "monotonic.h"
 #include "options.h"
 #include "path_map.h"
@@ -272,6 +273,7 @@ static void block_all_signals(void) {
 
 static void resume_main(const struct parked_thread *t) __attribute__((noreturn));
 static void resume_main(const struct parked_thread *t) {
+  lower_tls_program_begins();
   raw_set_fs(SPLIT->have_fsgsbase, t->fs);
   resume_context(&t->context);
 }

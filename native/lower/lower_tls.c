@@ -16,9 +16,10 @@
 
 #define PAGE 4096ull
 
-static bool by_gs;        /* there is changed code */
-static bool needs_fs;     /* there is code that is not changed */
-static bool program_runs; /* or will at once: its table is filled */
+static bool by_gs;    /* there is changed code */
+static bool needs_fs; /* there is code that is not changed */
+static bool table_is_made;
+static bool program_runs; /* FS may be the program's */
 
 bool lower_tls_by_gs(void) {
   return by_gs;
@@ -28,21 +29,31 @@ static int32_t crossing(bool fsgsbase) {
   return fsgsbase ? SPLIT_CROSSING_FS : SPLIT_CROSSING_ARCH_PRCTL;
 }
 void lower_tls_fill(struct split_table *table) {
-  program_runs = true;
+  table_is_made = true;
   table->crossing = crossing(table->have_fsgsbase);
   table->lower_gs = by_gs;
 }
+void lower_tls_program_begins(void) {
+  program_runs = true;
+}
 
-/* From now on crossings swap FS. The one in which this is found out must end so, too; another thread's would go on with the wrong FS. */
+/* A thread that is in a crossing now, and is not this one, would go on with the FS of the program. */
+static bool others_may_cross(void) {
+  const struct split_table *table = SPLIT;
+  bool many = table->thread_multiple && table->mpi_state == SPLIT_MPI_INITIALIZED;
+  return many || !split_is_upper(raw_get_fs(table->have_fsgsbase));
+}
+
+/* From now on crossings swap FS. The one in which this is found out must end so, too. */
 static void swap_fs_from_now(const char *what, const char *why) {
   report_verbose("crossings swap FS: %s %s", what, why);
   needs_fs = true;
-  if (!program_runs) return;
-  if (SPLIT->thread_multiple && SPLIT->mpi_state == SPLIT_MPI_INITIALIZED)
-    report_fatal(EXIT_MANA, "set MANA_CROSSING=fs in the environment", "%s, loaded while several threads use MPI, %s",
-                 what, why);
+  if (!table_is_made) return;
+  if (program_runs && SPLIT->crossing == SPLIT_CROSSING_GS && others_may_cross())
+    report_fatal(EXIT_MANA, "set MANA_CROSSING=fs in the environment",
+                 "%s, loaded while another thread may be in MPI, %s", what, why);
   SPLIT->crossing = crossing(SPLIT->have_fsgsbase);
-  raw_set_fs(SPLIT->have_fsgsbase, (uint64_t)__builtin_thread_pointer());
+  if (program_runs) raw_set_fs(SPLIT->have_fsgsbase, (uint64_t)__builtin_thread_pointer());
 }
 
 /* --- What is loaded ------------------------------------------------------------------------------------------------------- */

@@ -16,6 +16,8 @@ void lower_tls_begin(void);
 bool lower_tls_by_gs(void);
 /* Tells the table, which knows of have_fsgsbase already. */
 void lower_tls_fill(struct split_table *table);
+/* FS is the program's from now on. */
+void lower_tls_program_begins(void);
 
 /* Where a thread that the lower libc has made begins: it was given the FS of its block, and gets the same GS (child_entry.S, hook_child.c). */
 extern char child_entry[] __attribute__((visibility("hidden")));

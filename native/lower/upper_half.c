@@ -13,6 +13,7 @@
 
 #include "initial_stack.h"
 #include "lower_signals.h"
+#include "lower_tls.h"
 #include "mapping.h"
 #include "names.h"
 #include "options.h"
@@ -144,6 +145,7 @@ static void restore_environment(void) {
 
 static void enter(uint64_t stack_pointer, uint64_t entry) __attribute__((noreturn));
 static void enter(uint64_t stack_pointer, uint64_t entry) {
+  lower_tls_program_begins();
   raw_set_fs(SPLIT->have_fsgsbase, 0); /* as after execve: ld.so sets it */
   __asm__ volatile(
       "mov %0, %%rsp\n\t"
