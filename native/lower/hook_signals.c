@@ -43,7 +43,8 @@ static uint64_t own_lower_fs(uint64_t upper_fs) {
     struct upper_tls *tls = (struct upper_tls *)(upper_fs + (uint64_t)SPLIT->upper_tls_offset);
     if (tls->generation == SPLIT->generation && tls->lower_fs) return tls->lower_fs;
   }
-  return RAW0(SYS_gettid) == RAW0(SYS_getpid) ? SPLIT->lower_fs_main : 0;
+  /* The initial thread, not that of a forked child, which may be a copy of another one. */
+  return RAW0(SYS_gettid) == SPLIT->pid ? SPLIT->lower_fs_main : 0;
 }
 
 void lower_signal_entry(int sig, void *info, void *context) {
@@ -56,6 +57,10 @@ void lower_signal_entry(int sig, void *info, void *context) {
   uint64_t lower_fs = own_lower_fs(fs);
   if (!lower_fs) {
     default_action(sig);
+    return;
+  }
+  if (SPLIT->crossing == SPLIT_CROSSING_GS) { /* it may leave by siglongjmp, and nobody would put FS back */
+    handler(sig, info, context);
     return;
   }
   raw_set_fs(fsgsbase(), lower_fs);

@@ -37,11 +37,13 @@ void lower_tls_program_begins(void) {
   program_runs = true;
 }
 
-/* A thread that is in a crossing now, and is not this one, would go on with the FS of the program. */
+/* A crossing under way that is not this one, of another thread or below a handler, would go on with the FS of the program. */
 static bool others_may_cross(void) {
   const struct split_table *table = SPLIT;
-  bool many = table->thread_multiple && table->mpi_state == SPLIT_MPI_INITIALIZED;
-  return many || !split_is_upper(raw_get_fs(table->have_fsgsbase));
+  bool many = table->thread_multiple && table->mpi_state >= SPLIT_MPI_INITIALIZED;
+  uint64_t fs = raw_get_fs(table->have_fsgsbase);
+  if (many || !split_is_upper(fs) || !table->upper_tls_offset) return true;
+  return ((const struct upper_tls *)(fs + (uint64_t)table->upper_tls_offset))->depth > 1;
 }
 
 /* From now on crossings swap FS. The one in which this is found out must end so, too. */
@@ -51,7 +53,7 @@ static void swap_fs_from_now(const char *what, const char *why) {
   if (!table_is_made) return;
   if (program_runs && SPLIT->crossing == SPLIT_CROSSING_GS && others_may_cross())
     report_fatal(EXIT_MANA, "set MANA_CROSSING=fs in the environment",
-                 "%s, loaded while another thread may be in MPI, %s", what, why);
+                 "%s, loaded while another call of MPI may be under way, %s", what, why);
   SPLIT->crossing = crossing(SPLIT->have_fsgsbase);
   if (program_runs) raw_set_fs(SPLIT->have_fsgsbase, (uint64_t)__builtin_thread_pointer());
 }

@@ -173,6 +173,7 @@ static void read_option(char **argv, int *i) {
     options.escaped = true;
   } else if (starts(argv[*i], "--crossing=", &value)) {
     set_crossing(value);
+    options.crossing_given = true;
   } else if (strcmp(argv[*i], "--argv0") == 0) {
     options.argv0 = next_word(argv, i);
   } else if (strcmp(argv[*i], "--setenv") == 0) {

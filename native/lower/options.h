@@ -45,7 +45,8 @@ enum { OPTIONS_SETENV_MAX = 64 };
 
 struct options {
   bool dispatch, reenter, two_phase, escaped;
-  int crossing; /* enum split_crossing */
+  int crossing;        /* enum split_crossing */
+  bool crossing_given; /* on the command line */
   bool stack_soft_given;
   uint64_t stack_soft;
   uint64_t nofile_soft; /* 0 = not given */

@@ -28,7 +28,10 @@ static void note_site(void *unused, uint64_t prefix) {
 
 static bool find_headers(struct tls_object *object) {
   const Elf64_Ehdr *elf = (const Elf64_Ehdr *)object->base;
-  object->why_not = "has no ELF header where it is mapped";
+  unsigned char resident;
+  object->why_not =
+      "has no ELF header where it is mapped"; /* its address is a distance only where it was linked at another than 0 */
+  if (raw_failed(RAW3(SYS_mincore, object->base, 1, &resident))) return false;
   if (memcmp(elf->e_ident, ELFMAG, SELFMAG) != 0) return false;
   object->headers = (const Elf64_Phdr *)(object->base + elf->e_phoff);
   object->header_count = elf->e_phnum;

@@ -5,6 +5,9 @@
 #include "instruction.h"
 #include "unwind_table.h"
 
+/* Code without unwind tables beyond this is not worth its time: it is decoded once for each 32 KiB of it (code_piece.c). */
+enum { OUTSIDE_MAX = 1 << 20 };
+
 struct search {
   const Elf64_Phdr *headers;
   size_t count;
@@ -109,6 +112,7 @@ static bool take_step(void *context, const uint8_t *at, size_t length, int fs_pr
 static const uint8_t *segment_search(struct search *s) {
   for (const uint8_t *at = s->low; (at = next_candidate(at, s->high, s->high)) < s->high; at = s->piece.end) {
     s->piece = piece_around(s, at);
+    if (!s->piece.function && s->piece.end - s->piece.begin > OUTSIDE_MAX) return at;
     const uint8_t *failed = code_piece_decode(&s->piece, take_step, s);
     if (failed) return failed;
   }

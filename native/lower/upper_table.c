@@ -79,7 +79,7 @@ static void fill_reenter_options(struct upper_state *state) {
   if (options.job[0]) add_reenter_option(state, &at, "--job=%s", options.job);
   if (options.two_phase) add_reenter_option(state, &at, "--collectives=%s", "two-phase");
   if (options.codec) add_reenter_option(state, &at, "--compress=%s", image_codec_name(options.codec));
-  add_reenter_option(state, &at, "--crossing=%s", option_crossing_names[options.crossing]);
+  if (options.crossing_given) add_reenter_option(state, &at, "--crossing=%s", option_crossing_names[options.crossing]);
 }
 
 static void fill_table(struct split_table *table, const struct program *program) {
@@ -111,6 +111,7 @@ void upper_table_adopt(const struct split_table *fresh) {
   const struct split_table old = *table;
   *table = *fresh;
   table->generation = generation + 1; /* lower FS bases that threads remember are stale */
+  lower_tls_fill(table);              /* more may have been loaded meanwhile */
   memcpy(table->upcall, old.upcall, sizeof table->upcall);
   table->upper_tls_offset = old.upper_tls_offset;
   table->mpi_state = old.mpi_state;

@@ -78,9 +78,9 @@ static bool is_for_the_program(const char *variable) {
   return name_starts(variable, "LD_") && !name_starts(variable, "LD_LIBRARY_PATH=");
 }
 
-/* Ours, and of no use to a native child: the descriptor PMI_FD names is not passed on. */
+/* Of no use to a native child: the descriptor PMI_FD names is not passed on. */
 static bool is_internal(const char *variable) {
-  return name_starts(variable, "MANA_CROSSING=") || name_starts(variable, "PMI_FD=");
+  return name_starts(variable, "PMI_FD=");
 }
 
 /* "--nofile-soft=N", for a mana-lower that finds the raised limit. Ends at `end`; returns the start. */

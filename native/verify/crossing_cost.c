@@ -68,7 +68,7 @@ void verify_crossing(void) {
     nanosleep(&pause, NULL); /* the clock rate, or what else runs here, may change meanwhile */
     measure(&bare, &full);
   }
-  char detail[160];
+  char detail[224];
   snprintf(detail, sizeof detail, "%.1f ns, %.2f times two bare writes of FS (%.1f ns)%s%s", full, full / bare, bare,
            swapped[SPLIT->crossing], full > remarkable * bare ? "; more than expected: was the machine busy?" : "");
   verify_warn_if(full > remarkable * bare);
