@@ -37,7 +37,7 @@ internal static class Benchmarks
             folder =>
             {
                 string input = File.ReadAllText(Path.Combine(Repository.Workloads, "hpccinf.txt"));
-                File.WriteAllText(folder["hpccinf.txt"], input.Replace("RANKS", "2", StringComparison.Ordinal));
+                File.WriteAllText(folder["hpccinf.txt"], input.Replace("RANKS", "2", StringComparison.Ordinal).Replace("SIZE", "2000", StringComparison.Ordinal));
                 return ["hpcc"];
             },
             (folder, _) =>
