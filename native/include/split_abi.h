@@ -134,8 +134,8 @@ struct split_table {
   uint64_t magic;      /* SPLIT_MAGIC | SPLIT_ABI_VERSION */
   uint64_t generation; /* +1 at each start of a lower half: makes cached lower FS bases stale */
   int32_t crossing;    /* enum split_crossing, as a crossing acts now */
-  int32_t
-      lower_gs; /* the code of the lower half finds its thread-local block through GS (lower/lower_tls.h), whatever a crossing does */
+  /* The code of the lower half finds its thread-local block through GS (lower/lower_tls.h), whatever a crossing does. */
+  int32_t lower_gs;
   void *service[SVC_MAX];
   void *upcall[UPCALL_MAX];
   void *vdso[VDSO_MAX];       /* the current kernel's vDSO functions */

@@ -117,7 +117,7 @@ static void objects_changed(void) {
   if (debugger->r_state == RT_CONSISTENT) change_new_objects(debugger);
 }
 
-enum { JUMP_LENGTH = 14, ALIGNED = 16, RET = 0xc3, NOP = 0x90 };
+enum { ALIGNED = 16, RET = 0xc3, NOP = 0x90 };
 static const uint8_t endbr64[] = {0xf3, 0x0f, 0x1e, 0xfa};
 
 static bool is_padding(const uint8_t *code) {

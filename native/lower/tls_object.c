@@ -29,8 +29,8 @@ static void note_site(void *unused, uint64_t prefix) {
 static bool find_headers(struct tls_object *object) {
   const Elf64_Ehdr *elf = (const Elf64_Ehdr *)object->base;
   unsigned char resident;
-  object->why_not =
-      "has no ELF header where it is mapped"; /* its address is a distance only where it was linked at another than 0 */
+  /* Where it was linked at an address other than 0, its own is a distance only. */
+  object->why_not = "has no ELF header where it is mapped";
   if (raw_failed(RAW3(SYS_mincore, object->base, 1, &resident))) return false;
   if (memcmp(elf->e_ident, ELFMAG, SELFMAG) != 0) return false;
   object->headers = (const Elf64_Phdr *)(object->base + elf->e_phoff);
