@@ -17,6 +17,7 @@ public sealed class House : IAsyncLifetime, IDisposable
     private readonly ConcurrentDictionary<string, Outcome> natives = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, string> results = new(StringComparer.Ordinal);
     private readonly Folder water = new();
+    private readonly SemaphoreSlim waterIsMade = new(1);
     private InstalledTool? tool;
 
     public InstalledTool Tool => tool ?? throw new InvalidOperationException("the house is not ready");
@@ -43,6 +44,7 @@ public sealed class House : IAsyncLifetime, IDisposable
     {
         tool?.Dispose();
         water.Dispose();
+        waterIsMade.Dispose();
     }
 
     /// <summary>A program of tests/programs as its user built it for one MPI.</summary>
@@ -110,7 +112,20 @@ public sealed class House : IAsyncLifetime, IDisposable
     public async Task<string> WaterBoxAsync()
     {
         string input = water["topol.tpr"];
-        if (File.Exists(input)) return input;
+        await waterIsMade.WaitAsync();
+        try
+        {
+            if (!File.Exists(input)) await MakeWaterBoxAsync();
+        }
+        finally
+        {
+            waterIsMade.Release();
+        }
+        return input;
+    }
+
+    private async Task MakeWaterBoxAsync()
+    {
         foreach (string file in Directory.EnumerateFiles(Path.Combine(Repository.Workloads, "water"))) File.Copy(file, water[Path.GetFileName(file)], overwrite: true);
         string[] steps =
         [
@@ -124,7 +139,6 @@ public sealed class House : IAsyncLifetime, IDisposable
             Outcome outcome = await Bounded.RunAsync(["gmx", .. step.Split(' ')], water.Path, Mpi.Environment, TimeSpan.FromMinutes(3));
             if (outcome.ExitCode != 0) throw new InvalidOperationException(outcome.ToString());
         }
-        return input;
     }
 
     /// <summary>What a program says under mana, in an empty folder of its own.</summary>

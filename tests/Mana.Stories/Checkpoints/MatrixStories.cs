@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using Mana.Testing;
 using Xunit;
@@ -6,7 +7,8 @@ namespace Mana.Stories.Checkpoints;
 
 /// <summary>
 /// `make test-matrix`: every story and program at every pair of MPIs, and every fault point. It takes hours, so it runs for MANA_MATRIX_MINUTES (9) and goes on where the
-/// last part stopped: what each case came to is in build/matrix/results.tsv, which `make clean` forgets.
+/// last part stopped: what each case came to is in build/matrix/results.tsv, which `make clean` forgets. Cases run beside each other, as many as MANA_MATRIX_LANES says
+/// (as many as there are cores): most of them rest more than they work.
 /// </summary>
 [Collection(InTheHouse.Name)]
 [Trait(Stories.Part, Stories.Matrix)]
@@ -29,17 +31,22 @@ public sealed class MatrixStories(House house)
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);
         HashSet<string> known = File.Exists(file) ? [.. File.ReadLines(file).Select(l => string.Join('\t', l.Split('\t').Take(2)))] : [];
         Case[] left = [.. Spread([.. All()]).Where(c => !known.Contains(c.Key))];
-        List<string> broken = [];
+        int lanes = int.TryParse(Environment.GetEnvironmentVariable("MANA_MATRIX_LANES"), out int wanted) && wanted > 0 ? wanted : Environment.ProcessorCount;
+        ConcurrentQueue<Case> queue = new(left);
+        ConcurrentBag<string> broken = [];
         Stopwatch watch = Stopwatch.StartNew();
-        int told = 0;
-        for (; told < left.Length && watch.Elapsed.TotalMinutes < minutes; told++)
+        Lock results = new();
+        await Task.WhenAll(Enumerable.Range(0, lanes).Select(_ => Task.Run(async () =>
         {
-            string? problem = await ProblemOfAsync(left[told]);
-            if (problem is not null) broken.Add($"{left[told].Key}: {problem}");
-            await File.AppendAllTextAsync(file, $"{left[told].Key}\t{(problem is null ? "ok" : "broken")}\t{OneLine(problem)}\n");
-        }
-        await File.WriteAllTextAsync(Path.ChangeExtension(file, "left"), $"{left.Length - told}\n");
-        Assert.True(broken.Count == 0, string.Join("\n\n", broken));
+            while (watch.Elapsed.TotalMinutes < minutes && queue.TryDequeue(out Case? one))
+            {
+                string? problem = await ProblemOfAsync(one);
+                if (problem is not null) broken.Add($"{one.Key}: {problem}");
+                lock (results) File.AppendAllText(file, $"{one.Key}\t{(problem is null ? "ok" : "broken")}\t{OneLine(problem)}\n");
+            }
+        })));
+        await File.WriteAllTextAsync(Path.ChangeExtension(file, "left"), $"{queue.Count}\n");
+        Assert.True(broken.IsEmpty, string.Join("\n\n", broken));
     }
 
     private IEnumerable<Case> All()
