@@ -40,8 +40,7 @@ static void part_mark(const struct part *part, uint64_t *map, uintptr_t address)
 static void part_mark_instruction(struct part *part, const uint8_t *at, size_t length) {
   struct instruction_relative relative;
   part_mark(part, part->begins, (uintptr_t)at);
-  /* Branches have a REX only behind other prefixes, as in the sequences for thread-local storage. */
-  if ((*at & 0xf0) == 0x40 || !instruction_relative(at, length, &relative) || !relative.branch) return;
+  if (!instruction_may_branch(at, length) || !instruction_relative(at, length, &relative) || !relative.branch) return;
   part_mark(part, part->targets, (uintptr_t)at + length + (uintptr_t)relative.distance);
 }
 
@@ -66,7 +65,8 @@ const uint8_t *code_piece_decode(const struct code_piece *piece, code_step *step
       int fs = -1;
       length = padding_length(piece, at);
       if (length == 0) length = instruction_length(at, (size_t)(piece->end - at), &fs);
-      if (length == 0 || (from == piece->begin && !step(context, at, length, fs))) return at;
+      const bool told = from == piece->begin && (fs >= 0 || !piece->function);
+      if (length == 0 || (told && !step(context, at, length, fs))) return at;
       part_mark_instruction(&part, at, length);
     }
     const uint8_t *stray = part_stray_target(&part);

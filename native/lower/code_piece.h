@@ -10,8 +10,8 @@ struct code_piece {
   bool function; /* else it lies between two */
 };
 
-/* Is told of each instruction, and of the padding between sections; `fs_prefix` as of instruction_length(). False: it is
- * not to be trusted. */
+/* Is told of each instruction of a function that has an FS, and between functions of all, and of the padding between
+ * sections; `fs_prefix` as of instruction_length(). False: it is not to be trusted. */
 typedef bool code_step(void *context, const uint8_t *at, size_t length, int fs_prefix);
 
 /* Decodes a piece from begin to end. Returns the first place that is no known instruction, that ends behind the piece, that

@@ -153,12 +153,11 @@ static size_t opcode_read(const uint8_t *code, size_t size, struct prefixes *p, 
   return p->length + opcode;
 }
 
-size_t instruction_length(const uint8_t *code, size_t size, int *fs_prefix) {
+/* Of any instruction; 0 and *fs_prefix as in the header. */
+static size_t any_length(const uint8_t *code, size_t size, int *fs_prefix) {
   struct prefixes p;
   enum form form;
   bool memory = false;
-  *fs_prefix = -1;
-  if (size > INSTRUCTION_MAX) size = INSTRUCTION_MAX;
   const size_t opcode = opcode_read(code, size, &p, &form);
   if (opcode > size) return 0;
   const size_t length = opcode + operands_length(form, &p, code + opcode, size - opcode, &memory);
@@ -169,9 +168,45 @@ size_t instruction_length(const uint8_t *code, size_t size, int *fs_prefix) {
   return length;
 }
 
+/* Of one that has no prefix but REX and no vector opcode, as nearly all have: a job's start waits until megabytes are decoded. 0: of others. */
+static inline size_t usual_length(const uint8_t *code) {
+  const bool rex = prefix_of[*code] == REX;
+  const uint8_t *opcode = code + rex, *behind = opcode + 1;
+  bool memory;
+  enum form form = (enum form)one_byte[*opcode];
+  if (*opcode == 0x0f) form = (enum form)after_0f[*behind++];
+  const size_t before = (size_t)(behind - code);
+  switch (form) {
+    case NOTHING: return before;
+    case IMMEDIATE_8: return before + 1;
+    case IMMEDIATE_Z:
+    case RELATIVE: return before + 4;
+    case MODRM: break;
+    case MODRM_8: behind += 1; break;
+    case MODRM_Z: behind += 4; break;
+    default: return 0;
+  }
+  if (*opcode == 0x8f || !group_allows(*opcode, opcode[1])) return 0;
+  return (size_t)(behind - code) + modrm_length(code + before, INSTRUCTION_MAX, &memory);
+}
+
+size_t instruction_length(const uint8_t *code, size_t size, int *fs_prefix) {
+  *fs_prefix = -1;
+  if (size < INSTRUCTION_MAX) return any_length(code, size, fs_prefix);
+  const size_t usual = usual_length(code);
+  return usual ? usual : any_length(code, INSTRUCTION_MAX, fs_prefix);
+}
+
 static bool has_modrm(enum form form) {
   return form == MODRM || form == MODRM_8 || form == MODRM_Z || form == TEST_8 || form == TEST_Z || form == EXTRQ ||
          form == HIDDEN;
+}
+
+bool instruction_may_branch(const uint8_t *code, size_t length) {
+  static const bool first[256] = {
+      [0x70 ... 0x7f] = true, [0xe0 ... 0xe3] = true, [0xe8] = true, [0xe9] = true, [0xeb] = true};
+  if (*code == 0x0f) return length > 1 && (code[1] & 0xf0) == 0x80;
+  return first[*code] || (prefix_of[*code] && prefix_of[*code] != REX);
 }
 
 bool instruction_relative(const uint8_t *code, size_t length, struct instruction_relative *relative) {

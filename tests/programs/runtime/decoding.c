@@ -22,6 +22,9 @@ static size_t decoded(const char *bytes, size_t size) {
   copy = realloc(copy, size ? size : 1);
   size_t length = instruction_length(copy, size, &fs);
   EXPECT(length <= size && (fs < 0 || copy[fs] == INSTRUCTION_FS));
+  /* Where more bytes may be read most are decoded in another way. */
+  int same_fs;
+  EXPECT(length == 0 || (instruction_length(copy, length, &same_fs) == length && same_fs == fs));
   free(copy);
   return length + (size_t)(fs + 1) * 100;
 }
@@ -110,6 +113,11 @@ static void thread_local_storage(void) {
   EXPECT(SITE("\x90\x90\x64\x8b\x04\x25\x28\0\0\0\xc3") == 2 && SITE("\xb8\x64\x8b\x04\x25\xc3") == 0);
   EXPECT(SITE("\x06\x64\x8b\x04\x25\x28\0\0\0") == -1 && SITE("\x90\x64\x8b\x04\x25\x28\0\0") == -1);
   EXPECT(SITE("\xb8\x01\0\0\0\x06") == 0); /* unknown, but nothing could be a site */
+  /* The guard of a stack is certain by itself; nothing is told twice. */
+#define GUARD "\x64\x48\x8b\x04\x25\x28\0\0\0"
+  EXPECT(SITE("\x06" GUARD) == 1 && SITE_OUTSIDE("\x06" GUARD) == 1 &&
+         SITE("\x90" GUARD "\xb8\x64\x8b\x04\x25\xc3") == 1);
+  EXPECT(SITE("\xb8\x64\x8b\x04\x25" GUARD "\xc3") == 5 && SITE(GUARD GUARD "\xc3") == -2);
   /* A jump into an instruction says that the code is not what it seems, but for one over a LOCK. */
   EXPECT(SITE("\xeb\x01\xb8\x64\x8b\x04\x25\xc3") == -1 && SITE("\x74\x01\xf0\x64\x0f\xb1\x10\xc3") == 3);
   /* Outside of functions, nothing but a distance that leads into the object. */
