@@ -31,6 +31,9 @@ internal abstract class Part(string name, bool always = true)
 
     protected void Say(object line) => _said.Add(line.ToString() ?? "");
 
+    /// <summary>Each part makes its temporary files in a folder of its own: of two jobs of Open MPI that make the same one at the same moment one ends with an error.</summary>
+    protected static IReadOnlyDictionary<string, string?> In(Folder temporary) => new Dictionary<string, string?>(StringComparer.Ordinal) { ["TMPDIR"] = temporary.Path };
+
     protected async Task<Outcome> ShowAsync(IReadOnlyList<string> words, TimeSpan limit)
     {
         Outcome outcome = await Bounded.RunAsync(words, Repository.Root, new Dictionary<string, string?>(), limit);
@@ -69,7 +72,7 @@ internal class TestProjectPart(string name, string? part = null, string? filter 
         Outcome outcome = await Bounded.RunAsync(
             ["dotnet", "test", $"tests/{name}", "--no-build", "-c", "Release", "--nologo", "-tl:off", "--logger", "trx;LogFileName=report.trx", "--results-directory", results.Path,
                 .. filter is null ? (string[])[] : ["--filter", filter]],
-            Repository.Root, new Dictionary<string, string?>(), TimeSpan.FromMinutes(45), said: TellFailure, heard: TellFailure);
+            Repository.Root, In(results), TimeSpan.FromMinutes(45), said: TellFailure, heard: TellFailure);
         if (!File.Exists(results["report.trx"]))
         {
             Say(outcome);
@@ -145,9 +148,10 @@ internal sealed partial class SuitePart(string name) : Part(name)
 {
     public override async Task<Counts> RunAsync()
     {
+        using Folder temporary = new();
         Outcome outcome = await Bounded.RunAsync(
             ["dotnet", "run", "--no-build", "-c", "Release", "--project", "tests/Mana.Suite", "--", "sample"],
-            Repository.Root, new Dictionary<string, string?>(), TimeSpan.FromMinutes(25));
+            Repository.Root, In(temporary), TimeSpan.FromMinutes(25));
         Say(outcome.Output.TrimEnd());
         Match closing = ClosingLine().Match(outcome.Output);
         if (!closing.Success || outcome.TimedOut)

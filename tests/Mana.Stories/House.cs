@@ -59,7 +59,7 @@ public sealed class House : IAsyncLifetime, IDisposable
         string key = string.Join('\n', [mpi.Name, ranks.ToString(), .. program]);
         if (natives.TryGetValue(key, out Outcome? known)) return known;
         using Folder folder = new();
-        Outcome outcome = await Bounded.RunAsync(mpi.Native(ranks, program), folder.Path, Mpi.Environment, limit);
+        Outcome outcome = await Bounded.RunAsync(mpi.Native(ranks, program), folder.Path, NativeEnvironmentIn(folder, new Dictionary<string, string?>()), limit);
         natives[key] = outcome;
         return outcome;
     }
@@ -74,10 +74,8 @@ public sealed class House : IAsyncLifetime, IDisposable
         string key = string.Join('\n', ["story", story, ranks.ToString(), .. arguments]);
         if (results.TryGetValue(key, out string? known)) return known;
         using Folder folder = new();
-        Dictionary<string, string?> environment = new(Mpi.Environment, StringComparer.Ordinal);
-        foreach ((string name, string? value) in Checkpoints.Stories.Environment) environment[name] = value;
         Outcome outcome = await Bounded.RunAsync(
-            Mpi.OpenMpi.Native(ranks, [CheckpointStory(story, Mpi.OpenMpi), .. arguments]), folder.Path, environment, TimeSpan.FromMinutes(2));
+            Mpi.OpenMpi.Native(ranks, [CheckpointStory(story, Mpi.OpenMpi), .. arguments]), folder.Path, NativeEnvironmentIn(folder, Checkpoints.Stories.Environment), TimeSpan.FromMinutes(2));
         if (outcome.ExitCode != 0 || outcome.TimedOut) throw new InvalidOperationException("natively already:\n" + outcome);
         return results[key] = outcome.Output;
     }
@@ -90,9 +88,7 @@ public sealed class House : IAsyncLifetime, IDisposable
         IReadOnlyList<string> words = workload.Prepare(folder);
         key += string.Join('\n', words);
         if (results.TryGetValue(key, out string? known)) return known;
-        Dictionary<string, string?> environment = new(Mpi.Environment, StringComparer.Ordinal) { ["TMPDIR"] = folder.Path };
-        foreach ((string name, string? value) in workload.Environment) environment[name] = value;
-        Outcome outcome = await Bounded.RunAsync(Mpi.OpenMpi.Native(ranks, words), folder.Path, environment, TimeSpan.FromMinutes(5));
+        Outcome outcome = await Bounded.RunAsync(Mpi.OpenMpi.Native(ranks, words), folder.Path, NativeEnvironmentIn(folder, workload.Environment), TimeSpan.FromMinutes(5));
         if (outcome.ExitCode != 0 || outcome.TimedOut) throw new InvalidOperationException("natively already:\n" + outcome);
         await File.WriteAllTextAsync(folder["stdout"], outcome.Output);
         string result = workload.Result(folder);
@@ -101,9 +97,14 @@ public sealed class House : IAsyncLifetime, IDisposable
     }
 
     /// <summary>What a job under mana gets that runs in a folder: some programs leave temporary files behind, and these go with the folder.</summary>
-    public IReadOnlyDictionary<string, string?> EnvironmentIn(Folder folder, IReadOnlyDictionary<string, string?> more)
+    public IReadOnlyDictionary<string, string?> EnvironmentIn(Folder folder, IReadOnlyDictionary<string, string?> more) => With(Tool.Environment, folder, more);
+
+    /// <summary>The same for a native job. Besides, of two jobs of Open MPI that make their session folder in the same place at the same moment one ends with an error.</summary>
+    internal static Dictionary<string, string?> NativeEnvironmentIn(Folder folder, IReadOnlyDictionary<string, string?> more) => With(Mpi.Environment, folder, more);
+
+    private static Dictionary<string, string?> With(IReadOnlyDictionary<string, string?> usual, Folder folder, IReadOnlyDictionary<string, string?> more)
     {
-        Dictionary<string, string?> environment = new(Tool.Environment, StringComparer.Ordinal) { ["TMPDIR"] = folder.Path };
+        Dictionary<string, string?> environment = new(usual, StringComparer.Ordinal) { ["TMPDIR"] = folder.Path };
         foreach ((string name, string? value) in more) environment[name] = value;
         return environment;
     }

@@ -32,9 +32,8 @@ public sealed class NativeStories
     internal static async Task<string> TellAsync(string story, Mpi mpi, int ranks, params string[] arguments)
     {
         using Folder folder = new();
-        Dictionary<string, string?> environment = new(Mpi.Environment, StringComparer.Ordinal);
-        foreach ((string name, string? value) in Stories.Environment) environment[name] = value;
-        Outcome outcome = await Bounded.RunAsync(mpi.Native(ranks, [House.CheckpointStory(story, mpi), .. arguments]), folder.Path, environment, Limit);
+        Outcome outcome = await Bounded.RunAsync(
+            mpi.Native(ranks, [House.CheckpointStory(story, mpi), .. arguments]), folder.Path, House.NativeEnvironmentIn(folder, Stories.Environment), Limit);
         Assert.True(outcome is { ExitCode: 0, TimedOut: false }, outcome.ToString());
         return outcome.Output;
     }
