@@ -20,8 +20,8 @@ struct instruction_relative {
   bool branch; /* of a direct jump or call; else of an operand in memory relative to RIP */
 };
 
-/* False: the instruction at `code`, of `length` bytes as above, is certainly no direct jump or call. Quick. Branches have a REX
- * only behind other prefixes, as in the sequences for thread-local storage. */
+/* False: the instruction at `code`, of `length` bytes as above, is no direct jump or call, or one as nobody writes it: with a
+ * REX that is not behind other prefixes, as it is in the sequences for thread-local storage. Quick. */
 bool instruction_may_branch(const uint8_t *code, size_t length) __attribute__((warn_unused_result));
 
 /* Whether the instruction at `code`, of `length` bytes as above, has one. */

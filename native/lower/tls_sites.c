@@ -113,8 +113,7 @@ static bool take_step(void *context, const uint8_t *at, size_t length, int fs_pr
   return true;
 }
 
-/* mov %fs:0x28, register and sub %fs:0x28, register: how compilers reach the guard of a stack, nine bytes that are nothing else by chance. Nearly all
- * sites of most libraries are such, in functions that need no decoding then. */
+/* mov %fs:0x28, register and sub %fs:0x28, register: how compilers reach the guard of a stack. */
 enum { GUARD_SIZE = 9 };
 static bool is_guard(const uint8_t *at, const uint8_t *end) {
   static const uint8_t behind[] = {0x25, 0x28, 0, 0, 0};
@@ -122,16 +121,37 @@ static bool is_guard(const uint8_t *at, const uint8_t *end) {
          __builtin_memcmp(at + 4, behind, sizeof behind) == 0;
 }
 
+/* Whether an instruction of the function ends at `at`, by the code a little before: one of so many bytes in a row as an instruction may have begins
+ * one, and wherever decoding begins there it comes to `at`, or to no instruction. False: who knows. */
+static bool is_boundary(const struct code_piece *piece, const uint8_t *at) {
+  enum { BEFORE = 48 };
+  const bool far = at - piece->begin > BEFORE;
+  const uint8_t *first = far ? at - BEFORE : piece->begin;
+  uint64_t seen = 0;
+  bool reached = first == at;
+  for (int i = 0; i < (far ? INSTRUCTION_MAX : 1); i++) {
+    const uint8_t *code = first + i;
+    for (size_t length = 1; code < at && length > 0 && !(seen >> (code - first) & 1); code += length) {
+      int fs;
+      seen |= 1ull << (code - first);
+      length = instruction_length(code, (size_t)(piece->end - code), &fs);
+    }
+    if (code > at) return false;
+    reached |= code == at;
+  }
+  return reached;
+}
+
 static const uint8_t *segment_search(struct search *s) {
   const uint8_t *next;
   s->told = s->low;
   for (const uint8_t *at = s->low; (at = next_candidate(at, s->high, s->high)) < s->high; at = next) {
-    if (is_guard(at, s->high)) {
+    s->piece = piece_around(s, at);
+    if (s->piece.function && is_guard(at, s->piece.end) && is_boundary(&s->piece, at)) {
       tell(s, at);
       s->told = next = at + GUARD_SIZE;
       continue;
     }
-    s->piece = piece_around(s, at);
     if (!s->piece.function && s->piece.end - s->piece.begin > OUTSIDE_MAX) return at;
     const uint8_t *failed = code_piece_decode(&s->piece, take_step, s);
     if (failed) return failed;

@@ -5,9 +5,10 @@
  * Only a byte 0x64 before what would be an instruction with an operand in memory can be such a prefix: a candidate. Where
  * there is one, the function around it, of which .eh_frame tells begin and end, is decoded from begin to end: every
  * instruction has to be known, the last one to end where the function does, and no branch to lead into the middle of one
- * (but behind a LOCK, which libc skips). The access to the guard of a stack needs no such proof: its nine bytes are nothing
- * else. Bytes outside of all functions (padding, assembly without CFI, data in text) are decided if each candidate in them is
- * certainly a byte of a distance. Bytes only: no system calls, no half.
+ * (but behind a LOCK, which libc skips). For the nine bytes of an access to the guard of a stack it is enough that decoding
+ * comes to them from wherever it begins a little before: nearly all sites are such, and a job's start waits for this. Bytes
+ * outside of all functions (padding, assembly without CFI, data in text) are decided if each candidate in them is certainly a
+ * byte of a distance. Bytes only: no system calls, no half.
  *
  * The object must be as its file has it: a library that patches functions (UCX patches those of libc) leaves remains of
  * instructions behind. The vDSO, which has no thread-local storage, is undecided. */

@@ -113,11 +113,17 @@ static void thread_local_storage(void) {
   EXPECT(SITE("\x90\x90\x64\x8b\x04\x25\x28\0\0\0\xc3") == 2 && SITE("\xb8\x64\x8b\x04\x25\xc3") == 0);
   EXPECT(SITE("\x06\x64\x8b\x04\x25\x28\0\0\0") == -1 && SITE("\x90\x64\x8b\x04\x25\x28\0\0") == -1);
   EXPECT(SITE("\xb8\x01\0\0\0\x06") == 0); /* unknown, but nothing could be a site */
-  /* The guard of a stack is certain by itself; nothing is told twice. */
+  /* The guard of a stack: where decoding comes to it, nothing is told twice, and else all is decoded. */
 #define GUARD "\x64\x48\x8b\x04\x25\x28\0\0\0"
-  EXPECT(SITE("\x06" GUARD) == 1 && SITE_OUTSIDE("\x06" GUARD) == 1 &&
-         SITE("\x90" GUARD "\xb8\x64\x8b\x04\x25\xc3") == 1);
-  EXPECT(SITE("\xb8\x64\x8b\x04\x25" GUARD "\xc3") == 5 && SITE(GUARD GUARD "\xc3") == -2);
+#define FIFTY                                                                                                          \
+  "\x48\x89\xc3\x48\x89\xc3\x48\x89\xc3\x48\x89\xc3\x48\x89\xc3\x48\x89\xc3\x48\x89\xc3\x48\x89\xc3\x90\x90" /* 26 */  \
+  "\x48\x89\xc3\x48\x89\xc3\x48\x89\xc3\x48\x89\xc3\x48\x89\xc3\x48\x89\xc3\x48\x89\xc3\x48\x89\xc3"
+  EXPECT(SITE("\x90" GUARD "\xb8\x64\x8b\x04\x25\xc3") == 1 && SITE("\xb8\x64\x8b\x04\x25" GUARD "\xc3") == 5);
+  EXPECT(SITE(FIFTY GUARD "\xc3") == 50 && SITE(GUARD GUARD "\xc3") == -2);
+  EXPECT(SITE("\xeb" GUARD "\xc3") == 0 &&
+         SITE(FIFTY "\xeb" GUARD "\xc3") == 0); /* a distance of 0x64, mov 0x28,%rax */
+  EXPECT(SITE("\x06" GUARD) == -1 && SITE("\x65" GUARD) == -1 && SITE("\x67" GUARD) == 1);
+  EXPECT(SITE_OUTSIDE("\x90" GUARD) == -1);
   /* A jump into an instruction says that the code is not what it seems, but for one over a LOCK. */
   EXPECT(SITE("\xeb\x01\xb8\x64\x8b\x04\x25\xc3") == -1 && SITE("\x74\x01\xf0\x64\x0f\xb1\x10\xc3") == 3);
   /* Outside of functions, nothing but a distance that leads into the object. */
