@@ -31,7 +31,7 @@ internal abstract class Part(string name, bool always = true)
 
     protected void Say(object line) => _said.Add(line.ToString() ?? "");
 
-    /// <summary>Each part makes its temporary files in a folder of its own: of two jobs of Open MPI that make the same one at the same moment one ends with an error.</summary>
+    /// <summary>Each part that runs jobs makes its temporary files in a folder of its own: of two jobs of Open MPI that make the same one at the same moment one ends with an error.</summary>
     protected static IReadOnlyDictionary<string, string?> In(Folder temporary) => new Dictionary<string, string?>(StringComparer.Ordinal) { ["TMPDIR"] = temporary.Path };
 
     protected async Task<Outcome> ShowAsync(IReadOnlyList<string> words, TimeSpan limit)

@@ -15,15 +15,23 @@ public sealed class Folder : IDisposable
 
     public string this[string name] => System.IO.Path.Combine(Path, name);
 
+    /// <summary>What a killed process still writes there, at its end, must not make a failure of what has been seen: it is removed a little later, or left.</summary>
     public void Dispose()
     {
-        try
+        for (int tries = 0; tries < 5 && Directory.Exists(Path); tries++)
         {
-            Directory.Delete(Path, recursive: true);
-        }
-        catch (DirectoryNotFoundException)
-        {
-            // Somebody else's test of removal has been here.
+            try
+            {
+                Directory.Delete(Path, recursive: true);
+            }
+            catch (DirectoryNotFoundException)
+            {
+                // Somebody else's test of removal has been here.
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                Thread.Sleep(200);
+            }
         }
     }
 }

@@ -20,7 +20,7 @@ internal sealed class FaultWalk(House house)
     public async Task KillRankAsync(FaultPoint point, Mpi site)
     {
         using Folder folder = new();
-        Job.Place place = new(house, folder, "dying", 2, Stories.Environment), armed = place with { More = point.Armed("kill") };
+        Job.Place place = new(house, folder, $"dying-{point.Name}-{site}", 2, Stories.Environment), armed = place with { More = point.Armed("kill") };
         Outcome end;
         if (point.IsOfRestart)
         {
@@ -49,7 +49,7 @@ internal sealed class FaultWalk(House house)
     {
         using Folder folder = new();
         Dictionary<string, string?> environment = new(Stories.Environment, StringComparer.Ordinal) { ["MANA_COORDINATOR_FAULT"] = point + ":2" };
-        Job.Place place = new(house, folder, "orphan", 2, Stories.Environment), armed = place with { More = environment };
+        Job.Place place = new(house, folder, $"orphan-{point}-{site}", 2, Stories.Environment), armed = place with { More = environment };
         await using (Job job = Launch(armed, site))
         {
             await CheckpointAsync(job);
@@ -67,7 +67,7 @@ internal sealed class FaultWalk(House house)
     public async Task FailAsync(FaultPoint point, Mpi site)
     {
         using Folder folder = new();
-        Job.Place place = new(house, folder, "failing", 2, Stories.Environment), armed = place with { More = point.Armed("fail") };
+        Job.Place place = new(house, folder, $"failing-{point.Name}-{site}", 2, Stories.Environment), armed = place with { More = point.Armed("fail") };
         if (point.IsOfRestart)
         {
             await using (Job job = Launch(place, site)) await StopAsync(job);

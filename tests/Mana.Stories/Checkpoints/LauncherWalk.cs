@@ -15,7 +15,7 @@ internal sealed class LauncherWalk(House house)
     public async Task KillLauncherAsync(FaultPoint point, Mpi site)
     {
         using Folder folder = new();
-        Job.Place place = new(house, folder, "headless", 2, Stories.Environment), armed = place with { More = point.Armed("stop") };
+        Job.Place place = new(house, folder, $"headless-{point.Name}-{site}", 2, Stories.Environment), armed = place with { More = point.Armed("stop") };
         await using (Job job = await StandingAsync(place, armed, point, site))
         {
             (LiveProcess mana, _) = await job.ProcessesAsync();
@@ -32,7 +32,7 @@ internal sealed class LauncherWalk(House house)
     public async Task KillRestartAsync(FaultPoint point, Mpi site)
     {
         using Folder folder = new();
-        Job.Place place = new(house, folder, "abandoned", 2, Stories.Environment), armed = place with { More = point.Armed("stop") };
+        Job.Place place = new(house, folder, $"abandoned-{point.Name}-{site}", 2, Stories.Environment), armed = place with { More = point.Armed("stop") };
         await using (Job job = await StandingAsync(place, armed, point, site))
         {
             (LiveProcess mana, IReadOnlyList<LiveProcess> ranks) = await job.ProcessesAsync();

@@ -8,7 +8,7 @@ namespace Mana.Stories.Checkpoints;
 /// <summary>
 /// `make test-matrix`: every story and program at every pair of MPIs, and every fault point. It takes hours, so it runs for MANA_MATRIX_MINUTES (9) and goes on where the
 /// last part stopped: what each case came to is in build/matrix/results.tsv, which `make clean` forgets. Cases run beside each other, as many as MANA_MATRIX_LANES says
-/// (as many as there are cores): most of them rest more than they work.
+/// (as many as there are cores, four at most: a job spins while it does not rest). On another machine MANA_MATRIX_FROM leaves out the first so many.
 /// </summary>
 [Collection(InTheHouse.Name)]
 [Trait(Stories.Part, Stories.Matrix)]
@@ -30,8 +30,9 @@ public sealed class MatrixStories(House house)
         string file = Path.Combine(Repository.Root, "build", "matrix", "results.tsv");
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);
         HashSet<string> known = File.Exists(file) ? [.. File.ReadLines(file).Select(l => string.Join('\t', l.Split('\t').Take(2)))] : [];
-        Case[] left = [.. Spread([.. All()]).Where(c => !known.Contains(c.Key))];
-        int lanes = int.TryParse(Environment.GetEnvironmentVariable("MANA_MATRIX_LANES"), out int wanted) && wanted > 0 ? wanted : Environment.ProcessorCount;
+        int from = int.TryParse(Environment.GetEnvironmentVariable("MANA_MATRIX_FROM"), out int elsewhere) ? elsewhere : 0;
+        Case[] left = [.. Spread([.. All()]).Skip(from).Where(c => !known.Contains(c.Key))];
+        int lanes = int.TryParse(Environment.GetEnvironmentVariable("MANA_MATRIX_LANES"), out int wanted) && wanted > 0 ? wanted : Math.Min(Environment.ProcessorCount, 4);
         ConcurrentQueue<Case> queue = new(left);
         ConcurrentBag<string> broken = [];
         Stopwatch watch = Stopwatch.StartNew();
