@@ -2,7 +2,7 @@
  *
  * Four programs include it: the resident blob and the stub libraries (upper half), the lower-half program and the
  * proxy library (lower half). A checkpoint image holds these structures, so:
- *   - an edit that moves or removes a field, or renumbers an enum, bumps SPLIT_ABI_VERSION;
+ *   - an edit that moves or removes a field, or renumbers an enum, bumps SPLIT_ABI_VERSION (and CurrentFormat in BundleManifest.cs);
  *   - new fields and new enumerators go at the end and need no bump.
  */
 #ifndef MANA_SPLIT_ABI_H

@@ -86,9 +86,16 @@ public sealed class BundleChoiceTests : IDisposable
     }
 
     [Fact]
+    public void A_bundle_of_another_release_is_called_so()
+    {
+        File.WriteAllText(Path.Combine(Make("site", "mpich"), BundleManifest.FileName), "format = 1\nbackend = \"mpich\"\n");
+        Assert.Contains("site: this bundle is of another release of mana: its format is 1", Refused("mpich").Where, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Of_a_bundle_that_cannot_be_read_it_is_told_and_how_to_replace_it()
     {
-        File.WriteAllText(Path.Combine(Make("site", "mpich"), BundleManifest.FileName), "format = 1\nback");
+        File.WriteAllText(Path.Combine(Make("site", "mpich"), BundleManifest.FileName), $"format = {BundleManifest.CurrentFormat}\nback");
         foreach (UserError error in (UserError[])[Refused("mpich"), Refused(null)])
         {
             Assert.Contains("can be read", error.What, StringComparison.Ordinal);

@@ -18,7 +18,9 @@ public sealed record FileRecord(string Path, long Size, string Sha256);
 public sealed record BundleManifest
 {
     public const string FileName = "manifest.toml";
-    public const int CurrentFormat = 1;
+
+    /// <summary>Raised with every change after which a tool and a bundle of before do not fit: of this file, of SPLIT_ABI_VERSION, of the protocol, of mana-lower's options.</summary>
+    public const int CurrentFormat = 2;
 
     public required string Backend { get; init; }
 
@@ -123,7 +125,8 @@ public static class ManifestErrors
 {
     private const string Again = "Build it again: mana bundle create NAME --backend B --force";
 
-    public static UserError Format(string file, long format) => new($"this bundle has format {format}, this mana reads format {BundleManifest.CurrentFormat}", Again, file);
+    public static UserError Format(string file, long format) => new(
+        $"this bundle is of another release of mana: its format is {format}, this one's is {BundleManifest.CurrentFormat}", Again, file);
 
     public static UserError Damaged(string place, string why) => new("the manifest of a bundle is damaged: " + why, Again, place);
 }
