@@ -11,6 +11,7 @@ namespace Mana.Stories.Checkpoints;
 public sealed class ProcessorStories(House house)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
+    private static readonly string[] Refusal = ["the image of rank 1 is refused", "lacks: 3dnowext, 3dnow ("];
 
     [Fact]
     public async Task What_the_processor_lacks_is_named_before_anything_is_mapped()
@@ -24,14 +25,14 @@ public sealed class ProcessorStories(House house)
         Assert.NotNull(stopped);
         string image = Path.Combine(place.Committed[^1], "rank-1.img");
         byte[] header = await Header.ReadAsync(image);
-        // No processor has both of these; the highest bit of leaf 1 ECX is the hypervisor's, on which no program depends.
-        await Header.WriteAsync(image, Header.Claiming(header, (Word: 2, Bit: 2), (Word: 3, Bit: 31), (Word: 0, Bit: 63)));
+        // No processor of today has 3DNow!, which needs no registers but those of x87: so both are missed wherever AVX-512 is, and where it is not.
+        // The highest bit of leaf 1 ECX is the hypervisor's, on which no program depends.
+        await Header.WriteAsync(image, Header.Claiming(header, (Word: 3, Bit: 30), (Word: 3, Bit: 31), (Word: 0, Bit: 63)));
         await using (Job refused = Job.Restart(place, Mpi.Mpich, place.JobFolder, Limit))
         {
             Outcome outcome = await refused.Running;
             Assert.True(outcome is { ExitCode: Job.ManaFailed, TimedOut: false, Output: "" }, outcome.ToString());
-            Assert.Contains("the image of rank 1 is refused", outcome.Errors, StringComparison.Ordinal);
-            Assert.Contains("lacks: avx512_4vnniw, 3dnow (", outcome.Errors, StringComparison.Ordinal);
+            Assert.True(Refusal.All(part => outcome.Errors.Contains(part, StringComparison.Ordinal)), outcome.ToString());
         }
         await Header.WriteAsync(image, header);
         await using Job restarted = Job.Restart(place, Mpi.Mpich, place.JobFolder, Limit, Job.Hurry);
