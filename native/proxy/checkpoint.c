@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "comm_name.h"
 #include "dynamic.h"
 #include "foreign.h"
 #include "monotonic.h"
@@ -120,7 +121,8 @@ static int save(const struct proxy_attempt *attempt, struct save_stream *to, cha
   if (refused < 0) return -1;
   /* From here on all ranks are here; and asked in any case: what has been drained stays so, whether the job is saved or not. */
   px_requests_finish();
-  int rc = px_synchronous_ask(&s);
+  int rc = px_comms_name(&s);
+  rc |= px_synchronous_ask(&s, !rc);
   if (refused) return -1;
   save_u32(to, FORMAT);
   px_attributes_save(&s);

@@ -1,84 +1,10 @@
-/* Communicators. All of them get a name that is the same on every rank: world rank of one member, and its handle there. At a restart each
- * rank makes the ones it is in, in the order of these names: as all follow one order, nobody waits for a rank that waits for it. */
+/* Communicators. At a restart each rank makes the ones it is in, in the order of their names (comm_name.h): as all follow one order, nobody
+ * waits for a rank that waits for it. */
 #include <string.h>
-#include <time.h>
 
+#include "comm_name.h"
 #include "place.h"
 #include "saved.h"
-
-/* MPI_STATUSES_IGNORE may be a small number cast to a pointer, which the compiler takes for an array of no room. */
-#pragma GCC diagnostic ignored "-Wstringop-overflow"
-
-struct name {
-  int32_t rank, handle;
-};
-struct comm {
-  mana_h handle;
-  struct name name;
-  int inter;
-  struct name wire; /* in flight */
-};
-
-/* --- names ------------------------------------------------------------------------------------------------------------- */
-static int first_member(MPI_Group group) {
-  int rank = -1;
-  return px_world_ranks(group, 1, &rank) ? -1 : rank;
-}
-
-/* Who tells: rank 0; of an intercommunicator rank 0 of the group that has the lower one. Its own group hears of it in a second round, from
- * the other group's rank 0. */
-static int tell(struct comm *c, int round, MPI_Request *request) {
-  MPI_Comm comm = px_comm(c->handle);
-  MPI_Group local, remote;
-  int rank, root = 0, first;
-  MPI_Comm_rank(comm, &rank);
-  MPI_Comm_group(comm, &local);
-  first = first_member(local);
-  MPI_Group_free(&local);
-  if (c->inter) {
-    MPI_Comm_remote_group(comm, &remote);
-    int told_by_us = (first < first_member(remote)) == (round == 0);
-    MPI_Group_free(&remote);
-    if (told_by_us) root = rank == 0 ? MPI_ROOT : MPI_PROC_NULL;
-  }
-  if (round == 0 && rank == 0 && (!c->inter || root == MPI_ROOT)) c->name = (struct name){first, (int32_t)c->handle};
-  c->wire = c->name;
-  return MPI_Ibcast(&c->wire, 2, MPI_INT, root, comm, request);
-}
-
-/* Bounded: what one member has freed and another has not would be waited for in vain. */
-static int finish(struct px_saved *s, int n, MPI_Request *requests) {
-  enum { SECONDS = 20 };
-  time_t end = time(NULL) + SECONDS;
-  int done = 0, rc = MPI_SUCCESS;
-  while (!done && rc == MPI_SUCCESS) {
-    rc = MPI_Testall(n, requests, &done, MPI_STATUSES_IGNORE);
-    if (!done && time(NULL) > end)
-      return px_refuse(s, "a communicator has been freed by some of its processes and not yet by others");
-  }
-  return px_refuse_failed(s, rc, "MPI_Testall");
-}
-
-/* After a failure `comms` is still being written to. */
-static int name_all(struct px_saved *s, struct comm *comms, int n) {
-  MPI_Request *requests = malloc(((size_t)n + 1) * sizeof *requests);
-  if (!requests) return px_refuse(s, "out of memory");
-  int rc = 0;
-  for (int round = 0; round < 2 && !rc; round++) {
-    int posted = 0;
-    for (int i = 0; i < n && !rc; i++) {
-      if (round == 1 && !comms[i].inter) continue;
-      rc = px_refuse_failed(s, tell(&comms[i], round, &requests[posted]), "MPI_Ibcast");
-      posted += !rc;
-    }
-    if (!rc) rc = finish(s, posted, requests);
-    for (int i = 0; i < n; i++) {
-      if (comms[i].wire.handle) comms[i].name = comms[i].wire;
-    }
-  }
-  free(requests);
-  return rc;
-}
 
 /* --- hints: what the standard knows; the rest is the site's own ---------------------------------------------------------- */
 static const char *const assertions[] = {"mpi_assert_no_any_tag", "mpi_assert_no_any_source", "mpi_assert_exact_length",
@@ -126,16 +52,19 @@ static void restore_label(struct save_stream *s, MPI_Comm comm, mana_h handle) {
 }
 
 /* --- save ----------------------------------------------------------------------------------------------------------------- */
-static int save_one(struct px_saved *s, const struct comm *c) {
-  MPI_Comm comm = px_comm(c->handle);
+static int save_one(struct px_saved *s, mana_h handle) {
+  MPI_Comm comm = px_comm(handle);
+  struct px_comm_name name = px_name_of_comm(handle);
   MPI_Group group;
-  save_u32(s->stream, c->handle);
-  save_bytes(s->stream, &c->name, sizeof c->name);
-  px_i32_save(s->stream, c->inter);
+  int inter = 0;
+  MPI_Comm_test_inter(comm, &inter);
+  save_u32(s->stream, handle);
+  save_bytes(s->stream, &name, sizeof name);
+  px_i32_save(s->stream, inter);
   MPI_Comm_group(comm, &group);
   int rc = px_members_save(s, group, "a communicator");
   MPI_Group_free(&group);
-  if (!rc && c->inter) {
+  if (!rc && inter) {
     MPI_Comm_remote_group(comm, &group);
     rc = px_members_save(s, group, "an intercommunicator");
     MPI_Group_free(&group);
@@ -144,7 +73,7 @@ static int save_one(struct px_saved *s, const struct comm *c) {
   /* A block, so that they can be skipped while the order is looked for. */
   struct save_stream rest = {0};
   struct px_saved part = {&rest, s->why};
-  rc = px_topology_save(&part, comm, c->inter);
+  rc = px_topology_save(&part, comm, inter);
   save_label(&rest, comm);
   save_block(s->stream, rest.data, rest.length);
   if (rest.failed) rc = px_refuse(s, "out of memory");
@@ -153,34 +82,27 @@ static int save_one(struct px_saved *s, const struct comm *c) {
 }
 
 int px_comms_save(struct px_saved *s) {
-  int n = 0, rc;
-  struct comm *comms = calloc(px_high_comm + 1ul, sizeof *comms);
-  if (!comms) return px_refuse(s, "out of memory");
-  for (uint32_t i = MANA_FIRST_INDEX; i < px_high_comm; i++) {
-    if (!px_is_live_comm(i)) continue;
-    comms[n].handle = mana_handle(MANA_KIND_COMM, i);
-    MPI_Comm_test_inter(px_table_comm[i], &comms[n++].inter);
-  }
-  rc = name_all(s, comms, n);
+  int n = 0, rc = 0;
   save_label(s->stream, MPI_COMM_WORLD);
   save_label(s->stream, MPI_COMM_SELF);
+  for (uint32_t i = MANA_FIRST_INDEX; i < px_high_comm; i++) n += px_is_live_comm(i);
   px_i32_save(s->stream, n);
-  if (rc) return rc;
-  for (int i = 0; i < n && !rc; i++) rc = save_one(s, &comms[i]);
-  free(comms);
+  for (uint32_t i = MANA_FIRST_INDEX; i < px_high_comm && !rc; i++) {
+    if (px_is_live_comm(i)) rc = save_one(s, mana_handle(MANA_KIND_COMM, i));
+  }
   return rc;
 }
 
 /* --- restore ------------------------------------------------------------------------------------------------------------------ */
 struct saved_comm {
-  struct name name;
+  struct px_comm_name name;
   mana_h handle;
   int inter, n[2], *members[2];
   struct save_stream rest;
 };
 
 static int by_name(const void *a, const void *b) {
-  const struct name *x = a, *y = b; /* the name comes first */
+  const struct px_comm_name *x = a, *y = b; /* the name comes first */
   if (x->rank != y->rank) return x->rank < y->rank ? -1 : 1;
   return x->handle < y->handle ? -1 : x->handle > y->handle;
 }

@@ -3,13 +3,14 @@
 #include <pthread.h>
 #include <time.h>
 
+#include "comm_name.h"
 #include "queue.h"
-#include "saved.h"
 
 /* MPI_STATUSES_IGNORE may be a small number cast to a pointer, which the compiler takes for an array of no room. */
 #pragma GCC diagnostic ignored "-Wstringop-overflow"
 
-enum { NUMBERS = 1 << 28 }; /* of receipts: every MPI has as many tags */
+/* Tags on px_world: receipts and answers have their numbers, questions the one behind them. Every MPI has as many. */
+enum { NUMBERS = 1 << 27, QUESTION = NUMBERS };
 static uint32_t next_number;
 
 /* --- which are under way, and what was sent behind them -------------------------------------------------------------------- */
@@ -61,9 +62,13 @@ void px_synchronous_received(const struct px_message *m) {
 
 /* --- the question ----------------------------------------------------------------------------------------------------------- */
 struct question {
-  int32_t tag, behind, number, sender;
+  int32_t round, tag, behind, number;
+  int32_t source; /* the sender, as the communicator counts it */
+  struct px_comm_name comm;
 };
-enum { WORDS = sizeof(struct question) / sizeof(int32_t), PATIENCE_SECONDS = 20 };
+enum { WORDS = sizeof(struct question) / sizeof(int32_t), PATIENCE_SECONDS = 20, UNNAMED = INT32_MAX };
+static int32_t
+    now; /* Round of questions, the same on all ranks: what an earlier one, given up, has left is no question of today's. */
 
 struct asked {
   mana_h request;
@@ -85,67 +90,63 @@ static int world_rank(MPI_Comm comm, int peer) {
 
 /* Sends that are complete, and of which the program has not heard. One on a freed communicator cannot be asked for. */
 static struct asked *list(int *n) {
-  int me = -1;
   struct asked *all = malloc((px_counters.synchronous + 1) * sizeof *all);
   *n = 0;
-  MPI_Comm_rank(px_world, &me);
   for (uint32_t i = MANA_FIRST_INDEX; i < px_high_request && all && *n < (int)px_counters.synchronous; i++) {
     const struct px_record *r = &px_record[i];
     int receiver = px_is_synchronous(r) && r->early && r->comm ? world_rank(px_comm(r->comm), px_rank_in(r->peer)) : -1;
     if (receiver < 0) continue;
-    struct question q = {px_tag_in(r->tag), (int32_t)r->behind, (int32_t)(next_number++ % NUMBERS), me};
+    struct question q = {.round = now,
+                         .tag = px_tag_in(r->tag),
+                         .behind = (int32_t)r->behind,
+                         .number = (int32_t)(next_number++ % NUMBERS),
+                         .comm = px_name_of_comm(r->comm)};
+    MPI_Comm_rank(px_comm(r->comm), &q.source);
     all[(*n)++] = (struct asked){mana_handle(MANA_KIND_REQUEST, i), q, receiver, 0};
   }
   return all;
 }
 
 /* Is the message still in the queue? Then its receipt is noted. */
-static int answer(mana_h comm, int source, const struct question *q) {
+static int answer(int sender, const struct question *q) {
   struct px_message *found = NULL;
-  int length = 0, tag = px_tag_out(q->tag);
+  int length = 0, tag = px_tag_out(q->tag), source = px_rank_out(q->source);
+  mana_h comm = px_comm_named(q->comm);
   for (struct px_message *m = px_queue; m; m = m->next)
     length += m->comm == comm && m->source == source && m->tag == tag;
   for (struct px_message *m = px_queue; m && !found; m = m->next) {
     if (m->comm == comm && m->source == source && m->tag == tag && --length == q->behind) found = m;
   }
   if (!found) return 0;
-  found->sender = q->sender;
+  found->sender = sender;
   found->number = (uint32_t)q->number;
   return 1;
 }
 
-/* Nothing of the program's is under way: what comes on its communicators are questions. How many were answered. */
-static int answer_on(mana_h comm) {
+/* Never on a communicator of the program's, whose receives are posted and would take what comes. How many were answered. */
+static int answer_all(void) {
   MPI_Status s;
   struct question q;
   int flag, n = 0;
-  while (MPI_Iprobe(MPI_ANY_SOURCE, MPI_ANY_TAG, px_comm(comm), &flag, &s) == MPI_SUCCESS && flag) {
-    if (MPI_Recv(&q, WORDS, MPI_INT, s.MPI_SOURCE, s.MPI_TAG, px_comm(comm), MPI_STATUS_IGNORE) != MPI_SUCCESS) break;
-    int waits = answer(comm, px_rank_out(s.MPI_SOURCE), &q);
-    if (MPI_Send(&waits, 1, MPI_INT, q.sender, q.number, px_world) != MPI_SUCCESS) break;
+  while (MPI_Iprobe(MPI_ANY_SOURCE, QUESTION, px_world, &flag, &s) == MPI_SUCCESS && flag) {
+    if (MPI_Recv(&q, WORDS, MPI_INT, s.MPI_SOURCE, QUESTION, px_world, MPI_STATUS_IGNORE) != MPI_SUCCESS) break;
+    if (q.round != now) continue;
+    int waits = answer(s.MPI_SOURCE, &q);
+    if (MPI_Send(&waits, 1, MPI_INT, s.MPI_SOURCE, q.number, px_world) != MPI_SUCCESS) break;
     n++;
   }
   return n;
 }
-static int answer_all(void) {
-  int n = answer_on(MANA_COMM_WORLD) + answer_on(MANA_COMM_SELF);
-  for (uint32_t i = MANA_FIRST_INDEX; i < px_high_comm; i++) {
-    mana_h comm = mana_handle(MANA_KIND_COMM, i);
-    if (px_is_live_comm(i) && !px_is_foreign(comm)) n += answer_on(comm);
-  }
-  return n;
-}
 
-/* Questions go on the communicator of the message, which both sides know; answers on ours. */
 static int ask(struct px_saved *s, struct asked *all, int n, MPI_Request *requests, int expected) {
   time_t end = time(NULL) + PATIENCE_SECONDS;
   int rc = MPI_SUCCESS, done = 0;
   for (int i = 0; i < 2 * n; i++) requests[i] = MPI_REQUEST_NULL;
   for (int i = 0; i < n && rc == MPI_SUCCESS; i++) {
-    const struct px_record *r = px_record_of(all[i].request);
-    rc = MPI_Irecv(&all[i].waits, 1, MPI_INT, all[i].receiver, all[i].question.number, px_world, &requests[2 * i]);
+    struct asked *a = &all[i];
+    rc = MPI_Irecv(&a->waits, 1, MPI_INT, a->receiver, a->question.number, px_world, &requests[2 * i]);
     if (rc == MPI_SUCCESS)
-      rc = MPI_Isend(&all[i].question, WORDS, MPI_INT, px_rank_in(r->peer), 0, px_comm(r->comm), &requests[2 * i + 1]);
+      rc = MPI_Isend(&a->question, WORDS, MPI_INT, a->receiver, QUESTION, px_world, &requests[2 * i + 1]);
   }
   while (rc == MPI_SUCCESS && (expected > 0 || !done)) {
     expected -= answer_all();
@@ -167,23 +168,32 @@ static int await(struct px_saved *s, const struct asked *a) {
   return px_refuse_failed(s, px_synchronous_await(r, &px_table_request[mana_index(a->request)]), "MPI_Irecv");
 }
 
-int px_synchronous_ask(struct px_saved *s) {
-  int n = 0, any = 0, expected = 0, size = 0;
+/* How many questions come here. */
+static int expect(struct px_saved *s, const struct asked *all, int n, int *expected) {
+  int size = 0;
+  MPI_Comm_size(px_world, &size);
+  int *to = calloc((size_t)size, sizeof *to);
+  for (int i = 0; i < n && to; i++) to[all[i].receiver]++;
+  int rc = to ? MPI_Reduce_scatter_block(to, expected, 1, MPI_INT, MPI_SUM, px_world) : MPI_SUCCESS;
+  free(to);
+  return to ? px_refuse_failed(s, rc, "MPI_Reduce_scatter_block") : px_refuse(s, "out of memory");
+}
+
+int px_synchronous_ask(struct px_saved *s, int named) {
+  int n = 0, any = 0, expected = 0;
+  now++;
   struct asked *all = list(&n);
-  int rc = px_refuse_failed(s, MPI_Allreduce(&n, &any, 1, MPI_INT, MPI_MAX, px_world), "MPI_Allreduce");
+  MPI_Request *requests = malloc((2 * (size_t)n + 1) * sizeof(MPI_Request));
+  int mine = named && all && requests ? n : UNNAMED;
+  int rc = px_refuse_failed(s, MPI_Allreduce(&mine, &any, 1, MPI_INT, MPI_MAX, px_world), "MPI_Allreduce");
+  if (!rc && any == UNNAMED) rc = px_refuse(s, "another rank cannot tell its communicators");
   if (!rc && any) {
-    MPI_Comm_size(px_world, &size);
-    int *to = calloc((size_t)size, sizeof *to);
-    MPI_Request *requests = malloc((2 * (size_t)n + 1) * sizeof *requests);
-    for (int i = 0; i < n && to; i++) to[all[i].receiver]++;
-    rc = to && requests ? px_refuse_failed(s, MPI_Reduce_scatter_block(to, &expected, 1, MPI_INT, MPI_SUM, px_world),
-                                           "MPI_Reduce_scatter_block")
-                        : px_refuse(s, "out of memory");
+    rc = expect(s, all, n, &expected);
     if (!rc) rc = ask(s, all, n, requests, expected);
+    if (rc) return rc; /* what is under way is written to and read from: nothing is freed */
     for (int i = 0; i < n && !rc; i++) rc = await(s, &all[i]);
-    free(requests);
-    free(to);
   }
+  free(requests);
   free(all);
   return rc;
 }

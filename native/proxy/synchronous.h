@@ -16,8 +16,9 @@ struct px_saved;
 void px_synchronous_begun(mana_h request);
 /* A message was sent: counts for those to the same place that have not ended. */
 void px_sent_behind(mana_h comm, int dest, int tag);
-/* When all messages have been received, on all ranks (collective): asks. 0, or -1 with a reason. */
-int px_synchronous_ask(struct px_saved *s);
+/* When all messages have been received, on all ranks (collective): asks, on px_world. named: whether px_comms_name() has succeeded here;
+ * where it has not, nobody asks. 0, or -1 with a reason. */
+int px_synchronous_ask(struct px_saved *s, int named);
 /* The site's request for a record whose receipt is awaited, after a restart. The site's code. */
 int px_synchronous_await(const struct px_record *r, MPI_Request *site);
 /* The program receives a message: its sender may be waiting to hear of it. */

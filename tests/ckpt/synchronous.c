@@ -1,11 +1,12 @@
 /* Synchronous sends are complete when their messages have been received by the program, and no sooner, wherever those were when a checkpoint came.
- * Two ways to notice: a sparse exchange that ends by a barrier behind such sends, and a note that the receiver makes before it receives. */
+ * Two ways to notice: a sparse exchange that ends by a barrier behind such sends, and a note that the receiver makes before it receives. Nor
+ * does what the ranks ask each other about them come to a receive of the program's. */
 #include <fcntl.h>
 #include <sys/stat.h>
 
 #include "story.h"
 
-enum { MESSAGES = 3, PLACES = 2, SENDS = MESSAGES * PLACES, MOST_WORDS = 3000, TAG = 7, NOTE_TAG = 8 };
+enum { MESSAGES = 3, PLACES = 2, SENDS = MESSAGES * PLACES, MOST_WORDS = 3000, TAG = 7, NOTE_TAG = 8, WIDE_TAG = 9 };
 static MPI_Comm comm;
 static uint64_t out[SENDS][MOST_WORDS], in[MOST_WORDS];
 
@@ -79,6 +80,29 @@ static void exchange(int step) {
   free(numbers);
 }
 
+/* A send that the receiver has taken, and its sender not yet heard of, while receives are posted that would take anything: a checkpoint asks
+ * about that send, and no answer may come to the program. */
+static void keep_wide_receives(int step) {
+  int left = (story_rank + story_size - 1) % story_size, right = (story_rank + 1) % story_size;
+  uint64_t sent[3], got[3] = {0};
+  MPI_Request send, receive[3];
+  MPI_Status status[3];
+  struct timespec pause = {0, 3000000};
+  for (int i = 0; i < 3; i++) sent[i] = story_word((uint64_t)(story_rank * 3 + i), (uint64_t)step);
+  MPI_Irecv(&got[0], 1, MPI_UINT64_T, left, WIDE_TAG, comm, &receive[0]);
+  MPI_Issend(&sent[0], 1, MPI_UINT64_T, right, WIDE_TAG, comm, &send);
+  MPI_Wait(&receive[0], &status[0]);
+  MPI_Irecv(&got[1], 1, MPI_UINT64_T, left, MPI_ANY_TAG, comm, &receive[1]);
+  MPI_Irecv(&got[2], 1, MPI_UINT64_T, MPI_ANY_SOURCE, 0, comm, &receive[2]);
+  nanosleep(&pause, NULL);
+  MPI_Wait(&send, MPI_STATUS_IGNORE);
+  MPI_Send(&sent[1], 1, MPI_UINT64_T, right, NOTE_TAG, comm);
+  MPI_Send(&sent[2], 1, MPI_UINT64_T, right, 0, comm);
+  MPI_Waitall(2, &receive[1], &status[1]);
+  CHECK(status[1].MPI_TAG == NOTE_TAG && status[2].MPI_TAG == 0 && status[2].MPI_SOURCE == left);
+  for (int i = 0; i < 3; i++) CHECK(got[i] == story_word((uint64_t)(left * 3 + i), (uint64_t)step));
+}
+
 /* Odd ranks note that they are about to receive; even ones look at the note after the send. */
 static void look_at_note(int step, int note, MPI_Request *persistent, uint64_t *word) {
   struct stat file;
@@ -118,6 +142,7 @@ int main(int argc, char **argv) {
   if (has_note) MPI_Ssend_init(&word, 1, MPI_UINT64_T, story_rank ^ 1, NOTE_TAG, MPI_COMM_WORLD, &persistent);
   for (int step = 0; story_goes_on(step); step++) {
     exchange(step);
+    keep_wide_receives(step);
     look_at_note(step, note, &persistent, &word);
   }
   if (has_note) MPI_Request_free(&persistent);
