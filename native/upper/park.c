@@ -116,8 +116,8 @@ static void park_now(void) {
       wake(&STATE->parked_count);
     }
     sleep_through(&self, number);
-    pending_give_back(&waiting);
     if (self.is_main) pending_give_back_process();
+    pending_give_back(&waiting);
   }
   __atomic_fetch_sub(&STATE->parking, 1, __ATOMIC_SEQ_CST);
   RAW4(SYS_rt_sigprocmask, SIG_SETMASK, &mask, 0, KERNEL_MASK_SIZE);

@@ -7,7 +7,16 @@
 
 #include <fcntl.h>
 
-enum { KERNEL_MASK_SIZE = 8, TEXT_SIZE = 256, DIGITS = 16 };
+enum {
+  KERNEL_MASK_SIZE = 8,
+  TEXT_SIZE = 256,
+  DIGITS = 16,
+  FIRST_QUEUED = 32,
+  BY_QUEUE = -1 /* SI_QUEUE */,
+  BY_TIMER = -2 /* SI_TIMER */
+};
+/* Of siginfo_t, in words (man 2 sigaction, asm-generic/siginfo.h). */
+enum { CODE = 8 / 4, TIMER = 16 / 4, VALUE = 24 / 4 };
 
 /* The line "SigPnd:\t%016x" of /proc/thread-self/status (man 5 proc), which may stand far behind a user's many groups. False: it cannot be
  * read. */
@@ -33,9 +42,13 @@ static bool own_pending(uint64_t *mask) {
   return digits == DIGITS;
 }
 
+static long take_one(uint64_t set, struct waiting_signal *to) {
+  static const int64_t at_once[2] = {0, 0};
+  return RAW4(SYS_rt_sigtimedwait, &set, to, at_once, KERNEL_MASK_SIZE);
+}
+
 /* The kernel keeps one of each standard signal, and one of each timer. */
 static bool is_there(const struct pending_signals *pending, const struct waiting_signal *one) {
-  enum { FIRST_QUEUED = 32, CODE = 8 / 4, TIMER = 16 / 4, BY_TIMER = -2 /* SI_TIMER */ };
   const int32_t *words = (const int32_t *)one;
   for (int i = 0; i < pending->count; i++) {
     const int32_t *known = (const int32_t *)&pending->info[i];
@@ -48,27 +61,65 @@ static bool is_there(const struct pending_signals *pending, const struct waiting
 
 /* The kernel hands out what waits for the thread before what waits for the process (kernel/signal.c, dequeue_signal). */
 const char *pending_take(struct pending_signals *pending) {
-  static const int64_t at_once[2] = {0, 0};
   const uint64_t park = 1ull << (SPLIT_PARK_SIGNAL - 1);
   for (uint64_t mask;;) {
     if (!own_pending(&mask)) return "the kernel does not say which signals wait for one of its threads";
     if (!(mask &= ~park)) return NULL;
     if (pending->count == PENDING_MAX) return "too many signals wait for one of its threads";
     uint64_t one = mask & -mask;
-    long got = RAW4(SYS_rt_sigtimedwait, &one, &pending->info[pending->count], at_once, KERNEL_MASK_SIZE);
-    if (raw_failed(got)) return NULL;
+    if (raw_failed(take_one(one, &pending->info[pending->count]))) return NULL;
     if (!is_there(pending, &pending->info[pending->count])) pending->count++;
+  }
+}
+
+static bool same(const struct waiting_signal *a, const struct waiting_signal *b) {
+  const char *x = (const char *)a, *y = (const char *)b;
+  size_t i = 0;
+  while (i < sizeof *a && x[i] == y[i]) i++;
+  return i == sizeof *a;
+}
+
+/* The kernel keeps signals of one number in order, and appends: what has been left there (there were more than fit here) or has come since
+ * is to stand behind these. So it goes round once, up to a mark, which is taken out again. */
+static void give_back_in_order(const struct pending_signals *pending, int32_t number) {
+  long pid = RAW0(SYS_getpid), tid = RAW0(SYS_gettid);
+  struct waiting_signal mark = {.number = number}, one;
+  int32_t *words = (int32_t *)&mark;
+  words[CODE] = BY_QUEUE;
+  *(uint64_t *)&words[VALUE] = (uint64_t)&mark;
+  bool marked = !raw_failed(RAW4(SYS_rt_tgsigqueueinfo, pid, tid, number, &mark));
+  for (int i = 0; i < pending->count; i++) {
+    if (pending->info[i].number == number) RAW4(SYS_rt_tgsigqueueinfo, pid, tid, number, &pending->info[i]);
+  }
+  while (marked && !raw_failed(take_one(1ull << (number - 1), &one)) && !same(&one, &mark)) {
+    RAW4(SYS_rt_tgsigqueueinfo, pid, tid, number, &one);
   }
 }
 
 void pending_give_back(const struct pending_signals *pending) {
   long pid = RAW0(SYS_getpid), tid = RAW0(SYS_gettid);
+  uint64_t given = 0;
   for (int i = 0; i < pending->count; i++) {
-    RAW4(SYS_rt_tgsigqueueinfo, pid, tid, pending->info[i].number, &pending->info[i]);
+    int32_t number = pending->info[i].number;
+    if (number < FIRST_QUEUED) {
+      RAW4(SYS_rt_tgsigqueueinfo, pid, tid, number, &pending->info[i]);
+    } else if (!(given >> (number - 1) & 1)) {
+      give_back_in_order(pending, number);
+    }
+    given |= 1ull << (number - 1);
   }
 }
 
+/* What came since goes behind them. What waits for this thread alone would be taken first: then it is left where it is. */
 void pending_give_back_process(void) {
+  uint64_t set = 0, own = 0;
+  for (int i = 0; i < STATE->waiting_count; i++) set |= 1ull << (STATE->waiting[i].number - 1);
+  if (!set || !own_pending(&own)) own = ~0ull;
+  set &= ~own;
+  while (set && STATE->waiting_count < WAITING_SIGNALS &&
+         !raw_failed(take_one(set, &STATE->waiting[STATE->waiting_count]))) {
+    STATE->waiting_count++;
+  }
   for (int i = 0; i < STATE->waiting_count; i++) {
     RAW3(SYS_rt_sigqueueinfo, RAW0(SYS_getpid), STATE->waiting[i].number, &STATE->waiting[i]);
   }
