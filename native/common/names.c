@@ -58,6 +58,24 @@ bool name_is_library(const char *base, const char *soname) {
   return next == 0 || next == '.';
 }
 
+static bool is_of_cray(const char *base, const char *library) {
+  static const char *const compilers[] = {"amd", "aocc", "cray", "gnu", "intel", "nvidia"};
+  if (!name_starts(base, library)) return false;
+  base += name_length(library);
+  for (size_t i = 0; i < sizeof compilers / sizeof *compilers; i++) {
+    if (!name_starts(base, compilers[i])) continue;
+    const char *rest = base + name_length(compilers[i]);
+    while (*rest == '_' || (*rest >= '0' && *rest <= '9')) rest++;
+    if (name_is_library(rest, ".so.12")) return true;
+  }
+  return false;
+}
+
+const char *name_of_cray(const char *base) {
+  if (is_of_cray(base, "libmpi_")) return "libmpich.so.12";
+  return is_of_cray(base, "libmpifort_") ? "libmpichfort.so.12" : NULL;
+}
+
 enum mpi_family name_mpi_family(const char *soname) {
   static const struct {
     const char *prefix; /* up to and with the version that names the ABI */
@@ -66,12 +84,13 @@ enum mpi_family name_mpi_family(const char *soname) {
       {"libmpi.so.12", MPI_FAMILY_MPICH},       {"libmpich.so.12", MPI_FAMILY_MPICH},
       {"libmpifort.so.12", MPI_FAMILY_MPICH},   {"libmpichfort.so.12", MPI_FAMILY_MPICH},
       {"libmpicxx.so.12", MPI_FAMILY_MPICH},    {"libmpichcxx.so.12", MPI_FAMILY_MPICH},
-      {"libmpi_cray.so.12", MPI_FAMILY_MPICH},  {"libmpi_gnu", MPI_FAMILY_MPICH},
-      {"libmpifort_gnu", MPI_FAMILY_MPICH},     {"libmpifort_cray", MPI_FAMILY_MPICH},
       {"libmpi.so.40", MPI_FAMILY_OPENMPI},     {"libmpi_mpifh.so.40", MPI_FAMILY_OPENMPI},
       {"libmpi_cxx.so.40", MPI_FAMILY_OPENMPI}, {"libmpi_usempi", MPI_FAMILY_OPENMPI},
-      {"libmpi_abi.so", MPI_FAMILY_STANDARD},
+      {"libmpi_abi.so", MPI_FAMILY_STANDARD},   {"libmpi.so.", MPI_FAMILY_UNKNOWN},
+      {"libmpich.so.", MPI_FAMILY_UNKNOWN},     {"libmpifort.so.", MPI_FAMILY_UNKNOWN},
+      {"libmpi_mpifh.so.", MPI_FAMILY_UNKNOWN},
   };
+  if (name_of_cray(soname)) return MPI_FAMILY_MPICH;
   for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
     if (name_starts(soname, known[i].prefix)) return known[i].family;
   }

@@ -18,7 +18,11 @@ bool name_is_proc_exe(const char *path, int pid) __attribute__((warn_unused_resu
 /* Does file `base` stand for library `soname`: the same name, or the soname and a longer version (libmpi.so.40.30.4)? */
 bool name_is_library(const char *base, const char *soname) __attribute__((warn_unused_result));
 
-/* The MPI an application's library belongs to, by its soname. */
-enum mpi_family { MPI_FAMILY_NONE, MPI_FAMILY_MPICH, MPI_FAMILY_OPENMPI, MPI_FAMILY_STANDARD };
+/* The stub for a library of Cray MPICH, which calls each after the compiler it is for: libmpi_gnu_112.so.12, libmpifort_intel.so.12.
+ * NULL: it is none. */
+const char *name_of_cray(const char *base) __attribute__((warn_unused_result));
+
+/* The MPI an application's library belongs to, by its soname; UNKNOWN is another generation of one, for which there is no stub. */
+enum mpi_family { MPI_FAMILY_NONE, MPI_FAMILY_MPICH, MPI_FAMILY_OPENMPI, MPI_FAMILY_STANDARD, MPI_FAMILY_UNKNOWN };
 enum mpi_family name_mpi_family(const char *soname) __attribute__((warn_unused_result));
 #endif

@@ -27,7 +27,7 @@ static const char *stub_name(const char *base, bool versions) {
     const char *name = STATE->stub_name[i];
     if (versions ? name_is_library(base, name) : name_equal(base, name)) return name;
   }
-  return NULL;
+  return name_of_cray(base);
 }
 
 __attribute__((noinline)) static long open_stub(const char *name, long flags) {
@@ -48,24 +48,28 @@ static const char *link_target(long fd, char *target, long size) {
   return target;
 }
 
-/* `libmpi.so` and other names by which a program may dlopen a library: what they lead to decides. */
-__attribute__((noinline)) static long open_alias(const struct hook_call *call) {
-  char target[PATH_SIZE];
-  long fd = hook_pass(call);
-  if (raw_failed(fd) || !link_target(fd, target, sizeof target)) return fd;
-  const char *name = stub_name(name_base(target), true);
-  if (!name) return fd;
-  long stub = open_stub(name, call->c);
-  if (raw_failed(stub)) return fd;
-  RAW1(SYS_close, fd);
-  return stub;
-}
-
 /* An MPI for which there is no stub must not be loaded here: each rank would run alone, as a job of one. The libraries of the C++
  * bindings are no MPI: they call the C library, which is ours. */
 static bool is_real_mpi(const char *base) {
   return name_mpi_family(base) != MPI_FAMILY_NONE && !name_starts(base, "libmpi_cxx") &&
          !name_starts(base, "libmpicxx") && !name_starts(base, "libmpichcxx");
+}
+
+/* `libmpi.so` and other names by which a program may dlopen a library: what they lead to decides. */
+__attribute__((noinline)) static long open_alias(const struct hook_call *call) {
+  char target[PATH_SIZE];
+  long fd = hook_pass(call);
+  if (raw_failed(fd) || !link_target(fd, target, sizeof target)) return fd;
+  const char *base = name_base(target), *name = stub_name(base, true);
+  if (!name && is_real_mpi(base)) {
+    RAW1(SYS_close, fd);
+    return -ENOENT;
+  }
+  if (!name) return fd;
+  long stub = open_stub(name, call->c);
+  if (raw_failed(stub)) return fd;
+  RAW1(SYS_close, fd);
+  return stub;
 }
 
 /* An RPATH, LD_LIBRARY_PATH or plain path would bring a real MPI into the upper half: its name decides, not its place. */

@@ -33,14 +33,21 @@ public sealed class RefusalTests(Runtime runtime)
     }
 
     /// <summary>With the real library in the stub's place each rank would run alone, and call that a result.</summary>
-    [Fact]
-    public async Task An_MPI_that_has_no_stub_is_not_loaded()
+    [Theory]
+    [InlineData("libmpi_abi.so.1")]
+    [InlineData("libmpi.so.20")]
+    public async Task An_MPI_that_has_no_stub_is_not_loaded(string soname)
     {
-        await runtime.CompileAsync("unknown/libmpi_abi.so.1", "which_library.c", "-shared", "-fPIC", "-DWHICH=1", "-Wl,-soname,libmpi_abi.so.1");
-        await runtime.CompileAsync("of-unknown", "which.c", runtime["unknown/libmpi_abi.so.1"], $"-Wl,-rpath,{runtime["unknown"]}");
-        Outcome split = await runtime.SplitAsync(["./of-unknown"]);
+        await runtime.CompileAsync($"unknown/{soname}", "which_library.c", "-shared", "-fPIC", "-DWHICH=1", "-Wl,-soname," + soname);
+        await runtime.CompileAsync("of-unknown", "which.c", runtime["unknown/" + soname], $"-Wl,-rpath,{runtime["unknown"]}");
+        AssertBlock(await runtime.SplitAsync(["./of-unknown"]), 126, $"linked with {soname}, an MPI ABI that mana does not know");
+
+        await runtime.CompileAsync(
+            "unknown/libthrough.so", "which_library.c", "-shared", "-fPIC", "-DWHICH=2", "-Wl,--no-as-needed", runtime["unknown/" + soname], $"-Wl,-rpath,{runtime["unknown"]}");
+        await runtime.CompileAsync("through-unknown", "which.c", runtime["unknown/libthrough.so"], $"-Wl,-rpath,{runtime["unknown"]}");
+        Outcome split = await runtime.SplitAsync(["./through-unknown"]);
         Assert.Equal(127, split.ExitCode);
-        Assert.Contains("libmpi_abi.so.1: cannot open shared object file", split.Errors, StringComparison.Ordinal);
+        Assert.Contains($"{soname}: cannot open shared object file", split.Errors, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -118,6 +118,8 @@ public sealed class LaunchTests
     [Theory]
     [InlineData("libmpi.so.12", "mpich")]
     [InlineData("libmpi_gnu_123.so.12", "mpich")]
+    [InlineData("libmpifort_intel.so.12", "mpich")]
+    [InlineData("libmpi_gtl_cuda.so.0", null)]
     [InlineData("libmpi.so.40", "openmpi")]
     [InlineData("libmpi.so.1", "unknown")]
     [InlineData("libm.so.6", null)]
