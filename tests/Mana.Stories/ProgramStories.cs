@@ -14,7 +14,7 @@ public sealed class ProgramStories(House house)
         "pingpong", "stencil", "hybrid", "userops", "reductions", "attributes", "finalizing", "datatypes", "typeinfo", "alltoallw", "errors", "statuses",
         "communicators", "intercomm", "topologies", "persistent", "polling", "nonblocking", "collectives", "rma", "windows", "fileio", "mpit", "threads",
         "info", "bsend", "probes", "grequest", "profiled", "init", "processes", "nopie", "callbacks", "cplusplus", "cplusbindings", "fortran77", "fortran90",
-        "fortran2008", "spawn", "sessions",
+        "fortran2008", "spawn", "sessions", "handles",
     ];
 
     /// <summary>Two ranks everywhere; four where ranks that wait do not spin (two cores are enough for Open MPI, not for MPICH).</summary>
