@@ -1,4 +1,6 @@
 /* The image of this rank: what each part has to say of itself, and the upper half's memory. */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -58,6 +60,15 @@ static int halfway(char why[IMAGE_WHY_SIZE]) {
   return -1;
 }
 
+/* The image's name, which is on this host's side of a network file system; some of those know no such thing (EINVAL). */
+static int sync_folder(const char *folder, char why[PROXY_WHY_SIZE]) {
+  int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  int problem = fd < 0 || (fsync(fd) != 0 && errno != EINVAL) ? errno : 0;
+  if (fd >= 0) close(fd);
+  if (problem) snprintf(why, PROXY_WHY_SIZE, "cannot sync '%s': %s", folder, strerror(problem));
+  return problem ? -1 : 0;
+}
+
 static int write_image(const char *folder, uint32_t codec, bool refer, struct save_stream *streams,
                        struct agent_written *written, char why[PROXY_WHY_SIZE]) {
   static const struct image_range exclusions[] = {
@@ -86,7 +97,7 @@ static int write_image(const char *folder, uint32_t codec, bool refer, struct sa
       .identity = {
           .rank = (uint32_t)rank, .size = (uint32_t)size, .epoch = agent.epoch, .fingerprint = MPI_TABLE->fingerprint}};
   cpu_features_read(source.identity.cpu);
-  if (image_write(&source, &result, why) != 0) return -1;
+  if (image_write(&source, &result, why) != 0 || sync_folder(folder, why) != 0) return -1;
   *written = (struct agent_written){result.memory_length, result.file_length, result.checksum};
   return 0;
 }

@@ -35,9 +35,9 @@ enum image_codec { IMAGE_CODEC_NONE, IMAGE_CODEC_LZ4, IMAGE_CODEC_ZSTD, IMAGE_CO
 
 /* Whose image it is. Written and read, compared by the caller. */
 struct image_identity {
-  uint32_t rank, size; /* in MPI_COMM_WORLD */
-  uint64_t epoch;      /* of the checkpoint */
-  uint8_t job[16];
+  uint32_t rank, size;           /* in MPI_COMM_WORLD */
+  uint64_t epoch;                /* of the checkpoint */
+  uint8_t reserved[16];          /* zeros; the manifest, which has the checksum of each image, tells jobs apart */
   uint64_t fingerprint;          /* of the product that wrote it */
   uint64_t cpu[IMAGE_CPU_WORDS]; /* features the program may have found, as the caller encodes them */
 };

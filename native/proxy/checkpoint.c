@@ -80,6 +80,8 @@ static int refuse_at_sight(struct px_saved *s) {
     return px_refuse(s, "processes of another job are connected (by MPI_Comm_spawn, MPI_Comm_connect or their like)");
   if (px_open_ports > 0) return px_refuse(s, "a port (MPI_Open_port) is open");
   if (px_open_tools > 0) return px_refuse(s, "the tool interface (MPI_T_init_thread) is in use");
+  if (px_datareps > 0)
+    return px_refuse(s, "a data representation of the program's own (MPI_Register_datarep) is there");
   if (any_session()) return px_refuse(s, "a session (MPI_Session_init) is open");
   return px_requests_check(s);
 }

@@ -1,4 +1,5 @@
 /* Data representations below: the site's conversions go up to the record (core/datarep.c). */
+#include "dynamic.h"
 #include "proxy.h"
 #include "site_values.h"
 #include "upcall.h"
@@ -43,6 +44,7 @@ static int file_extent(MPI_Datatype datatype, MPI_Aint *extent, void *state) {
 int px_Register_datarep(const char *datarep, void *read, void *write, void *extent, void *state) {
   int rc = MPI_Register_datarep((char *)(uintptr_t)datarep, read ? read_conversion : MPI_CONVERSION_FN_NULL,
                                 write ? write_conversion : MPI_CONVERSION_FN_NULL, extent ? file_extent : NULL, state);
+  if (rc == MPI_SUCCESS) px_datareps++;
   return rc == MPI_SUCCESS ? 0 : px_error(rc);
 }
 

@@ -6,5 +6,5 @@ void px_dynamic_enter(const char *call);
 void px_dynamic_leave(void);
 /* The last that was entered, while any is under way; else NULL. From any thread. */
 const char *px_dynamic_call(void);
-extern int px_open_ports, px_open_tools; /* MPI_Open_port, MPI_T_init_thread */
+extern int px_open_ports, px_open_tools, px_datareps; /* MPI_Open_port, MPI_T_init_thread, MPI_Register_datarep */
 #endif

@@ -5,7 +5,7 @@
 #include "foreign.h"
 #include "proxy.h"
 
-int px_open_ports, px_open_tools;
+int px_open_ports, px_open_tools, px_datareps;
 static const char *under_way;
 static int inside;
 

@@ -17,10 +17,10 @@
  *   u32 form
  *   u32 count, count x { u32 signal, action of the kernel (32 bytes) }       the lower half's actions are left out
  *   3 x itimerval of the kernel (32 bytes)                                   real, virtual, profiling
- *   u32 count, count x { u32 id, u32 clock, u32 notify, u32 signal, u32 thread, u64 value, itimerspec (32 bytes) }
+ *   u32 count, count x { u32 id, u32 clock, u32 notify (or'ed with IS_DATE), u32 signal, u32 thread, u64 value, itimerspec (32 bytes) }
  * Signals that wait go into upper_state.waiting, which is saved with the upper half's memory, so they are taken before that is written. */
 enum {
-  FORM = 2,
+  FORM = 3,
   INTERVAL_TIMERS = 3,
   TAKE_TRIES = 100,
   TIMERS_MAX = 1 << 20,
@@ -28,6 +28,7 @@ enum {
   TEXT_SIZE = 1 << 16
 };
 enum { RESTORE_IDS = 77 /* PR_TIMER_CREATE_RESTORE_IDS, Linux 6.15 */, NOTIFY_NONE = 1, NOTIFY_THREAD = 4 };
+enum { IS_DATE = 1 << 16 /* the first time is absolute, by CLOCK_REALTIME */, SECOND = 1000000000 };
 
 struct kernel_itimerspec {
   int64_t interval[2], value[2];
@@ -176,14 +177,29 @@ static const char *read_timer(const char *text, struct timer *timer, bool *good)
   return at + 3;
 }
 
+/* Of a date on the wall's clock that date is kept, and not how far it is: the time until a restart counts. */
+static bool make_date(const struct timer *timer, struct kernel_itimerspec *spec) {
+  struct timespec now;
+  if (timer->id >= TIMERS_KNOWN || !(STATE->absolute_timer[timer->id / 64] >> (timer->id % 64) & 1)) return false;
+  if (timer->clock != CLOCK_REALTIME && timer->clock != CLOCK_REALTIME_ALARM) return false;
+  if (spec->value[0] == 0 && spec->value[1] == 0) return false; /* it is off */
+  clock_gettime(CLOCK_REALTIME, &now);
+  int64_t ns = spec->value[1] + now.tv_nsec;
+  spec->value[0] += now.tv_sec + ns / SECOND;
+  spec->value[1] = ns % SECOND;
+  return true;
+}
+
 static void save_timer(const struct timer *timer, struct save_stream *to) {
+  struct kernel_itimerspec spec = timer->spec;
+  bool date = make_date(timer, &spec);
   save_u32(to, timer->id);
   save_u32(to, (uint32_t)clock_with(timer->clock, tid_old));
-  save_u32(to, (uint32_t)timer->event.notify);
+  save_u32(to, (uint32_t)timer->event.notify | (date ? IS_DATE : 0));
   save_u32(to, (uint32_t)timer->event.signal);
   save_u32(to, (uint32_t)timer->event.thread);
   save_u64(to, timer->event.value);
-  save_bytes(to, &timer->spec, sizeof timer->spec);
+  save_bytes(to, &spec, sizeof spec);
 }
 
 static int save_timers(struct save_stream *to, char why[STATE_WHY_SIZE]) {
@@ -236,8 +252,10 @@ static int restore_timers(struct save_stream *from, char why[STATE_WHY_SIZE]) {
     timer.event.value = load_u64(from);
     load_bytes(from, &timer.spec, sizeof timer.spec);
     if (from->failed || timer.id > INT32_MAX) return state_refuse(why, "the saved timers are damaged");
+    int flags = timer.event.notify & IS_DATE ? TIMER_ABSTIME : 0;
+    timer.event.notify &= ~IS_DATE;
     long result = create_with_id(&timer);
-    if (!raw_failed(result)) result = RAW4(SYS_timer_settime, timer.id, 0, &timer.spec, NULL);
+    if (!raw_failed(result)) result = RAW4(SYS_timer_settime, timer.id, flags, &timer.spec, NULL);
     if (raw_failed(result))
       return state_refuse(why, "POSIX timer %u cannot be made again: %s", timer.id, strerror((int)-result));
   }

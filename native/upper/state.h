@@ -36,7 +36,7 @@ struct tid_pair {
   int32_t old, now;
   struct cpu_time more; /* added to its CPU clock and to what the kernel says of it */
 };
-enum { TID_PAIRS = 4096, LIMITS = 16, WAITING_SIGNALS = 256 };
+enum { TID_PAIRS = 4096, LIMITS = 16, WAITING_SIGNALS = 256, TIMERS_KNOWN = 1024 };
 
 /* Where on the first stack the arguments and the environment lie that /proc shows. */
 struct process_title {
@@ -100,6 +100,8 @@ struct upper_state {
   int32_t stack_prot;         /* of the main stack, PROT_ bits (start) */
   struct process_title title; /* (start) */
   int32_t gs_said;            /* gs.c */
+  uint64_t absolute_timer[TIMERS_KNOWN /
+                          64]; /* timers.c: a bit a POSIX timer, by its number: its first time was given as a date */
 };
 #define STATE ((struct upper_state *)UPPER_STATE_ADDR)
 _Static_assert(UPPER_STATE_ADDR + sizeof(struct upper_state) <= MPI_TABLE_ADDR, "the MPI table follows");

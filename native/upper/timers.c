@@ -113,10 +113,19 @@ NO_PARK static long settime_absolute(const struct hook_call *call, int32_t clock
   return hook_pass(&changed);
 }
 
-/* timer_settime(id, flags, new, old) */
+/* timer_settime(id, flags, new, old). The kernel does not say afterwards which it was: a date stays one over a restart, a span does not. */
 NO_PARK long hook_timer_settime(const struct hook_call *call) {
-  if (!STATE->restarted || !(call->b & TIMER_ABSTIME)) return hook_pass(call);
-  return settime_absolute(call, clock_of_timer((int32_t)call->a));
+  bool absolute = call->b & TIMER_ABSTIME;
+  uint32_t id = (uint32_t)call->a;
+  long result = STATE->restarted && absolute ? settime_absolute(call, clock_of_timer((int32_t)id)) : hook_pass(call);
+  if (raw_failed(result) || id >= TIMERS_KNOWN) return result;
+  uint64_t *word = &STATE->absolute_timer[id / 64], bit = 1ull << (id % 64);
+  if (absolute) {
+    __atomic_fetch_or(word, bit, __ATOMIC_RELAXED);
+  } else {
+    __atomic_fetch_and(word, ~bit, __ATOMIC_RELAXED);
+  }
+  return result;
 }
 
 /* timerfd_settime(fd, flags, new, old) */

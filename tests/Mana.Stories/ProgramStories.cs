@@ -55,6 +55,16 @@ public sealed class ProgramStories(House house)
         Assert.True(mana.Output == native.Output && mana.ExitCode == native.ExitCode, $"{mana}\n--- natively\n{native.Output}");
     }
 
+    /// <summary>MPI-4's on an MPI of 3.1. Each rank names each function once, however often it is called.</summary>
+    [Fact]
+    public async Task A_function_that_the_site_lacks_says_so_and_calls_no_error_handler()
+    {
+        Outcome mana = await house.UnderManaAsync(Mpi.OpenMpi, 2, Limit, House.Program("absent", Mpi.Mpich));
+        Assert.True(mana is { ExitCode: 0, Output: "RESULT absent ok on 2 ranks\n" }, mana.ToString());
+        foreach (string function in (string[])["MPI_Isendrecv", "MPI_Comm_idup_with_info", "MPI_Session_init"])
+            Assert.Equal(2, mana.Errors.Split($"this site's MPI has no {function}:").Length - 1);
+    }
+
     /// <summary>Programs with system calls of their own are steered completely, at a price.</summary>
     [Theory]
     [InlineData("mpich", "openmpi")]

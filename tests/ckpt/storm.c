@@ -8,7 +8,8 @@
 
 #include "story.h"
 
-enum { AHEAD = 12 /* queued at most: no thread with more than 16 is checkpointed */, WORDS = 64 };
+enum { WORDS = 64 };
+static int ahead = 12; /* queued at most: no thread with more than 16 is checkpointed; $STORM_AHEAD says otherwise */
 static pthread_t main_thread;
 static volatile sig_atomic_t taken, merged, ticks, over;
 static int sent;
@@ -30,7 +31,7 @@ static void tick(int number, siginfo_t *info, void *context) {
 
 static void *rain(void *unused) {
   while (!over) {
-    if (sent - taken >= AHEAD) {
+    if (sent - taken >= ahead) {
       usleep(50);
       continue;
     }
@@ -77,6 +78,7 @@ int main(int argc, char **argv) {
   sigset_t all, mask, queued;
   story_begin_threads("storm", &argc, &argv, MPI_THREAD_FUNNELED);
   main_thread = pthread_self();
+  if (getenv("STORM_AHEAD")) ahead = atoi(getenv("STORM_AHEAD"));
   story_steps = (story_steps + 1) / 2; /* each takes as long as two of others' */
   timer_t timer = install();
   sigfillset(&all);

@@ -1,7 +1,7 @@
 /* What no checkpoint can have is open all the time, and ranks wait for each other in calls that know no gate: a window's fences, a
- * started persistent collective, or a port or the tool interface beside plain barriers. Whoever asks for a checkpoint is refused, and nobody is held up.
+ * started persistent collective, or a port, the tool interface or a data representation beside plain barriers. Whoever asks for a checkpoint is refused, and nobody is held up.
  *
- *   PROGRAM STEPS MILLISECONDS window|barrier|port|tool */
+ *   PROGRAM STEPS MILLISECONDS window|barrier|port|tool|datarep */
 #include "story.h"
 
 static uint64_t cell __attribute__((
@@ -17,12 +17,20 @@ static void exchange(int step) {
   story_add(&cell, sizeof cell);
 }
 
+static int extent_of(MPI_Datatype type, MPI_Aint *extent, void *state) {
+  (void)type, (void)state;
+  *extent = 8;
+  return MPI_SUCCESS;
+}
+
 /* What stays open while ranks meet in plain collectives. */
 static char port[MPI_MAX_PORT_NAME];
 static void open_something(const char *what) {
   int level;
   if (strcmp(what, "port") == 0) CHECK(MPI_Open_port(MPI_INFO_NULL, port) == MPI_SUCCESS);
   if (strcmp(what, "tool") == 0) CHECK(MPI_T_init_thread(MPI_THREAD_SINGLE, &level) == MPI_SUCCESS);
+  if (strcmp(what, "datarep") == 0)
+    CHECK(MPI_Register_datarep("ours", MPI_CONVERSION_FN_NULL, MPI_CONVERSION_FN_NULL, extent_of, NULL) == MPI_SUCCESS);
   if (strcmp(what, "window") == 0) MPI_Win_create(&cell, sizeof cell, sizeof cell, MPI_INFO_NULL, MPI_COMM_WORLD, &win);
 }
 static void close_something(const char *what) {
@@ -45,7 +53,7 @@ int main(int argc, char **argv) {
   for (int step = 0; story_goes_on(step); step++) {
     if (step % 8 == story_rank) story_linger(15000);
     if (strcmp(what, "window") == 0) exchange(step);
-    if (strcmp(what, "port") == 0 || strcmp(what, "tool") == 0) MPI_Barrier(MPI_COMM_WORLD);
+    if (strcmp(what, "window") != 0 && strcmp(what, "barrier") != 0) MPI_Barrier(MPI_COMM_WORLD);
 #if MPI_VERSION >= 4
     if (with_barrier) MPI_Start(&barrier);
     if (with_barrier) MPI_Wait(&barrier, MPI_STATUS_IGNORE);

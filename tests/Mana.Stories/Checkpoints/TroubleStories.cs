@@ -138,6 +138,7 @@ public sealed class TroubleStories(House house)
     [InlineData("mpich", "mpich", "barrier", "a persistent collective request")]
     [InlineData("openmpi", "mpich", "port", "a port (MPI_Open_port)")]
     [InlineData("mpich", "openmpi", "tool", "the tool interface (MPI_T_init_thread)")]
+    [InlineData("mpich", "mpich", "datarep", "a data representation of the program's own (MPI_Register_datarep)")]
     public async Task What_no_checkpoint_can_have_is_refused_by_name_and_holds_up_nobody(string site, string abi, string what, string named)
     {
         using Folder folder = new();
@@ -153,6 +154,26 @@ public sealed class TroubleStories(House house)
         Assert.True(end is { ExitCode: 0, TimedOut: false } && end.Output.StartsWith("OK unsavable ", StringComparison.Ordinal), end.ToString());
         if (what == "window") Assert.Equal(await house.NativeStoryAsync("unsavable", 2, LongForLate, House.FullSpeed, what), end.Output);
         Assert.Equal(2, end.Errors.Split(named).Length);
+    }
+
+    /// <summary>Sixty queued at a time: some checkpoints are refused when a part of them has been taken, and all come in the order in which they were sent.</summary>
+    [Fact]
+    public async Task Signals_that_are_too_many_for_a_checkpoint_stay_in_order()
+    {
+        using Folder folder = new();
+        Job.Place place = new(house, folder, "storm", 2, new Dictionary<string, string?>(StringComparer.Ordinal) { ["STORM_AHEAD"] = "60" });
+        await using Job job = Job.Launch(place, Mpi.OpenMpi, [House.CheckpointStory("storm", Mpi.OpenMpi), "4000"], Limit);
+        Assert.True(await job.IsUnderWayAsync(), await EndOf(job));
+        List<Outcome> refused = [];
+        for (int tries = 0; tries < 60 && refused.Count < 3 && !job.Running.IsCompleted; tries++)
+        {
+            Outcome checkpoint = await job.CheckpointAsync();
+            if (checkpoint.ExitCode != 0 && !job.Running.IsCompleted) refused.Add(checkpoint);
+        }
+        Outcome end = await job.Running;
+        Assert.True(end is { ExitCode: 0, TimedOut: false } && end.Output.StartsWith("OK storm ", StringComparison.Ordinal), end.ToString());
+        Assert.True(refused.Count > 0, "no checkpoint was refused");
+        Assert.All(refused, r => Assert.Contains("too many signals wait for one of its threads", r.Errors, StringComparison.Ordinal));
     }
 
     /// <summary>Whatever byte it is; and with the byte mended the job goes on, for nothing else was touched.</summary>

@@ -164,7 +164,7 @@ static void save(char *mappings, size_t size) {
   const struct image_block sections[] = {{7, "seven", 5}, {9, "", 0}, {3, shared_path, sizeof shared_path}};
   struct image_source source = {
       .path = image_path,
-      .identity = {.rank = 3, .size = 8, .epoch = 17, .job = "fifteen letters", .fingerprint = 5, .cpu = {1}},
+      .identity = {.rank = 3, .size = 8, .epoch = 17, .reserved = "fifteen letters", .fingerprint = 5, .cpu = {1}},
       .sections = sections,
       .section_count = 3,
       .exclusions = exclusions,
@@ -269,7 +269,7 @@ static void restore(const char *mappings, size_t size) {
   EXPECT(image_open(image_path, &image, why) == 0 && image_verify(&image, why) == 0);
   EXPECT(image.identity.rank == 3 && image.identity.size == 8 && image.identity.epoch == 17 &&
          image.identity.cpu[0] == 1);
-  EXPECT(strcmp((char *)image.identity.job, "fifteen letters") == 0 && image.identity.fingerprint == 5);
+  EXPECT(strcmp((char *)image.identity.reserved, "fifteen letters") == 0 && image.identity.fingerprint == 5);
   const char *seven = image_section(&image, 7, &length, why);
   EXPECT(seven && length == 5 && memcmp(seven, "seven", 5) == 0);
   EXPECT(image_section(&image, 9, &length, why) && length == 0);
