@@ -25,6 +25,7 @@ public sealed class DebianStories(House house)
     [InlineData("mpich", 2, 2)]
     [InlineData("openmpi", 2, 1)]
     [InlineData("openmpi", 2, 2)]
+    [InlineData("openmpi", 4, 1)]
     public async Task GROMACS_moves_a_box_of_water(string bundle, int ranks, int threads) =>
         await SameResultAsync(bundle, ranks, Workload.Gromacs(await house.WaterBoxAsync(), threads, 500));
 

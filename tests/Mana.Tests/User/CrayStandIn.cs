@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.RegularExpressions;
 using Mana.Api;
 using Mana.Testing;
@@ -6,12 +7,16 @@ namespace Mana.Tests.User;
 
 /// <summary>
 /// A folder laid out like a Cray machine, made from Debian's MPICH: native and ABI sonames, a cc that answers --cray-print-opts, stand-ins for PMI, PALS
-/// and GTL, an mpi.h of MPI 3.1. What it cannot stand in for: Cray PMI, CXI, XPMEM and symbols private to the vendor.
+/// and GTL, an mpi.h and libraries of MPI 3.1. What it cannot stand in for: Cray PMI, CXI, XPMEM and symbols private to the vendor.
 /// </summary>
 internal sealed partial class CrayStandIn(Installation mana)
 {
     public const string Version = "8.1.29";
     private const string Mpich = "/usr/lib/x86_64-linux-gnu/libmpich.so.12";
+
+    /// <summary>What came with MPI-4, which Cray MPICH 8 does not have.</summary>
+    private static readonly HashSet<string> Recent =
+        [.. ApiDescription.Load(Path.Combine(Repository.Root, "native", "api")).Functions.Where(f => f.Since?[0] == '4').Select(f => f.Symbol)];
 
     private string Product => mana[$"opt/cray/pe/mpich/{Version}"];
 
@@ -67,21 +72,32 @@ internal sealed partial class CrayStandIn(Installation mana)
     private async Task LibraryAsync(string folder, string soname)
     {
         string file = Path.Combine(Directory.CreateDirectory(folder).FullName, soname);
-        File.Copy(Mpich, file, overwrite: true);
+        await File.WriteAllBytesAsync(file, WithoutRecent(await File.ReadAllBytesAsync(Mpich)));
         // One change a run: several at once leave a file that ld does not read (patchelf 0.14).
         string[][] changes = [["--set-soname", soname], ["--set-rpath", mana["opt/cray/pe/lib64"]], ["--add-needed", "libpals.so.0"], ["--add-needed", "libpmi2.so.0"]];
         foreach (string[] change in changes) await RunAsync(["patchelf", .. change, file]);
     }
 
-    /// <summary>MPICH's header less everything that came with MPI-4, as Cray MPICH 8 has it.</summary>
+    /// <summary>The table of names has other ones for them, which nobody finds by their hash.</summary>
+    private static byte[] WithoutRecent(byte[] library)
+    {
+        foreach (string symbol in Recent)
+        {
+            byte[] name = [.. Encoding.ASCII.GetBytes(symbol), 0];
+            for (int at = 0, next; (next = library.AsSpan(at).IndexOf(name)) >= 0; at += next + name.Length)
+                if (library[at + next - 1] is 0 or (byte)'P') library[at + next] = (byte)'Q';
+        }
+        return library;
+    }
+
+    /// <summary>MPICH's header less everything that came with MPI-4.</summary>
     private async Task HeaderAsync()
     {
-        HashSet<string> recent = [.. ApiDescription.Load(Path.Combine(Repository.Root, "native", "api")).Functions.Where(f => f.Since?[0] == '4').Select(f => f.Symbol)];
         string include = Directory.CreateDirectory(Folder + "/include").FullName;
         foreach (string file in Directory.EnumerateFiles("/usr/include/x86_64-linux-gnu/mpich", "*.h"))
         {
             string text = await File.ReadAllTextAsync(file);
-            text = Prototype().Replace(text, m => recent.Contains(m.Groups["name"].Value) ? "" : m.Value);
+            text = Prototype().Replace(text, m => Recent.Contains(m.Groups["name"].Value) ? "" : m.Value);
             text = text.Replace("#define MPI_VERSION    4", "#define MPI_VERSION    3", StringComparison.Ordinal).Replace("#define MPI_SUBVERSION 0", "#define MPI_SUBVERSION 1", StringComparison.Ordinal);
             await File.WriteAllTextAsync(Path.Combine(include, Path.GetFileName(file)), text);
         }
