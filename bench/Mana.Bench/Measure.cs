@@ -6,6 +6,9 @@ namespace Mana.Bench;
 /// <param name="IsRate">More is better.</param>
 internal sealed record Promise(string Text, Func<IReadOnlyList<double>, IReadOnlyList<double>, bool>? Holds, bool IsRate = false)
 {
+    /// <summary>Of the native values, where they decide what is allowed: how.</summary>
+    public Func<IReadOnlyList<double>, string>? Remark { get; init; }
+
     /// <summary>A measure for information.</summary>
     public static Promise None(string remark, bool isRate = false) => new("none; " + remark, null, isRate);
 
@@ -27,10 +30,13 @@ internal sealed record Promise(string Text, Func<IReadOnlyList<double>, IReadOnl
     public static Promise Adds(double limit, string unit) =>
         new($"<= native + {limit} {unit}", (native, mana) => Statistics.Median(mana) - Statistics.Median(native) <= limit);
 
-    /// <summary>The best runs differ by at most this ratio, or by no more than native's own best two halves do.</summary>
+    /// <summary>The best runs differ by at most this ratio, or by no more than the best of native's odd and of its even turns do.</summary>
     public static Promise BestRuns(double limit) => new(
         $"best <= {limit:0.00} x native's, or its spread",
-        (native, mana) => mana.Min() / native.Min() <= Math.Max(limit, Statistics.Spread(native)));
+        (native, mana) => mana.Min() / native.Min() <= Math.Max(limit, Statistics.Spread(native)))
+    {
+        Remark = native => $", here {Statistics.Spread(native):0.000}",
+    };
 }
 
 /// <summary>One measure on one MPI: values of native and mana runs, taken in turns. No native ones: of what only mana does.</summary>
@@ -50,6 +56,8 @@ internal sealed record Measure(string Mpi, string Name, string Unit, Promise Pro
 
     /// <summary>How far native runs lie from each other: the middle half of them, as a share of their median.</summary>
     public double? NativeSpread => Native.Count == 0 ? null : Statistics.MiddleHalf(Native) / NativeMedian;
+
+    public string PromiseText => Promise.Text + Promise.Remark?.Invoke(Native);
 
     /// <summary>Null where nothing is promised.</summary>
     public bool? Holds => Promise.Holds?.Invoke(Native, Mana);

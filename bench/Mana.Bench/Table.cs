@@ -11,11 +11,11 @@ internal static class Table
         foreach (Measure m in measures)
             Console.WriteLine(
                 $"{m.Name,-28}{m.Mpi,-9}{Or(m.NativeMedian, "0.###"),10}{m.ManaMedian,10:0.###} {m.Unit,-3}{Or(m.Ratio, "0.000"),8}{Or(m.BestRatio, "0.000"),8}"
-                + $"{Or(m.NativeSpread, "0%"),8}{m.ManaWorst,10:0.###}  {m.Promise.Text,-36} {m.Holds switch { true => "holds", false => "BROKEN", null => "" }}");
+                + $"{Or(m.NativeSpread, "0%"),8}{m.ManaWorst,10:0.###}  {m.PromiseText,-36} {m.Holds switch { true => "holds", false => "BROKEN", null => "" }}");
         Console.WriteLine("""
 
             native, mana and ratio are medians; best: the ratio of the best runs; spread: the middle half of the native runs, in percent of their median;
-            worst: mana's. mana is `mana launch`: each rank is connected to the job's coordinator.
+            worst: mana's. A promise's own spread is the ratio of the best of native's odd and of its even turns. mana is `mana launch`: each rank is connected to the job's coordinator.
             """);
     }
 
@@ -36,7 +36,7 @@ internal static class Table
                 m.Ratio,
                 m.BestRatio,
                 m.NativeSpread,
-                Promise = m.Promise.Text,
+                Promise = m.PromiseText,
                 m.Holds,
             }),
             JsonSerializerOptions.Web));

@@ -70,7 +70,8 @@ void mpi_needed_check(const char *path, const struct elf_image *image) {
   if (!sound) report_fatal(EXIT_CANNOT_EXECUTE, "build it again", "'%s': its dynamic section is damaged", path);
   for (int i = 0; i < seen.count; i++) {
     if (seen.family[i] == MPI_FAMILY_MPICH || seen.family[i] == MPI_FAMILY_OPENMPI) continue;
-    report_fatal(EXIT_CANNOT_EXECUTE, "build it with MPICH 3.1 or newer (libmpi.so.12) or Open MPI 4 or 5 (libmpi.so.40)",
+    report_fatal(EXIT_CANNOT_EXECUTE,
+                 "build it with MPICH 3.1 or newer (libmpi.so.12) or Open MPI 4 or 5 (libmpi.so.40)",
                  "cannot run '%s': it is linked with %s, an MPI ABI that mana does not know", path, seen.name[i]);
   }
   if (seen.count == 2) {

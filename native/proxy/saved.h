@@ -21,7 +21,7 @@ int px_file_failed(struct px_saved *s, int rc, const char *call, const struct px
 /* All return 0, or -1 with a reason. Those marked * are collective: each rank calls them, even with nothing to save. */
 int px_groups_save(struct px_saved *s);
 int px_groups_restore(struct px_saved *s);
-int px_comms_save(struct px_saved *s); /* when they have been named: comm_name.h */
+int px_comms_save(struct px_saved *s);    /* when they have been named: comm_name.h */
 int px_comms_restore(struct px_saved *s); /* * */
 int px_types_save(struct px_saved *s);
 int px_types_restore(struct px_saved *s);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Mana.Testing;
 using Xunit;
 
@@ -248,6 +249,18 @@ public sealed class SiteTests(Installation mana)
         Outcome help = await mana.ManaAsync([.. words, "--help"]);
         Assert.StartsWith("Examples:\n  mana " + string.Join(' ', words), help.Output, StringComparison.Ordinal);
         Assert.Equal(0, help.ExitCode);
+    }
+
+    [Theory]
+    [InlineData("--backend")]
+    [InlineData("--bundle")]
+    public async Task Bench_measures_native_and_mana_in_turn(string option)
+    {
+        Outcome bench = await mana.ManaAsync("bench", option, "mpich", "--json");
+        Installation.Require(bench);
+        JsonArray rows = JsonNode.Parse(bench.Output)!.AsArray();
+        Assert.Contains("MPI_Comm_rank", rows.Select(r => (string)r!["what"]!));
+        Assert.All(rows, r => Assert.True((double)r!["native"]! > 0 && (double)r["mana"]! > 0 && (double)r["ratio"]! > 0 && (string)r["unit"]! == "ns", r!.ToString()));
     }
 
     [Theory]

@@ -48,8 +48,10 @@ static void names(void) {
   EXPECT(name_mpi_family("libmpi.so.12") == MPI_FAMILY_MPICH && name_mpi_family("libmpi.so.40") == MPI_FAMILY_OPENMPI);
   const char *cray = name_of_cray("libmpi_nvidia_23_3.so.12"), *fortran = name_of_cray("libmpifort_gnu_91.so.12");
   EXPECT(cray && strcmp(cray, "libmpich.so.12") == 0 && fortran && strcmp(fortran, "libmpichfort.so.12") == 0);
-  EXPECT(!name_of_cray("libmpi_gtl_cuda.so.0") && !name_of_cray("libmpi_gnu.so.120") && !name_of_cray("libmpi_gnuish.so.12"));
-  EXPECT(name_mpi_family("libmpifort_intel.so.12") == MPI_FAMILY_MPICH && name_mpi_family("libmpi_mpifh.so.20") == MPI_FAMILY_UNKNOWN);
+  EXPECT(!name_of_cray("libmpi_gtl_cuda.so.0") && !name_of_cray("libmpi_gnu.so.120") &&
+         !name_of_cray("libmpi_gnuish.so.12"));
+  EXPECT(name_mpi_family("libmpifort_intel.so.12") == MPI_FAMILY_MPICH &&
+         name_mpi_family("libmpi_mpifh.so.20") == MPI_FAMILY_UNKNOWN);
   EXPECT(name_mpi_family("libmpi.so.4") == MPI_FAMILY_UNKNOWN && name_mpi_family("libmpi.so") == MPI_FAMILY_NONE);
   EXPECT(name_mpi_family("libmpi_abi.so.1") == MPI_FAMILY_STANDARD && name_mpi_family("libm.so.6") == MPI_FAMILY_NONE);
 }
