@@ -72,26 +72,23 @@ const char *pending_take(struct pending_signals *pending) {
   }
 }
 
-static bool same(const struct waiting_signal *a, const struct waiting_signal *b) {
-  const char *x = (const char *)a, *y = (const char *)b;
-  size_t i = 0;
-  while (i < sizeof *a && x[i] == y[i]) i++;
-  return i == sizeof *a;
-}
-
 /* The kernel keeps signals of one number in order, and appends: what has been left there (there were more than fit here) or has come since
  * is to stand behind these. So it goes round once, up to a mark, which is taken out again. */
 static void give_back_in_order(const struct pending_signals *pending, int32_t number) {
   long pid = RAW0(SYS_getpid), tid = RAW0(SYS_gettid);
   struct waiting_signal mark = {.number = number}, one;
-  int32_t *words = (int32_t *)&mark;
-  words[CODE] = BY_QUEUE;
-  *(uint64_t *)&words[VALUE] = (uint64_t)&mark;
+  const int32_t code = BY_QUEUE;
+  const uint64_t own = (uint64_t)&mark; /* nobody else's value */
+  __builtin_memcpy((int32_t *)&mark + CODE, &code, sizeof code);
+  __builtin_memcpy((int32_t *)&mark + VALUE, &own, sizeof own);
   bool marked = !raw_failed(RAW4(SYS_rt_tgsigqueueinfo, pid, tid, number, &mark));
   for (int i = 0; i < pending->count; i++) {
     if (pending->info[i].number == number) RAW4(SYS_rt_tgsigqueueinfo, pid, tid, number, &pending->info[i]);
   }
-  while (marked && !raw_failed(take_one(1ull << (number - 1), &one)) && !same(&one, &mark)) {
+  while (marked && !raw_failed(take_one(1ull << (number - 1), &one))) {
+    uint64_t value;
+    __builtin_memcpy(&value, (int32_t *)&one + VALUE, sizeof value);
+    if (value == own) return;
     RAW4(SYS_rt_tgsigqueueinfo, pid, tid, number, &one);
   }
 }
