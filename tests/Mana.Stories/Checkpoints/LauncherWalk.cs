@@ -39,8 +39,8 @@ internal sealed class LauncherWalk(House house)
             LiveProcess[] all = [mana, .. mana.Descendants];
             await mana.SignalAsync("KILL");
             await ranks[1].SignalAsync("CONT");
+            Outcome end = await job.Running; // until the ranks, which may run to their end, have closed its standard output
             foreach (LiveProcess each in all) await each.AssertEndsAsync();
-            Outcome end = await job.Running;
             Assert.True(end is { TimedOut: false, ExitCode: not 0 }, end.ToString());
             bool begun = point.Name is not ("RESTART_CONNECTED" or "RESTART_VERIFIED");
             Assert.Equal(begun ? await _walk.ExpectedAsync() : "", end.Output);
