@@ -20,7 +20,7 @@ public sealed class Renderer(ApiDescription api, string templatesFolder)
         ScriptObject model = Shared();
         AddAbi(model, abi);
         List<string> files = [.. RenderShared(output)];
-        foreach (string name in (string[])["core_auto.h", "stub.c", "predefined.c", "abi_values.h", "abi_objects.c"])
+        foreach (string name in (string[])["core_auto.h", "stub.c", "predefined.c", "abi_values.h", "abi_objects.c", "verify_symbols.h"])
         {
             files.Add(Render(name, output, model));
         }
@@ -57,6 +57,10 @@ public sealed class Renderer(ApiDescription api, string templatesFolder)
         model["abi"] = new { Title = abi == Abi.Mpich ? "MPICH" : "Open MPI" };
         model["stubs"] = _functions
             .Where(f => f.Function.PresenceIn(abi) != Presence.Absent && !f.View.HandStub)
+            .Select(f => f.View with { MpiName = f.Function.SymbolIn(abi)! })
+            .ToList();
+        model["exported"] = _functions
+            .Where(f => f.Function.PresenceIn(abi) is Presence.Function or Presence.Extension)
             .Select(f => f.View with { MpiName = f.Function.SymbolIn(abi)! })
             .ToList();
         model["groups"] = Groups(abi);

@@ -179,10 +179,13 @@ public sealed class SiteTests(Installation mana)
         Assert.True(run is { ExitCode: 0, Output: "sum 0 of 1\n" } && run.Errors.Contains("lacks FSGSBASE", StringComparison.Ordinal), run.ToString());
     }
 
-    [Fact]
-    public async Task A_program_that_finds_a_stub_without_mana_is_told_so()
+    [Theory]
+    [InlineData("mpich")]
+    [InlineData("openmpi")]
+    public async Task A_program_that_finds_a_stub_without_mana_is_told_so(string abi)
     {
-        Outcome run = await mana.RunAsync(["./hello"], TimeSpan.FromMinutes(1), Set("LD_LIBRARY_PATH", Path.Combine(mana.Home, "bundles", "mpich", "upper")));
+        string stubs = Path.Combine(mana.Home, "bundles", "mpich", "upper"); // those of both ABIs
+        Outcome run = await mana.RunAsync([Path.Combine(stubs, "mana-verify-" + abi)], TimeSpan.FromMinutes(1), Set("LD_LIBRARY_PATH", stubs));
         Assert.True(run is { ExitCode: 125, Output: "" } && run.Errors.Contains("mana launch -- PROGRAM", StringComparison.Ordinal), run.ToString());
     }
 

@@ -14,7 +14,8 @@ public sealed record Bundle(string Name, string Folder, BundleManifest Manifest)
 
     public string Upper => Path.Combine(Folder, "upper");
 
-    public string VerifyProgram => Path.Combine(Upper, "mana-verify");
+    /// <summary>The one that is linked with the stub of an ABI.</summary>
+    public string VerifyProgram(string abi) => Path.Combine(Upper, "mana-verify-" + abi);
 
     /// <summary>Whether a folder holds a bundle, be it damaged.</summary>
     public static bool IsOne(string folder) => File.Exists(Path.Combine(folder, BundleManifest.FileName));

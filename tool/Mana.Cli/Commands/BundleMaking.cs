@@ -152,8 +152,8 @@ internal static class BundleVerify
 
     public static void Write(VerifyReport report, bool json)
     {
-        Listing listing = new(("check", "Check"), ("result", "Result"), ("detail", "Detail"));
-        foreach (VerifyCheck check in report.Checks) listing.Add(check.Name, check.Verdict, check.Detail);
+        Listing listing = new(("check", "Check"), ("abi", "ABI"), ("result", "Result"), ("detail", "Detail"));
+        foreach (VerifyCheck check in report.Checks) listing.Add(check.Name, check.Abi, check.Verdict, check.Detail);
         listing.Write(json, "nothing was checked");
     }
 }
