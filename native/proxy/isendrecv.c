@@ -5,6 +5,7 @@
 #pragma weak MPI_Isendrecv
 #pragma weak MPI_Isendrecv_c
 #pragma weak MPI_Isendrecv_replace
+#pragma weak MPI_Isendrecv_replace_c
 #pragma weak MPI_Isend_c
 
 /* The message to be received is in the queue: what the site still has to do is the send, and the receive's status comes with it. */
@@ -55,7 +56,7 @@ static int both(const void *sendbuf, int64_t sendcount, mana_h sendtype, int des
 }
 
 /* The copy that is sent belongs to the request. */
-static int replace_queued(struct px_message *m, void *buf, int count, mana_h datatype, int dest, int sendtag,
+static int replace_queued(struct px_message *m, void *buf, int64_t count, mana_h datatype, int dest, int sendtag,
                           mana_h comm, mana_h *request) {
   MPI_Request site = MPI_REQUEST_NULL;
   int n;
@@ -73,16 +74,19 @@ static int replace_queued(struct px_message *m, void *buf, int count, mana_h dat
   return rc;
 }
 
-int px_Isendrecv_replace(void *buf, int count, mana_h datatype, int dest, int sendtag, int source, int recvtag,
-                         mana_h comm, mana_h *request) {
-  if (!MPI_Isendrecv_replace) return MANA_RC_ABSENT;
+static int replace(void *buf, int64_t count, mana_h datatype, int dest, int sendtag, int source, int recvtag,
+                   mana_h comm, mana_h *request) {
+  if (!MPI_Isendrecv_replace || !px_count_fits(count)) return MANA_RC_ABSENT;
   MPI_Request site = MPI_REQUEST_NULL;
   int turn = px_look(), rc = MPI_SUCCESS;
   if (turn) px_turn_begin();
   struct px_message *m = turn ? px_queue_take(source, recvtag, comm) : NULL;
-  if (!m)
-    rc = MPI_Isendrecv_replace(buf, count, px_datatype(datatype), px_rank_in(dest), px_tag_in(sendtag),
+  if (!m && (int)count == count)
+    rc = MPI_Isendrecv_replace(buf, (int)count, px_datatype(datatype), px_rank_in(dest), px_tag_in(sendtag),
                                px_rank_in(source), px_tag_in(recvtag), px_comm(comm), &site);
+  else if (!m)
+    rc = MPI_Isendrecv_replace_c(buf, count, px_datatype(datatype), px_rank_in(dest), px_tag_in(sendtag),
+                                 px_rank_in(source), px_tag_in(recvtag), px_comm(comm), &site);
   px_look_end(turn);
   if (m) return replace_queued(m, buf, count, datatype, dest, sendtag, comm, request);
   if (rc != MPI_SUCCESS) return px_error(rc);
@@ -98,8 +102,8 @@ static int both(const void *sendbuf, int64_t sendcount, mana_h sendtype, int des
   (void)recvtype, (void)source, (void)recvtag, (void)comm, (void)request;
   return MANA_RC_ABSENT;
 }
-int px_Isendrecv_replace(void *buf, int count, mana_h datatype, int dest, int sendtag, int source, int recvtag,
-                         mana_h comm, mana_h *request) {
+static int replace(void *buf, int64_t count, mana_h datatype, int dest, int sendtag, int source, int recvtag,
+                   mana_h comm, mana_h *request) {
   (void)buf, (void)count, (void)datatype, (void)dest, (void)sendtag, (void)source, (void)recvtag, (void)comm;
   (void)request;
   return MANA_RC_ABSENT;
@@ -116,8 +120,11 @@ int px_Isendrecv_c(const void *sendbuf, int64_t sendcount, mana_h sendtype, int 
   return both(sendbuf, sendcount, sendtype, dest, sendtag, recvbuf, recvcount, recvtype, source, recvtag, comm,
               request);
 }
+int px_Isendrecv_replace(void *buf, int count, mana_h datatype, int dest, int sendtag, int source, int recvtag,
+                         mana_h comm, mana_h *request) {
+  return replace(buf, count, datatype, dest, sendtag, source, recvtag, comm, request);
+}
 int px_Isendrecv_replace_c(void *buf, int64_t count, mana_h datatype, int dest, int sendtag, int source, int recvtag,
                            mana_h comm, mana_h *request) {
-  if ((int)count != count) return MANA_RC_ABSENT;
-  return px_Isendrecv_replace(buf, (int)count, datatype, dest, sendtag, source, recvtag, comm, request);
+  return replace(buf, count, datatype, dest, sendtag, source, recvtag, comm, request);
 }

@@ -42,6 +42,16 @@ public sealed class ProgramStories(House house)
         Assert.True(mana.Output == native.Output && mana.ExitCode == 0, $"{mana}\n--- natively\n{native.Output}");
     }
 
+    /// <summary>Only where the site has them.</summary>
+    [Fact]
+    public async Task Large_counts_give_their_native_result()
+    {
+        Outcome native = await house.NativeAsync(Mpi.Mpich, 2, Limit, House.Program("counts", Mpi.Mpich));
+        Assert.True(native.ExitCode == 0 && native.Output.Contains("RESULT", StringComparison.Ordinal), $"natively already:\n{native}");
+        Outcome mana = await house.UnderManaAsync(Mpi.Mpich, 2, Limit, House.Program("counts", Mpi.Mpich));
+        Assert.True(mana.Output == native.Output && mana.ExitCode == 0, $"{mana}\n--- natively\n{native.Output}");
+    }
+
     [Theory]
     [InlineData("mpich", "openmpi", "0")]
     [InlineData("mpich", "openmpi", "3")]
