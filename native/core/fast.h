@@ -42,4 +42,21 @@ static inline int core_Get_count(const mana_status *status, mana_h datatype, int
   *count = n * narrow == (uint32_t)bytes ? (int)n : MANA_UNDEFINED;
   return MANA_SUCCESS;
 }
+/* The one that names a call for a set of requests; 0 for none. */
+static inline mana_h core_first_active(int count, const mana_h *requests) {
+  for (int i = 0; i < count; i++) {
+    if (requests[i] != MANA_REQUEST_NULL) return requests[i];
+  }
+  return 0;
+}
+/* A set that is polled: most tests fail, and then nothing has changed, so that no copy is made for them. The caller, who has the requests
+ * still, gives back the handles of those that are gone. */
+int core_testany_failed(mana_h first, int rc) __attribute__((visibility("hidden"), cold));
+static inline __attribute__((always_inline)) int core_Testany(int count, mana_h *requests, int *index, int *flag,
+                                                              mana_status *status) {
+  mana_h first = core_first_active(count, requests);
+  int rc;
+  MANA_CROSS(rc, MPI_BELOW_ON(Testany, first)(count, requests, index, flag, status));
+  return __builtin_expect(rc == 0, 1) ? MANA_SUCCESS : core_testany_failed(first, rc);
+}
 #endif

@@ -7,9 +7,6 @@
 #include "poll.h"
 #include "refs.h"
 
-__thread struct core_poll core_poll_last;
-int core_poll_allowed;
-
 static mana_h comm_of(mana_h request) {
   struct core_object *o = core_object(MANA_KIND_REQUEST, request);
   return o && o->request.comm ? o->request.comm : MANA_COMM_WORLD;
@@ -85,13 +82,6 @@ static void give_back(int count, const mana_h *before, const mana_h *after) {
   }
 }
 
-static mana_h first_active(int count, const mana_h *requests) {
-  for (int i = 0; i < count; i++) {
-    if (requests[i] != MANA_REQUEST_NULL) return requests[i];
-  }
-  return 0;
-}
-
 /* The proxy overwrites handles of completed requests, so a copy tells afterwards which are gone. A negative count is
  * passed on: the site reports it. `changed`: whether requests may be gone though the call succeeded. */
 #define COMPLETE_SET(name, count, call, changed)                                                                       \
@@ -99,7 +89,7 @@ static mana_h first_active(int count, const mana_h *requests) {
   CORE_ARRAY(mana_h, before, length);                                                                                  \
   if (!before) return core_fail(MANA_KIND_COMM, MANA_COMM_WORLD, MANA_ERR_NO_MEM, name);                               \
   if (length) memcpy(before, requests, length * sizeof *before);                                                       \
-  mana_h first = first_active((int)length, before);                                                                    \
+  mana_h first = core_first_active((int)length, before);                                                               \
   int rc;                                                                                                              \
   MANA_CROSS(rc, call);                                                                                                \
   if (__builtin_expect(rc != 0, 0)) {                                                                                  \
@@ -119,8 +109,8 @@ int core_Testall(int count, mana_h *requests, int *flag, mana_status *statuses) 
 int core_Waitany(int count, mana_h *requests, int *index, mana_status *status) {
   COMPLETE_SET("MPI_Waitany", count, MPI_BELOW_ON(Waitany, first)(count, requests, index, status), 1);
 }
-int core_Testany(int count, mana_h *requests, int *index, int *flag, mana_status *status) {
-  COMPLETE_SET("MPI_Testany", count, MPI_BELOW_ON(Testany, first)(count, requests, index, flag, status), *flag);
+int core_testany_failed(mana_h first, int rc) {
+  return fail(first, rc, "MPI_Testany");
 }
 int core_Waitsome(int count, mana_h *requests, int *outcount, int *indices, mana_status *statuses) {
   COMPLETE_SET("MPI_Waitsome", count, MPI_BELOW_ON(Waitsome, first)(count, requests, outcount, indices, statuses), 1);

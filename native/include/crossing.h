@@ -8,6 +8,11 @@ extern __thread struct upper_tls mana_upper_tls __attribute__((tls_model("initia
 /* Gives the calling thread a lower FS (first crossing of a thread, or first after a restart). */
 void mana_crossing_attach(void) __attribute__((noinline, cold, visibility("hidden")));
 
+/* Asked here too, so that what is not needed is not even loaded. */
+static inline __attribute__((always_inline)) int mana_crossing_swaps(void) {
+  return __atomic_load_n(&SPLIT->crossing, __ATOMIC_RELAXED) != SPLIT_CROSSING_GS;
+}
+
 /* Returns what mana_cross_leave wants. Between the two, nothing thread-local of the upper half may be touched by name: the compiler would
  * find it through the lower FS. The empty asm hides that the address is that of a thread-local variable, so it stays one register through
  * the call below, and leaving waits for no load that depends on the FS just written. */
@@ -18,12 +23,12 @@ static inline __attribute__((always_inline)) struct upper_tls *mana_cross_enter(
   __asm__ volatile("" ::: "memory");
   if (__builtin_expect(tls->generation != SPLIT->generation, 0)) mana_crossing_attach();
   tls->crossings++;
-  split_swap_fs(tls->lower_fs);
+  if (__builtin_expect(mana_crossing_swaps(), 0)) split_swap_fs(tls->lower_fs);
   return tls;
 }
 /* An outermost crossing ends: here its thread parks, if a checkpoint wants that. */
 static inline __attribute__((always_inline)) void mana_cross_leave(struct upper_tls *tls) {
-  split_swap_fs(tls->upper_fs);
+  if (__builtin_expect(mana_crossing_swaps(), 0)) split_swap_fs(tls->upper_fs);
   uint32_t depth = --tls->depth;
   __asm__ volatile("" ::: "memory");
   if (__builtin_expect(__atomic_load_n(&SPLIT->phase, __ATOMIC_RELAXED) == SPLIT_PARK, 0) && !depth) {

@@ -5,22 +5,26 @@
 /* MPI_STATUSES_IGNORE may be a small number cast to a pointer, which the compiler takes for an array of no room. */
 #pragma GCC diagnostic ignored "-Wstringop-overflow"
 
-/* One request, by a call of the site's that may complete it. */
-static inline int one(mana_h *request, int *flag, mana_status *status, int blocking) {
+/* The site says that the request has completed, or that it has failed. */
+static __attribute__((noinline)) int done(mana_h *request, int *flag, mana_status *status, const MPI_Status *s,
+                                          int rc) {
   struct px_record *r = px_record_of(*request);
-  MPI_Request *site = &px_table_request[mana_index(*request)];
-  MPI_Status s, *to = status || __builtin_expect(r->canceled, 0) ? &s : MPI_STATUS_IGNORE;
-  int rc = blocking ? MPI_Wait(site, to) : MPI_Test(site, flag, to);
-  if (blocking) *flag = 1;
-  if (__builtin_expect(rc != MPI_SUCCESS, 0)) *flag = 1;
-  if (!*flag) return 0;
+  *flag = 1;
   if (px_is_held_back(r) && rc == MPI_SUCCESS) return *flag = 0, px_hold_back(*request);
-  if (status && px_status_is_set(rc)) px_status_out(status, &s);
-  if (__builtin_expect(r->canceled, 0) && rc == MPI_SUCCESS) px_record_canceled(r, &s);
-  if (__builtin_expect(rc == MPI_SUCCESS, 1) || *site == MPI_REQUEST_NULL || r->persistent)
+  if (status && px_status_is_set(rc)) px_status_out(status, s);
+  if (__builtin_expect(r->canceled, 0) && rc == MPI_SUCCESS) px_record_canceled(r, s);
+  if (__builtin_expect(rc == MPI_SUCCESS, 1) || px_request(*request) == MPI_REQUEST_NULL || r->persistent)
     px_complete(*request, status);
   px_settle(request);
   return __builtin_expect(rc == MPI_SUCCESS, 1) ? 0 : px_error(rc);
+}
+
+/* A look in vain, which is what a program that polls does most, touches no more than the request. */
+static inline int look(mana_h *request, int *flag, mana_status *status) {
+  MPI_Status s;
+  int rc = MPI_Test(&px_table_request[mana_index(*request)], flag, &s);
+  if (__builtin_expect(rc == MPI_SUCCESS, 1) && !*flag) return 0;
+  return done(request, flag, status, &s, rc);
 }
 
 int px_Wait(mana_h *request, mana_status *status) {
@@ -28,18 +32,25 @@ int px_Wait(mana_h *request, mana_status *status) {
   int flag = 0, rc;
   if (px_tells_early(*request)) return px_early_take(request, status);
   if (px_is_early(*request)) return sched_yield(), MANA_RC_AGAIN;
-  if (!px_record_waits(px_record_of(*request))) return one(request, &flag, status, 1);
+  if (!px_record_waits(px_record_of(*request))) {
+    MPI_Status s;
+    rc = MPI_Wait(&px_table_request[mana_index(*request)], &s);
+    return done(request, &flag, status, &s, rc);
+  }
   for (;;) {
-    rc = one(request, &flag, status, 0);
+    rc = look(request, &flag, status);
     if (__builtin_expect(flag, 1)) return rc;
     if (px_must_park_after(&looks) || px_is_early(*request)) return MANA_RC_AGAIN;
   }
 }
 
 int px_Test(mana_h *request, int *flag, mana_status *status) {
-  if (px_tells_early(*request)) return *flag = 1, px_early_take(request, status);
   *flag = 0;
-  return px_is_early(*request) ? 0 : one(request, flag, status, 0);
+  if (px_is_early(*request)) {
+    if (px_is_held_back(px_record_of(*request))) return 0;
+    return *flag = 1, px_early_take(request, status);
+  }
+  return look(request, flag, status);
 }
 
 int px_Request_get_status(mana_h request, int *flag, mana_status *status) {

@@ -95,19 +95,51 @@ static int any_held_back(int index, const MPI_Request *site, int length, const m
   return 0;
 }
 
-int px_Testany(int count, mana_h *requests, int *index, int *flag, mana_status *status) {
-  SET_BEGIN(count);
+/* The site says that requests[*index] is done, or, by MPI_UNDEFINED, that none is active; or it has failed. */
+static __attribute__((noinline)) int testany_done(int length, mana_h *requests, const MPI_Request *site,
+                                                  const int *index, int *flag, mana_status *status, const MPI_Status *s,
+                                                  int rc) {
+  if (__builtin_expect(rc != MPI_SUCCESS, 0)) {
+    if (status && *flag && px_status_is_set(rc)) px_status_out(status, s);
+    settle_failed(length, site, requests);
+    return px_error(rc);
+  }
+  if (any_held_back(*index, site, length, requests)) return *flag = 0, 0;
+  if (*index != MPI_UNDEFINED && __builtin_expect(px_record_of(requests[*index])->canceled, 0))
+    px_record_canceled(px_record_of(requests[*index]), s);
+  if (status) px_status_out(status, s);
+  if (*index != MPI_UNDEFINED) settle_at(*index, site, requests, status);
+  return 0;
+}
+
+static inline __attribute__((always_inline)) int testany(int count, mana_h *requests, MPI_Request *site, int *index,
+                                                         int *flag, mana_status *status) {
+  for (int i = 0; i < count; i++) {
+    site[i] = px_request(requests[i]);
+    if (__builtin_expect(site[i] == MPI_REQUEST_NULL, 0) && px_tells_early(requests[i]))
+      return *flag = 1, any_early(count, requests, index, status);
+  }
   MPI_Status s;
-  *flag = early;
-  if (early) SET_RETURN(any_early(length, requests, index, status));
-  int rc = MPI_Testany(count, site, index, flag, status || canceled ? &s : MPI_STATUS_IGNORE);
-  if (__builtin_expect(synchronous, 0) && rc == MPI_SUCCESS && *flag && any_held_back(*index, site, length, requests))
-    SET_RETURN((*flag = 0));
-  if (__builtin_expect(canceled, 0) && rc == MPI_SUCCESS && *flag && *index != MPI_UNDEFINED)
-    end_canceled(1, index, requests, &s, rc);
-  if (status && *flag && px_status_is_set(rc)) px_status_out(status, &s);
-  if (rc == MPI_SUCCESS && *flag && *index != MPI_UNDEFINED) settle_at(*index, site, requests, status);
-  SET_END(rc);
+  *flag = 0;
+  int rc = MPI_Testany(count, site, index, flag, &s);
+  if (__builtin_expect(rc == MPI_SUCCESS && !*flag, 1)) return 0;
+  return testany_done(count, requests, site, index, flag, status, &s, rc);
+}
+static __attribute__((noinline)) int testany_of_any(int count, mana_h *requests, int *index, int *flag,
+                                                    mana_status *status) {
+  PX_ARRAY(MPI_Request, site, count > 0 ? count : 0);
+  if (!site) return MANA_ERR_NO_MEM;
+  int rc = testany(count, requests, site, index, flag, status);
+  PX_ARRAY_FREE(site);
+  return rc;
+}
+
+/* Programs poll with it (hpcc's RandomAccess, for one message, before each update of its table), and most often in vain: then no record is
+ * looked at. */
+int px_Testany(int count, mana_h *requests, int *index, int *flag, mana_status *status) {
+  MPI_Request one;
+  if (__builtin_expect(count != 1, 0)) return testany_of_any(count, requests, index, flag, status);
+  return testany(1, requests, &one, index, flag, status);
 }
 
 int px_Waitany(int count, mana_h *requests, int *index, mana_status *status) {
