@@ -102,26 +102,46 @@ internal sealed class Job : IAsyncDisposable
 
     public Task<Outcome> CheckpointAsync(params string[] options) => ManaAsync(["checkpoint", place.Name, .. options]);
 
+    /// <summary>Takes a checkpoint that leaves the job running. False: the program had ended, or was ending, before.</summary>
+    public async Task<bool> SaveAsync()
+    {
+        Outcome checkpoint = await PatientCheckpointAsync();
+        if (checkpoint.ExitCode != 0) await RequireEndingAsync(checkpoint);
+        return checkpoint.ExitCode == 0;
+    }
+
     /// <summary>Takes a checkpoint that stops the job, and waits for its end. Null: the program had ended, or was ending, before.</summary>
     public async Task<Outcome?> StopAsync()
     {
-        Outcome checkpoint = await CheckpointAsync("--stop");
+        Outcome checkpoint = await PatientCheckpointAsync("--stop");
+        if (checkpoint.ExitCode != 0)
+        {
+            await RequireEndingAsync(checkpoint);
+            return null;
+        }
+        Outcome stopped = await Running;
+        Assert.True(stopped.ExitCode == Stopped && !stopped.TimedOut, $"{stopped}\n--- stopped by\n{checkpoint}");
+        Assert.True(place.Committed.Count > 0, $"no checkpoint in {place.JobFolder}: {checkpoint}");
+        return stopped;
+    }
+
+    /// <summary>Of a program that has children now and then.</summary>
+    private async Task<Outcome> PatientCheckpointAsync(params string[] options)
+    {
+        Outcome checkpoint = await CheckpointAsync(options);
         for (int tries = 0; MetAChild(checkpoint) && tries < MostChildren; tries++)
         {
             await Task.Delay(50);
-            checkpoint = await CheckpointAsync("--stop");
+            checkpoint = await CheckpointAsync(options);
         }
-        if (checkpoint.ExitCode == 0)
-        {
-            Outcome stopped = await Running;
-            Assert.True(stopped.ExitCode == Stopped && !stopped.TimedOut, $"{stopped}\n--- stopped by\n{checkpoint}");
-            Assert.True(place.Committed.Count > 0, $"no checkpoint in {place.JobFolder}: {checkpoint}");
-            return stopped;
-        }
-        // Whether it is to blame, the job says: one that ends well by itself, soon after, was ending when it was asked.
+        return checkpoint;
+    }
+
+    /// <summary>Whether a job is to blame that took no checkpoint, it says itself: one that ends well, soon after, was ending when it was asked.</summary>
+    private async Task RequireEndingAsync(Outcome checkpoint)
+    {
         Task first = await Task.WhenAny(Running, Task.Delay(TimeSpan.FromSeconds(5)));
         Assert.True(first == Running && Running.Result.ExitCode == 0 && !checkpoint.TimedOut, checkpoint + (Running.IsCompleted ? "\n--- the job\n" + Running.Result : ""));
-        return null;
     }
 
     public async Task<int> PidOfRankAsync(int rank) =>

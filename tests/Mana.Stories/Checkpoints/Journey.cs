@@ -17,6 +17,9 @@ internal sealed record Journey(House House, IReadOnlyList<Mpi> Sites, int Ranks,
     /// <summary>Of mana launch.</summary>
     public IReadOnlyList<string> Options { get; init; } = [];
 
+    /// <summary>Before each checkpoint that stops the job another is taken that leaves it running.</summary>
+    public bool GoesOnAfterOne { get; init; }
+
     /// <summary>Seeds all random moments, with the name of the case; printed with every failure.</summary>
     public static int Seed { get; } = int.TryParse(Environment.GetEnvironmentVariable("MANA_TEST_SEED"), out int seed) ? seed : 1;
 
@@ -63,7 +66,14 @@ internal sealed record Journey(House House, IReadOnlyList<Mpi> Sites, int Ranks,
                     if (job.Running.IsCompleted) RequireGoodEnd(await job.Running);
                     return false;
                 }
-                await Task.Delay(TimeSpan.FromSeconds(moment()));
+                double wait = moment();
+                if (GoesOnAfterOne)
+                {
+                    wait /= 2;
+                    await Task.Delay(TimeSpan.FromSeconds(wait));
+                    if (!await job.SaveAsync()) return false;
+                }
+                await Task.Delay(TimeSpan.FromSeconds(wait));
                 if (await job.StopAsync() is not { } stopped) return false;
                 output.Append(stopped.Output);
                 await job.DisposeAsync();

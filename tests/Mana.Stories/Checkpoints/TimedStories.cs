@@ -1,3 +1,5 @@
+using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Mana.Testing;
 using Xunit;
@@ -22,7 +24,7 @@ public sealed class TimedStories(House house)
         await using Job job = Job.Run(
             place, house.Tool.Launch(Mpi.OpenMpi, 2, [House.CheckpointStory(Story, Mpi.OpenMpi), Steps], "--job", Name, "--keep", Kept.ToString()), Limit);
         await job.RequireUnderWayAsync();
-        Task<Outcome> watch = job.ManaAsync("status", "--watch");
+        Task<Outcome> watch = job.ManaAsync("status", "--watch"), stacks = job.ManaAsync("status", "--watch", "--json", "--stacks");
         while (!job.Running.IsCompleted && Newest(place) < 4)
         {
             // Two are gone since they were listed only if two were made meanwhile.
@@ -32,6 +34,7 @@ public sealed class TimedStories(House house)
         Outcome? stopped = await job.StopAsync();
         Assert.NotNull(stopped);
         AssertWatched(await watch);
+        AssertStacks(await stacks);
         Assert.Equal(Kept, place.Committed.Count);
         await AssertListedAsync(job, place);
         await AssertShownAsync(job, place);
@@ -53,6 +56,17 @@ public sealed class TimedStories(House house)
         Assert.Contains(lines, l => l.Split(' ', StringSplitOptions.RemoveEmptyEntries) is ["Rank", "Host", "Process", "Image", "Where"]);
         Assert.Contains(lines, l => l.StartsWith("1     ", StringComparison.Ordinal) && l.Contains("MiB", StringComparison.Ordinal));
         Assert.Contains(lines, l => l.StartsWith("last checkpoint: ", StringComparison.Ordinal));
+    }
+
+    /// <summary>One JSON document after the other, each with the place of every rank.</summary>
+    private static void AssertStacks(Outcome watched)
+    {
+        Assert.True(watched is { ExitCode: 0, TimedOut: false }, watched.ToString());
+        List<JsonNode> seen = [];
+        Utf8JsonReader reader = new(Encoding.UTF8.GetBytes(watched.Output), new JsonReaderOptions { AllowMultipleValues = true });
+        while (reader.Read()) seen.Add(JsonNode.Parse(ref reader)!);
+        Assert.True(seen.Count >= 2, watched.ToString());
+        Assert.All(seen, s => Assert.Equal(2, s["ranks"]!.AsArray().Count(r => ((string)r!["where"]!).Length > 0)));
     }
 
     private static async Task AssertListedAsync(Job job, Job.Place place)
