@@ -8,7 +8,8 @@ namespace Mana.Stories.Checkpoints;
 /// <summary>
 /// `make test-matrix`: every story and program at every pair of MPIs, and every fault point. It takes hours, so it runs for MANA_MATRIX_MINUTES (9) and goes on where the
 /// last part stopped: what each case came to is in build/matrix/results.tsv, which `make clean` forgets. Cases run beside each other, as many as MANA_MATRIX_LANES says
-/// (as many as there are cores, four at most: a job spins while it does not rest). On another machine MANA_MATRIX_FROM leaves out the first so many.
+/// (as many as there are cores, four at most: a job spins while it does not rest). On another machine MANA_MATRIX_FROM leaves out the first so many; MANA_MATRIX_ONLY takes
+/// those alone in whose kind and name, with a blank between, it stands.
 /// </summary>
 [Collection(InTheHouse.Name)]
 [Trait(Stories.Part, Stories.Matrix)]
@@ -31,7 +32,8 @@ public sealed class MatrixStories(House house)
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);
         HashSet<string> known = File.Exists(file) ? [.. File.ReadLines(file).Select(l => string.Join('\t', l.Split('\t').Take(2)))] : [];
         int from = int.TryParse(Environment.GetEnvironmentVariable("MANA_MATRIX_FROM"), out int elsewhere) ? elsewhere : 0;
-        Case[] left = [.. Spread([.. All()]).Skip(from).Where(c => !known.Contains(c.Key))];
+        string only = Environment.GetEnvironmentVariable("MANA_MATRIX_ONLY") ?? "";
+        Case[] left = [.. Spread([.. All()]).Skip(from).Where(c => !known.Contains(c.Key) && c.Key.Replace('\t', ' ').Contains(only, StringComparison.Ordinal))];
         int lanes = int.TryParse(Environment.GetEnvironmentVariable("MANA_MATRIX_LANES"), out int wanted) && wanted > 0 ? wanted : Math.Min(Environment.ProcessorCount, 4);
         ConcurrentQueue<Case> queue = new(left);
         ConcurrentBag<string> broken = [];

@@ -59,6 +59,7 @@ internal sealed partial class CrayStandIn(Installation mana)
         mana.Script(Relative(Folder) + "/bin/mpicc", $"#!/bin/sh\n[ \"$1\" = -show ] && echo gcc -I{include} {Libs("lib", "libmpi_gnu_123.so.12")} && exit\nexec gcc \"$@\"\n");
         mana.Script("slurm/srun", "#!/bin/sh\n[ \"$1\" = --version ] && echo slurm 23.02.7 && exit\n[ \"$1\" = --mpi=cray_shasta ] || exit 9\nshift\nexec /usr/bin/mpiexec.hydra \"$@\"\n");
         mana.Script("pals/mpiexec", "#!/bin/sh\n[ \"$1\" = --version ] && echo 'mpiexec version 1.2.12 (PALS)' && exit\nexec /usr/bin/mpiexec.hydra \"$@\"\n");
+        mana.Script("alps/aprun", "#!/bin/sh\n[ \"$1\" = --version ] && echo 'aprun (ALPS) 6.6.67' && exit\n[ \"$1\" = -n ] || exit 9\nexec /usr/bin/mpiexec.hydra \"$@\"\n");
     }
 
     private string Relative(string path) => Path.GetRelativePath(mana.Work, path);

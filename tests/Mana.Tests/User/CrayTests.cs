@@ -87,12 +87,18 @@ public sealed class CrayTests(Installation mana)
     }
 
     [Fact]
-    public async Task By_path_without_any_module()
+    public async Task By_path_without_any_module_with_PALS_or_ALPS()
     {
         CrayStandIn cray = await MadeAsync();
-        (SiteProfile profile, _) = await ProbeAsync(
-            new Dictionary<string, string?>(StringComparer.Ordinal), "--mpicc", cray.Folder + "/bin/mpicc", "--launcher", mana["pals/mpiexec"]);
-        Assert.Equal(CrayStandIn.Version, profile.Version);
+        Dictionary<string, string?> none = new(StringComparer.Ordinal);
+        (SiteProfile profile, _) = await ProbeAsync(none, "--mpicc", cray.Folder + "/bin/mpicc", "--launcher", mana["pals/mpiexec"]);
+        Assert.Equal((CrayStandIn.Version, "pals"), (profile.Version, profile.Launcher.Flavour));
         Assert.Contains(cray.Folder + "/lib/libmpi_gnu_123.so.12", profile.Libraries.Mpi);
+
+        Installation.Require(await mana.ManaAsync("bundle", "create", "cray-alps", "--backend", "craympi", "--mpicc", cray.Folder + "/bin/mpicc", "--launcher", mana["alps/aprun"]));
+        await RunsAsync(none, "./hello", "cray-alps");
+        Outcome shown = await mana.ManaAsync("launch", "--bundle", "cray-alps", "-n", "2", "--dry-run", "--", "./hello");
+        Assert.Contains(mana["alps/aprun"] + " -n 2 ", shown.Output, StringComparison.Ordinal);
+        Installation.Require(await mana.ManaAsync("bundle", "remove", "cray-alps"));
     }
 }
