@@ -16,6 +16,18 @@ int mana_proxy_fill(struct split_table *split, struct mpi_table *table) {
 
 MPI_Comm px_world = MPI_COMM_NULL;
 
+/* Not by MPI_Comm_dup, which in Open MPI 4.1 makes nonblocking collectives on the communicator it is given. Those are told apart by tags that
+ * count down, and some creation or other meets the tags of MPI_Dist_graph_create's own messages, which are received from any source: then all
+ * hang. Which one that is, the program has been lucky with or not; a few collectives of ours before its first would make it another. */
+static int make_world(void) {
+  MPI_Group everybody;
+  int rc = MPI_Comm_group(MPI_COMM_WORLD, &everybody);
+  if (rc != MPI_SUCCESS) return rc;
+  rc = MPI_Comm_create_group(MPI_COMM_WORLD, everybody, 0, &px_world);
+  MPI_Group_free(&everybody);
+  return rc;
+}
+
 /* The level is the application's own: MPI_THREAD_MULTIPLE for everybody would cost each message its locks.
  * argc and argv stay above: no MPI since MPI-2 may need them. */
 int px_Init_thread(int *argc, char ***argv, int required, int *provided) {
@@ -33,7 +45,7 @@ int px_Init_thread(int *argc, char ***argv, int required, int *provided) {
   MPI_Comm parent = MPI_COMM_NULL;
   if (MPI_Comm_get_parent(&parent) == MPI_SUCCESS && parent != MPI_COMM_NULL)
     MPI_Comm_set_errhandler(parent, MPI_ERRORS_RETURN);
-  rc = MPI_Comm_dup(MPI_COMM_WORLD, &px_world);
+  rc = make_world();
   px_queue_begin(); /* now, for later it would be a collective in the middle of the program's */
   return rc == MPI_SUCCESS ? 0 : px_error(rc);
 }
