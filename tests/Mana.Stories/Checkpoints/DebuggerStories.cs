@@ -6,10 +6,19 @@ namespace Mana.Stories.Checkpoints;
 /// <summary>A fact that needs leave to attach to another process.</summary>
 internal sealed class AttachFactAttribute : FactAttribute
 {
+    private const string Scope = "/proc/sys/kernel/yama/ptrace_scope";
+    private const int CapSysPtrace = 19; // man 7 capabilities
+
     public AttachFactAttribute()
     {
-        const string file = "/proc/sys/kernel/yama/ptrace_scope";
-        if (!Environment.IsPrivilegedProcess && File.Exists(file) && !File.ReadAllText(file).StartsWith('0')) Skip = $"{file} lets only root attach to a process that is not its child";
+        if (File.Exists(Scope) && !File.ReadAllText(Scope).StartsWith('0') && !MayTrace())
+            Skip = $"{Scope} lets only who has CAP_SYS_PTRACE attach to a process that is not its child";
+    }
+
+    private static bool MayTrace()
+    {
+        string line = File.ReadLines("/proc/self/status").First(l => l.StartsWith("CapEff:", StringComparison.Ordinal));
+        return (Convert.ToUInt64(line.Split('\t')[1], 16) >> CapSysPtrace & 1) == 1;
     }
 }
 
