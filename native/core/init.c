@@ -70,7 +70,7 @@ int core_Init_thread(int *argc, char ***argv, int required, int *provided) {
   if (rc) return core_fail(MANA_KIND_COMM, MANA_COMM_WORLD, rc, "MPI_Init");
   init.provided = *provided;
   init.main_tid = (int)syscall(SYS_gettid);
-  core_poll_allowed = SPLIT->crossing != SPLIT_CROSSING_GS && *provided <= MANA_THREAD_FUNNELED && !core_sessions_used;
+  core_poll_allowed = *provided <= MANA_THREAD_FUNNELED && !core_sessions_used;
   SPLIT->thread_multiple = *provided == MANA_THREAD_MULTIPLE || core_sessions_used;
   SPLIT->mpi_state = SPLIT_MPI_INITIALIZED;
   /* Before the coordinator can ask: another rank may be through its first collective while this one is on its way to it. */

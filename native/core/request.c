@@ -45,6 +45,7 @@ int core_Test(mana_h *request, int *flag, mana_status *status) {
     core_poll_failed(CORE_POLL_TEST, request, sizeof *request);
     return MANA_SUCCESS;
   }
+  core_poll_came();
   if (*request != before) core_delete(MANA_KIND_REQUEST, before);
   return rc;
 }

@@ -1,7 +1,7 @@
-/* Polls: tests that fail, at once again, in three forms; a poll of other requests, or after a call, is not answered from the last one. */
+/* Polls: tests that fail, at once again, in three forms, few and many; a poll of other requests, or after a call, is not answered from the last one. */
 #include "check.h"
 
-enum { ROUNDS = 1000, MANY = 4 };
+enum { ROUNDS = 1000, MANY = 4, ROW = 100 };
 static MPI_Request requests[MANY];
 static int index_, flag;
 static MPI_Status status;
@@ -28,10 +28,35 @@ static void poll_each(void) {
   }
 }
 
+/* So many that fail that some need not be asked; each says what a failed test says. */
+static void rows_of_failures(void) {
+  for (int i = 0; i < ROW; i++) {
+    flag = index_ = 77;
+    MPI_Testany(1, requests, &index_, &flag, &status);
+    CHECK(!flag && index_ == MPI_UNDEFINED);
+  }
+  for (int i = 0; i < ROW; i++) {
+    flag = 77;
+    MPI_Test(requests, &flag, &status);
+    CHECK(!flag);
+  }
+  for (int i = 0; i < ROW; i++) {
+    flag = 77;
+    MPI_Testall(MANY, requests, &flag, MPI_STATUSES_IGNORE);
+    CHECK(!flag);
+  }
+  for (int i = 0; i < ROW; i++) {
+    flag = index_ = 77;
+    MPI_Testany(MANY, requests, &index_, &flag, &status);
+    CHECK(!flag && index_ == MPI_UNDEFINED);
+  }
+}
+
 /* A failed test is followed by one of no active request, which is complete, and by one whose message was sent in between. */
-static void other_questions(int rank) {
+static void other_questions(int rank, int rows) {
   int in = 0, out = 7;
   MPI_Irecv(&in, 1, MPI_INT, rank, MANY, MPI_COMM_WORLD, &requests[0]);
+  if (rows) rows_of_failures();
   MPI_Testany(MANY, requests, &index_, &flag, &status);
   CHECK(!flag);
   MPI_Request pending = requests[0];
@@ -59,7 +84,7 @@ int main(int argc, char **argv) {
       CHECK(requests[i] == MPI_REQUEST_NULL && in[i] == round * 10 + previous);
       total = total * 31 + (unsigned)in[i];
     }
-    other_questions(rank);
+    other_questions(rank, round % 10 == 0);
   }
   check_record("total=%08x", total);
   return check_finish("polling");

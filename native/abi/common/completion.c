@@ -51,7 +51,11 @@ int PMPI_Testall(int count, MPI_Request *requests, int *flag, MPI_Status *status
   if (core_poll_skip(CORE_POLL_TESTALL, requests, SET_BYTES(count))) return *flag = 0, 0;
   SET_BEGIN(count);
   int rc = core_Testall(count, requests_c, flag, want ? statuses_c : NULL);
-  if (rc == 0 && !*flag) core_poll_failed(CORE_POLL_TESTALL, requests, SET_BYTES(count));
+  if (rc == 0 && !*flag) {
+    core_poll_failed(CORE_POLL_TESTALL, requests, SET_BYTES(count));
+  } else {
+    core_poll_came();
+  }
   SET_END(rc, *flag || rc ? n : 0);
 }
 ABI_WEAK(MPI_Testall)
@@ -59,6 +63,7 @@ ABI_WEAK(MPI_Testall)
 /* What completed, or failed. */
 static int testany_done(int n, MPI_Request *requests, const mana_h *after, MPI_Status *status, const mana_status *s,
                         int rc) {
+  core_poll_came();
   for (int i = 0; i < n; i++) {
     mana_h before = abi_request_in(requests[i]);
     if (after[i] != before) core_delete(MANA_KIND_REQUEST, before);
@@ -75,8 +80,9 @@ static inline __attribute__((always_inline)) int testany(int count, MPI_Request 
   mana_status status_c;
   status_c.source = MANA_STATUS_UNSET;
   int rc = core_Testany(count, requests_c, index, flag, abi_status_ignored(status) ? NULL : &status_c);
-  if (__builtin_expect(rc == 0 && !*flag, 1)) return 0;
-  return testany_done(n, requests, requests_c, status, &status_c, rc);
+  if (__builtin_expect(rc != 0 || *flag, 0)) return testany_done(n, requests, requests_c, status, &status_c, rc);
+  core_poll_failed(CORE_POLL_TESTANY, requests, SET_BYTES(count));
+  return 0;
 }
 static __attribute__((noinline)) int testany_of_any(int count, MPI_Request *requests, int *index, int *flag,
                                                     MPI_Status *status) {
@@ -86,17 +92,16 @@ static __attribute__((noinline)) int testany_of_any(int count, MPI_Request *requ
   CORE_ARRAY(mana_h, requests_c, count > 0 ? count : 0);
   if (!requests_c) return abi_error_code_out(MANA_ERR_NO_MEM);
   int rc = testany(count, requests, requests_c, index, flag, status);
-  if (rc == 0 && !*flag) core_poll_failed(CORE_POLL_TESTANY, requests, SET_BYTES(count));
   CORE_ARRAY_FREE(requests_c);
   return rc;
 }
 
-/* A program that polls does it between any two pieces of its work (hpcc's RandomAccess, for one message, before each update of its
- * table), so a failed test must not cost more than looking at the requests: nothing has changed, nothing is converted back. */
+/* A program that polls does it between any two pieces of its work, and mostly for one message, so a failed test must not cost more than
+ * looking at the request: nothing has changed, nothing is converted back. */
 int PMPI_Testany(int count, MPI_Request *requests, int *index, int *flag, MPI_Status *status) {
   mana_h one;
-  if (__builtin_expect(count != 1 || !requests || core_poll_allowed, 0))
-    return testany_of_any(count, requests, index, flag, status);
+  if (__builtin_expect(count != 1 || !requests, 0)) return testany_of_any(count, requests, index, flag, status);
+  if (core_poll_skip(CORE_POLL_TESTANY, requests, sizeof *requests)) return *flag = 0, *index = MANA_UNDEFINED, 0;
   return testany(1, requests, &one, index, flag, status);
 }
 ABI_WEAK(MPI_Testany)

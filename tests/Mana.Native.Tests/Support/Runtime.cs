@@ -52,6 +52,7 @@ public sealed class Runtime : IAsyncLifetime, IDisposable
                 .. Directory.GetFiles($"{Native}/state", "*.c"), .. Directory.GetFiles($"{Native}/saved", "*.c"), $"{Native}/image/crc32c.c",
             ]);
         }
+        await CompileAsync("polls", "polls.c", $"{Native}/core/poll.c", $"-I{Native}/include", $"-I{Native}/core");
         await CompileAsync("image_offsets", "image_offsets.c", $"-I{Native}/image");
         await CompileAsync("list_sites", "list_sites.c",
             $"-I{Native}/common", $"{Native}/common/elf_image.c", $"{Native}/common/machine_code.c");
