@@ -92,6 +92,8 @@ struct split_clock *agent_clock_find(const uint64_t id[2]);
 void agent_gate_publish(uint32_t clock);
 /* Service SVC_GATE: split_abi.h. Returns when the collective may be entered (1), or its thread is to park (0). */
 int agent_gate(uint32_t clock, uint32_t comm, int slot);
+/* Service SVC_GATE_OF_ALL. */
+int agent_gate_of_all(uint32_t clock, uint32_t comm, int slot);
 /* What split_table.phase is while no checkpoint is wanted: enum split_phase. */
 int32_t agent_resting_phase(void);
 /* Lock held. All clocks: published at the start of an intent. */

@@ -1,6 +1,7 @@
 /* Collective clocks in phase INTENT (docs/CHECKPOINT.md, Quiesce). A rank below one of its targets enters any collective, for others
  * wait for it; one at all its targets enters none. Whoever is below the target of A must perhaps go past the target of B first: then B's
  * target rises for all, which the coordinator sees to. */
+#include <sched.h>
 #include <unistd.h>
 
 #include "agent.h"
@@ -113,6 +114,7 @@ static void wait_for_all(uint32_t clock) {
   while (!all && SPLIT->phase != SPLIT_PARK) {
     pthread_mutex_unlock(&agent.lock);
     all = agent_proxy()->arrive(CLOCKS->members[clock]);
+    if (!all) sched_yield();
     pthread_mutex_lock(&agent.lock);
   }
 }
@@ -134,9 +136,8 @@ static void wait_for_turn(uint32_t clock, int slot) {
   }
 }
 
-int agent_gate(uint32_t clock, uint32_t comm, int slot) {
+static int pass(uint32_t clock, uint32_t comm, int slot, bool two_phases) {
   struct split_clock *c = &CLOCKS->clock[clock];
-  bool two_phases = options.two_phase && clock && comm;
   pthread_mutex_lock(&agent.lock);
   count(c, -1);
   agent.at_gate = place(slot, comm);
@@ -153,4 +154,11 @@ int agent_gate(uint32_t clock, uint32_t comm, int slot) {
   pthread_mutex_unlock(&agent.lock);
   if (passed && two_phases) agent_proxy()->entered(CLOCKS->members[clock], comm);
   return passed;
+}
+
+int agent_gate(uint32_t clock, uint32_t comm, int slot) {
+  return pass(clock, comm, slot, options.two_phase && clock && comm);
+}
+int agent_gate_of_all(uint32_t clock, uint32_t comm, int slot) {
+  return pass(clock, comm, slot, clock && comm);
 }

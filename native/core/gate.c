@@ -89,3 +89,13 @@ void core_gate_wait(uint32_t clock, mana_h comm, int slot) {
     if (__atomic_load_n(&SPLIT->phase, __ATOMIC_RELAXED) == SPLIT_RUN) return;
   }
 }
+
+/* A bundle of before has no such service. */
+void core_gate_enter_last(mana_h comm, int slot) {
+  int service = SPLIT->service[SVC_GATE_OF_ALL] ? SVC_GATE_OF_ALL : SVC_GATE, passed;
+  uint32_t clock = core_gate_of(comm);
+  do {
+    core_gate_add(clock);
+    MANA_CROSS(passed, MANA_SERVICE(gate_service *, service)(clock, comm, slot));
+  } while (!passed);
+}

@@ -61,6 +61,7 @@ enum split_service {
   /* int (enum split_service nr, const long argument[6], long *result): called with the UPPER FS, by a thread that has no lower FS: has a thread of the lower
    * half call one of these. 0: MPI watches no memory, and nothing was done */
   SVC_CARRY_OUT,
+  SVC_GATE_OF_ALL, /* as SVC_GATE, in any phase: waits for all members first, so that a checkpoint need not wait for the last of them */
   SVC_MAX = 64
 };
 

@@ -122,6 +122,7 @@ void services_fill(struct split_table *table) {
   table->service[SVC_ABORTS] = (void *)agent_mpi_aborts;
   table->service[SVC_CLOCK] = (void *)agent_clock;
   table->service[SVC_GATE] = (void *)agent_gate;
+  table->service[SVC_GATE_OF_ALL] = (void *)agent_gate_of_all;
   table->service[SVC_CLOCK_BORN] = (void *)agent_clock_born;
   table->service[SVC_CLOCK_GONE] = (void *)agent_clock_gone;
   table->service[SVC_PARKED] = (void *)agent_parked;

@@ -1,9 +1,9 @@
 /* The first phase of a collective in two phases: a barrier that a checkpoint may cut through, and that --stop can take back, as no
  * MPI_Ibarrier can be: in rounds of empty messages, the r-th to and from the members 2^r further on and 2^r back (dissemination).
  *
- * The messages of a clock run on a communicator of our own: on the application's, saving its objects would meet them. The first collective on a
- * clock makes it, and goes by the clock alone; others of this rank wait until it is there, so that the n-th barrier of one rank is the n-th
- * of all. A thread that leaves and comes back in the same process finds its barrier as it left it; in a process made by a restart all
+ * The messages of a clock run on a communicator of our own: on the application's, saving its objects would meet them. That of all processes is
+ * there. The first collective on another clock makes it, and goes by the clock alone; others of this rank wait until it is there, so that the n-th
+ * barrier of one rank is the n-th of all. A thread that leaves and comes back in the same process finds its barrier as it left it; in a process made by a restart all
  * members begin anew, for none of them had entered the collective. */
 #include <pthread.h>
 
@@ -32,8 +32,8 @@ static int begin_round(uint32_t clock) {
   int n = meeting[clock].size, me = meeting[clock].rank;
   MPI_Comm comm = meeting[clock].comm;
   int from = (me - own.distance % n + n) % n, to = (me + own.distance) % n;
-  int rc = MPI_Irecv(NULL, 0, MPI_BYTE, from, own.round, comm, &own.request[0]);
-  return rc == MPI_SUCCESS ? MPI_Isend(NULL, 0, MPI_BYTE, to, own.round, comm, &own.request[1]) : rc;
+  int rc = MPI_Irecv(NULL, 0, MPI_BYTE, from, PX_TAG_ROUND + own.round, comm, &own.request[0]);
+  return rc == MPI_SUCCESS ? MPI_Isend(NULL, 0, MPI_BYTE, to, PX_TAG_ROUND + own.round, comm, &own.request[1]) : rc;
 }
 
 static void join(void) {
@@ -50,13 +50,30 @@ static void part(void) {
   own.state = ALL_HERE;
 }
 
+static bool is_of_all(uint32_t clock) {
+  const uint64_t *is = CLOCKS->clock[clock].id;
+  uint64_t all[2];
+  (void)px_membership(MANA_COMM_WORLD, MANA_GROUP_NULL, all);
+  return is[0] == all[0] && is[1] == all[1];
+}
+
+static enum meeting_state find(uint32_t clock) {
+  if (clock >= high) high = clock + 1;
+  if (!is_of_all(clock)) return BEING_MADE;
+  meeting[clock].comm = px_world;
+  return MPI_Comm_rank(px_world, &meeting[clock].rank) == MPI_SUCCESS &&
+                 MPI_Comm_size(px_world, &meeting[clock].size) == MPI_SUCCESS
+             ? READY
+             : IMPOSSIBLE;
+}
+
 /* A site that fails here will say so in the collective; until then the clock alone has to do. */
 static void begin(uint32_t clock) {
   if (meeting[clock].state == NOWHERE) {
-    meeting[clock].state = BEING_MADE;
-    if (clock >= high) high = clock + 1;
-    own.state = MAKES_THE_MEETING;
-  } else if (meeting[clock].state == READY) {
+    meeting[clock].state = find(clock);
+    if (meeting[clock].state == BEING_MADE) own.state = MAKES_THE_MEETING;
+  }
+  if (meeting[clock].state == READY) {
     own.distance = 1;
     own.round = 0;
     join();
@@ -110,7 +127,8 @@ void px_arrive_cancel(void) {
     if (p->request[0] != MPI_REQUEST_NULL) MPI_Cancel(&p->request[0]);
     MPI_Waitall(2, p->request, status);
   }
+  receive_rest(px_world); /* also where nobody here has come to a barrier yet */
   for (uint32_t i = 0; i < high; i++) {
-    if (meeting[i].state == READY) receive_rest(meeting[i].comm);
+    if (meeting[i].state == READY && meeting[i].comm != px_world) receive_rest(meeting[i].comm);
   }
 }

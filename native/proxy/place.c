@@ -59,10 +59,11 @@ void px_place(uint32_t handle, char *text, size_t size) {
   if (!comm || comm == MANA_REQUEST_NULL) return;
   pthread_mutex_lock(&lock);
   const struct named *n = *find(comm);
-  if (n && n->name[0]) {
+  const char *own = comm == MANA_COMM_WORLD ? "MPI_COMM_WORLD" : comm == MANA_COMM_SELF ? "MPI_COMM_SELF" : NULL;
+  if (n && n->name[0] && !(own && strcmp(n->name, own) == 0)) {
     snprintf(text, size, "communicator %s", n->name);
-  } else if (comm == MANA_COMM_WORLD || comm == MANA_COMM_SELF) {
-    snprintf(text, size, "%s", comm == MANA_COMM_WORLD ? "MPI_COMM_WORLD" : "MPI_COMM_SELF");
+  } else if (own) {
+    snprintf(text, size, "%s", own);
   } else {
     snprintf(text, size, "communicator %#x", comm);
   }

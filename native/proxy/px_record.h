@@ -138,6 +138,8 @@ static inline void px_record_persistent(mana_h request, enum px_record_kind kind
 }
 /* All processes of MPI_COMM_WORLD, and nobody's but the proxy's: from MPI_Init to MPI_Finalize. */
 extern MPI_Comm px_world;
+/* Its tags: receipts of synchronous sends and answers about them, by number; questions; the rounds of a barrier (arrive.c). */
+enum { PX_TAG_NUMBERS = 1 << 20, PX_TAG_QUESTION = PX_TAG_NUMBERS, PX_TAG_ROUND };
 
 /* A program of sessions without MPI_Init: it has no checkpoints, so the site may block. It has to: MPICH 4.0 over UCX cannot make progress
  * before two processes have met, and its own waits look first whether there is need to. */

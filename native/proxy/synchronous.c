@@ -9,8 +9,6 @@
 /* MPI_STATUSES_IGNORE may be a small number cast to a pointer, which the compiler takes for an array of no room. */
 #pragma GCC diagnostic ignored "-Wstringop-overflow"
 
-/* Tags on px_world: receipts and answers have their numbers, questions the one behind them. Every MPI has as many. */
-enum { NUMBERS = 1 << 27, QUESTION = NUMBERS };
 static uint32_t next_number;
 
 /* --- which are under way, and what was sent behind them -------------------------------------------------------------------- */
@@ -51,12 +49,13 @@ void px_sent_behind(mana_h comm, int dest, int tag) {
 /* --- receipts ------------------------------------------------------------------------------------------------------------- */
 int px_synchronous_await(const struct px_record *r, MPI_Request *site) {
   if (r->number >= next_number) next_number = r->number + 1;
-  return MPI_Irecv(NULL, 0, MPI_BYTE, r->receiver, (int)(r->number % NUMBERS), px_world, site);
+  return MPI_Irecv(NULL, 0, MPI_BYTE, r->receiver, (int)(r->number % PX_TAG_NUMBERS), px_world, site);
 }
 
 void px_synchronous_received(const struct px_message *m) {
   if (m->sender < 0) return;
-  (void)MPI_Send(NULL, 0, MPI_BYTE, m->sender, (int)(m->number % NUMBERS), px_world); /* what fails ends the job */
+  (void)MPI_Send(NULL, 0, MPI_BYTE, m->sender, (int)(m->number % PX_TAG_NUMBERS),
+                 px_world); /* what fails ends the job */
   px_count(&px_counters.sent, 1);
 }
 
@@ -99,7 +98,7 @@ static struct asked *list(int *n) {
     struct question q = {.round = now,
                          .tag = px_tag_in(r->tag),
                          .behind = (int32_t)r->behind,
-                         .number = (int32_t)(next_number++ % NUMBERS),
+                         .number = (int32_t)(next_number++ % PX_TAG_NUMBERS),
                          .comm = px_name_of_comm(r->comm)};
     MPI_Comm_rank(px_comm(r->comm), &q.source);
     all[(*n)++] = (struct asked){mana_handle(MANA_KIND_REQUEST, i), q, receiver, 0};
@@ -128,8 +127,8 @@ static int answer_all(void) {
   MPI_Status s;
   struct question q;
   int flag, n = 0;
-  while (MPI_Iprobe(MPI_ANY_SOURCE, QUESTION, px_world, &flag, &s) == MPI_SUCCESS && flag) {
-    if (MPI_Recv(&q, WORDS, MPI_INT, s.MPI_SOURCE, QUESTION, px_world, MPI_STATUS_IGNORE) != MPI_SUCCESS) break;
+  while (MPI_Iprobe(MPI_ANY_SOURCE, PX_TAG_QUESTION, px_world, &flag, &s) == MPI_SUCCESS && flag) {
+    if (MPI_Recv(&q, WORDS, MPI_INT, s.MPI_SOURCE, PX_TAG_QUESTION, px_world, MPI_STATUS_IGNORE) != MPI_SUCCESS) break;
     if (q.round != now) continue;
     int waits = answer(s.MPI_SOURCE, &q);
     if (MPI_Send(&waits, 1, MPI_INT, s.MPI_SOURCE, q.number, px_world) != MPI_SUCCESS) break;
@@ -146,7 +145,7 @@ static int ask(struct px_saved *s, struct asked *all, int n, MPI_Request *reques
     struct asked *a = &all[i];
     rc = MPI_Irecv(&a->waits, 1, MPI_INT, a->receiver, a->question.number, px_world, &requests[2 * i]);
     if (rc == MPI_SUCCESS)
-      rc = MPI_Isend(&a->question, WORDS, MPI_INT, a->receiver, QUESTION, px_world, &requests[2 * i + 1]);
+      rc = MPI_Isend(&a->question, WORDS, MPI_INT, a->receiver, PX_TAG_QUESTION, px_world, &requests[2 * i + 1]);
   }
   while (rc == MPI_SUCCESS && (expected > 0 || !done)) {
     expected -= answer_all();

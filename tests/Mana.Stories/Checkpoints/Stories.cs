@@ -25,7 +25,7 @@ internal static class Stories
 
     public static readonly IReadOnlyList<string> All =
     [
-        "inflight", "derived", "waitsets", "nonblocking", "neighbors", "freed", "fresh", "skewed", "objects", "constructors", "bridges", "mistakes", "persistent", "bsend", "synchronous", "relay", "cancelled",
+        "inflight", "derived", "waitsets", "nonblocking", "neighbors", "freed", "fresh", "skewed", "finishing", "objects", "constructors", "bridges", "mistakes", "persistent", "bsend", "synchronous", "relay", "cancelled",
         "messages", "blocked", "threads", "multiple", "openmp", "signals", "masks", "alarms", "storm", "waiting", "sleeps", "events", "children", "clocks", "files",
         "mpifiles", "mpiviews", "memory", "plugin", "ownops", "solver",
     ];
