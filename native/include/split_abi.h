@@ -239,6 +239,7 @@ struct mpi_table {
   void *fn[MPI_TABLE_SLOTS];
   uint64_t
       fingerprint; /* MPI_TABLE_FINGERPRINT of the proxy that filled it: slots and prototypes, as the stub must have them */
+  void *absent; /* what is in the slots of functions that the site lacks */
 };
 #define MPI_TABLE ((struct mpi_table *)MPI_TABLE_ADDR)
 #endif

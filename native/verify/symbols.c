@@ -22,15 +22,6 @@ static const void *home_of(const char *symbol) {
   return at && dladdr(at, &info) ? info.dli_fbase : NULL;
 }
 
-/* Each present function is another one; what several slots share is the entry of absent functions. */
-static const void *absent_entry(void) {
-  for (int slot = 0; slot < SLOT_COUNT; slot++) {
-    for (int other = slot + 1; other < SLOT_COUNT; other++)
-      if (MPI_TABLE->fn[other] == MPI_TABLE->fn[slot]) return MPI_TABLE->fn[slot];
-  }
-  return NULL;
-}
-
 static void check_exports(void) {
   const void *stub = home_of("MPI_Init");
   for (int i = 0; i < EXPORTED_COUNT; i++) {
@@ -42,7 +33,7 @@ static void check_exports(void) {
 
 /* How many functions the site lacks, of those that programs of this ABI can call. */
 static int check_slots(void) {
-  const void *absent = absent_entry();
+  const void *absent = MPI_TABLE->absent;
   int lacking = 0;
   for (int i = 0; i < EXPORTED_COUNT; i++) {
     const struct exported *e = &exported[i];

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Mana.Testing;
 using Xunit;
@@ -115,48 +114,11 @@ public sealed class SiteTests(Installation mana)
     }
 
     [Fact]
-    public async Task The_doctor_tells_what_is_here()
-    {
-        Outcome doctor = await mana.ManaAsync("doctor", "--json");
-        Installation.Require(doctor);
-        JsonElement[] findings = [.. JsonDocument.Parse(doctor.Output).RootElement.EnumerateArray()];
-        Assert.Contains(findings, f => f.GetProperty("what").GetString() == "glibc" && f.GetProperty("state").GetString() == "ok");
-        Assert.Contains(findings, f => f.GetProperty("what").GetString() == "MPICH" && f.GetProperty("state").GetString() == "ok");
-        Assert.Contains(findings, f => f.GetProperty("what").GetString() == "bundle mpich");
-    }
-
-    [Fact]
-    public async Task The_doctor_names_a_damaged_backend_and_goes_on()
-    {
-        string config = mana["damaged-config"];
-        Directory.CreateDirectory(config + "/mana/backends/odd");
-        await File.WriteAllTextAsync(config + "/mana/backends/odd/backend.toml", "name = ");
-        Outcome doctor = await mana.ManaAsync(new Dictionary<string, string?>(StringComparer.Ordinal) { ["XDG_CONFIG_HOME"] = config }, "doctor", "--json");
-        Assert.True(doctor.ExitCode == 125, doctor.ToString());
-        JsonElement[] findings = [.. JsonDocument.Parse(doctor.Output).RootElement.EnumerateArray()];
-        Assert.Contains(findings, f => f.GetProperty("what").GetString() == "backend odd" && f.GetProperty("detail").GetString()!.Contains("backend.toml(1,", StringComparison.Ordinal));
-        Assert.Contains(findings, f => f.GetProperty("what").GetString() == "MPICH");
-    }
-
-    [Fact]
     public async Task Without_HOME_that_of_the_users_entry_in_passwd_counts()
     {
         Dictionary<string, string?> none = new(StringComparer.Ordinal) { ["HOME"] = null, ["MANA_HOME"] = null, ["XDG_DATA_HOME"] = null };
         string home = Mono.Unix.Native.Syscall.getpwuid(Mono.Unix.Native.Syscall.geteuid()).pw_dir;
         Installation.Refused(await mana.ManaAsync(none, "bundle", "show", "no-such-bundle"), 125, $"looked in {home}/.local/share/mana/bundles");
-    }
-
-    [Fact]
-    public async Task The_doctor_says_what_mends_it()
-    {
-        Outcome doctor = await mana.ManaAsync(
-            new Dictionary<string, string?>(StringComparer.Ordinal) { ["PATH"] = "/usr/sbin", ["MANA_HOME"] = "/proc/mana" }, "doctor", "--json");
-        Assert.True(doctor.ExitCode == 125, doctor.ToString());
-        Dictionary<string, string> mends = JsonDocument.Parse(doctor.Output).RootElement.EnumerateArray()
-            .ToDictionary(f => f.GetProperty("what").GetString()!, f => f.GetProperty("mend").GetString()!, StringComparer.Ordinal);
-        Assert.StartsWith("apt-get install ", mends["C compiler"], StringComparison.Ordinal);
-        Assert.StartsWith("apt-get install ", mends["MPICH"], StringComparison.Ordinal);
-        Assert.StartsWith("export MANA_HOME=", mends["home"], StringComparison.Ordinal);
     }
 
     /// <summary>Its bundles are there, but a file stands where the folder of running jobs is to be.</summary>
@@ -264,49 +226,6 @@ public sealed class SiteTests(Installation mana)
         JsonArray rows = JsonNode.Parse(bench.Output)!.AsArray();
         Assert.Contains("MPI_Comm_rank", rows.Select(r => (string)r!["what"]!));
         Assert.All(rows, r => Assert.True((double)r!["native"]! > 0 && (double)r["mana"]! > 0 && (double)r["ratio"]! > 0 && (string)r["unit"]! == "ns", r!.ToString()));
-    }
-
-    [Theory]
-    [InlineData("bash")]
-    [InlineData("zsh")]
-    [InlineData("fish")]
-    public async Task Completion_knows_commands_and_bundles(string shell)
-    {
-        Assert.Contains("[suggest:", (await mana.ManaAsync("completion", shell)).Output, StringComparison.Ordinal);
-        Outcome names = await mana.ManaAsync("[suggest:17]", "mana bundle show ");
-        Assert.Contains("mpich\n", names.Output, StringComparison.Ordinal);
-    }
-
-    /// <summary>Where a file is wanted nothing is suggested: shells offer files then.</summary>
-    [Theory]
-    [InlineData("mana comp", "completion")]
-    [InlineData("mana bundle ex", "export")]
-    [InlineData("mana bundle export ", "mpich")]
-    [InlineData("mana bundle export mpich ", "")]
-    [InlineData("mana bundle export mpich b", "")]
-    [InlineData("mana bundle build ", "")]
-    [InlineData("mana bundle build --o", "--output")]
-    [InlineData("mana launch --b", "--backend", "--bundle")]
-    [InlineData("mana launch --dry-run --backend o", "openmpi")]
-    [InlineData("mana launch --bundle mp", "mpich")]
-    [InlineData("mana launch --checkpoint-dir ", "")]
-    [InlineData("mana launch -- ", "")]
-    [InlineData("mana -v doc", "doctor")]
-    public async Task What_is_suggested_begins_with_the_word_at_the_cursor(string line, params string[] words)
-    {
-        Outcome suggested = await mana.ManaAsync($"[suggest:{line.Length}]", line + " more");
-        Assert.True(suggested.ExitCode == 0 && suggested.Output == string.Concat(words.Where(w => w.Length > 0).Select(w => w + "\n")), suggested.ToString());
-    }
-
-    [Fact]
-    public async Task Bash_completes_after_it_has_sourced_the_script()
-    {
-        const string Script = """
-            PATH=$(dirname "$0"):$PATH; . <(mana completion bash); complete -p mana
-            COMP_LINE='mana bundle show mp' COMP_POINT=19; _mana; echo "${COMPREPLY[@]}"
-            """;
-        Outcome bash = await mana.RunAsync(["bash", "-c", Script, mana.Tool], TimeSpan.FromMinutes(1));
-        Assert.True(bash is { ExitCode: 0, Output: "complete -o default -F _mana mana\nmpich\n" }, bash.ToString());
     }
 
     /// <summary>script(1) gives it a terminal: a table has a frame there, with NO_COLOR nothing that would colour it.</summary>

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Mana.Bundles.Backends;
 using Mana.Bundles.Build;
 using Mana.Bundles.Probe;
@@ -23,55 +22,13 @@ public sealed record Finding(string What, Health State, string Detail, string Me
 /// <summary>Looks at everything mana needs of a machine.</summary>
 public sealed class Examination(ManaHome home, BackendCatalog backends, BundleStore bundles, Candidates candidates, bool root)
 {
-    private const int Hwcap2Fsgsbase = 1 << 1;
-
     public async Task<IReadOnlyList<Finding>> RunAsync(CancellationToken stop)
     {
-        List<Finding> findings = [Processor(), Kernel(), Libc(), Fsgsbase(), Memory(), HomeFolder(), DotnetSdk(), await CompilerAsync(stop)];
+        List<Finding> findings = [.. Machine.Findings(), HomeFolder(), DotnetSdk(), await CompilerAsync(stop)];
         foreach (string name in backends.Names) findings.Add(await MpiAsync(name, stop));
         findings.AddRange(bundles.All().Select(OfBundle));
         findings.AddRange(bundles.Unreadable().Select(u => new Finding("bundle " + u.Name, Health.Bad, $"{u.Why.What} ({u.Why.Where})", u.Why.ToDo)));
         return findings;
-    }
-
-    private static Finding Processor() => RuntimeInformation.OSArchitecture == Architecture.X64
-        ? new Finding("processor", Health.Ok, "x86-64")
-        : new Finding("processor", Health.Bad, RuntimeInformation.OSArchitecture + ": mana runs on x86-64 only");
-
-    private static Finding Kernel() => Environment.OSVersion.Version >= new Version(5, 11)
-        ? new Finding("kernel", Health.Ok, Environment.OSVersion.Version.ToString(3))
-        : new Finding("kernel", Health.Weak, Environment.OSVersion.Version.ToString(3) + ": --syscalls=dispatch needs Linux 5.11");
-
-    /// <summary>From 2.41 on libc makes its cancellable system calls in a form that mana-lower does not know (docs/ARCHITECTURE.md, Systems).</summary>
-    private static Finding Libc()
-    {
-        string version = Marshal.PtrToStringUTF8(gnu_get_libc_version()) ?? "";
-        return Version.TryParse(version, out Version? number) && number >= new Version(2, 41)
-            ? new Finding("glibc", Health.Bad, version + ": mana-lower does not know its system calls, and starts no program", "run mana where glibc is older than 2.41, 2.36 for instance")
-            : new Finding("glibc", Health.Ok, version);
-    }
-
-    [DllImport("libc", EntryPoint = "gnu_get_libc_version")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
-    private static extern IntPtr gnu_get_libc_version();
-
-    /// <summary>AT_HWCAP2 of this process's auxiliary vector (man 3 getauxval): bit 1 says that programs may write FS.</summary>
-    private static Finding Fsgsbase()
-    {
-        byte[] vector = File.ReadAllBytes("/proc/self/auxv");
-        for (int at = 0; at + 16 <= vector.Length; at += 16)
-            if (BitConverter.ToUInt64(vector, at) == 26 && (BitConverter.ToUInt64(vector, at + 8) & Hwcap2Fsgsbase) != 0)
-                return new Finding("FSGSBASE", Health.Ok, "offered");
-        return new Finding("FSGSBASE", Health.Weak, "not offered by this kernel: where crossings have to swap FS (mana launch -v tells), one is two system calls", "use Linux 5.9 or newer without nofsgsbase");
-    }
-
-    /// <summary>The main stack of a rank is reserved at the size of its limit, which strict overcommit may refuse.</summary>
-    private static Finding Memory()
-    {
-        string mode = ReadOr("/proc/sys/vm/overcommit_memory", "0");
-        return mode is "2"
-            ? new Finding("memory", Health.Weak, "strict overcommit: large reserved stacks may be refused", "sysctl vm.overcommit_memory=0")
-            : new Finding("memory", Health.Ok, "overcommit mode " + mode);
     }
 
     private Finding HomeFolder()
@@ -129,7 +86,7 @@ public sealed class Examination(ManaHome home, BackendCatalog backends, BundleSt
         }
         catch (UserErrorException e)
         {
-            string mend = backend.Packages.TryGetValue("debian", out string? packages) ? "apt-get install " + packages : "";
+            string mend = backend.Packages.TryGetValue("debian", out string? packages) ? "apt-get install " + packages : e.Error.ToDo;
             return new Finding(backend.Title, Health.Weak, e.Error.What, mend);
         }
     }
@@ -137,6 +94,4 @@ public sealed class Examination(ManaHome home, BackendCatalog backends, BundleSt
     private static Finding OfBundle(Bundle bundle) => bundle.Misfit() is { } misfit
         ? new Finding("bundle " + bundle.Name, Health.Bad, misfit.What, $"mana bundle create {bundle.Name} --backend {bundle.Manifest.Backend} --force")
         : new Finding("bundle " + bundle.Name, Health.Ok, $"{bundle.Manifest.Backend} {bundle.Manifest.Version}");
-
-    private static string ReadOr(string file, string absent) => File.Exists(file) ? File.ReadAllText(file).Trim() : absent;
 }
