@@ -17,8 +17,9 @@ internal static class Completion
     private const string Zsh = """
         #compdef mana
         _mana() {
+          local line_="${(j: :)words[1,CURRENT-1]} ${PREFIX}"
           local -a words_
-          words_=("${(@f)$(mana "[suggest:${CURSOR}]" "${BUFFER}" 2>/dev/null)}")
+          words_=("${(@f)$(mana "[suggest:${#line_}]" "${line_}" 2>/dev/null)}")
           if [[ -n $words_ ]]; then compadd -- "${words_[@]}"; else _files; fi
         }
         compdef _mana mana
@@ -26,7 +27,8 @@ internal static class Completion
 
     private const string Fish = """
         function __mana
-          set -l words (mana "[suggest:"(commandline -C)"]" (commandline -p) 2>/dev/null)
+          set -l line (commandline -cp)
+          set -l words (mana "[suggest:"(string length -- "$line")"]" "$line" 2>/dev/null)
           if test -n "$words"; printf '%s\n' $words; else; __fish_complete_path (commandline -ct); end
         end
         complete -f -c mana -a '(__mana)'
