@@ -21,7 +21,7 @@ enum agent_stage { AGENT_RUN, AGENT_INTENT, AGENT_PARK, AGENT_DRAIN, AGENT_WRITT
 /* What the parked MPI thread is to do. */
 enum agent_order { ORDER_WAIT, ORDER_PUMP, ORDER_SAVE, ORDER_TAKE, ORDER_RETURN, ORDER_LEAVE };
 
-/* A collective, and since when; epoch 0: none. Known only of those that came while a checkpoint was wanted. */
+/* A collective, and since when; epoch 0: none. Known only of those that came to the gate. */
 struct agent_place {
   uint32_t epoch, slot;
   mana_h comm;   /* 0: it does not block on one */

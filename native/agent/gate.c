@@ -1,7 +1,6 @@
 /* Collective clocks in phase INTENT (docs/CHECKPOINT.md, Quiesce). A rank below one of its targets enters any collective, for others
  * wait for it; one at all its targets enters none. Whoever is below the target of A must perhaps go past the target of B first: then B's
  * target rises for all, which the coordinator sees to. */
-#include <sched.h>
 #include <unistd.h>
 
 #include "agent.h"
@@ -96,7 +95,7 @@ static void tell_gated(const struct split_clock *clock, int slot) {
 
 /* Lock held. A collective that only this rank is in never holds anybody up. */
 static bool may_enter(uint32_t clock) {
-  return clock == 0 || SPLIT->phase == agent_resting_phase() || (agent.targets_known && behind());
+  return clock == 0 || SPLIT->phase != SPLIT_INTENT || (agent.targets_known && behind());
 }
 
 static struct agent_place place(int slot, mana_h comm) {
@@ -109,12 +108,12 @@ int32_t agent_resting_phase(void) {
 
 /* In two phases nobody enters before all have come, so nobody is inside a collective whose other members come much later: whoever waits here
  * has not entered, and may be parked. Lock held, but not meanwhile. */
-static void wait_for_all(uint32_t clock) {
+static void wait_for_all(uint32_t clock, useconds_t rest) {
   bool all = false;
   while (!all && SPLIT->phase != SPLIT_PARK) {
     pthread_mutex_unlock(&agent.lock);
     all = agent_proxy()->arrive(CLOCKS->members[clock]);
-    if (!all) sched_yield();
+    if (!all && rest) usleep(rest);
     pthread_mutex_lock(&agent.lock);
   }
 }
@@ -136,13 +135,12 @@ static void wait_for_turn(uint32_t clock, int slot) {
   }
 }
 
-static int pass(uint32_t clock, uint32_t comm, int slot, bool two_phases) {
+/* Lock held, but not meanwhile. The collective is not counted when this begins, and is when it may be entered: 1. */
+static int wait_at_gate(uint32_t clock, uint32_t comm, int slot, bool two_phases, useconds_t rest) {
   struct split_clock *c = &CLOCKS->clock[clock];
-  pthread_mutex_lock(&agent.lock);
-  count(c, -1);
   agent.at_gate = place(slot, comm);
   agent.waiting++;
-  if (two_phases) wait_for_all(clock);
+  if (two_phases) wait_for_all(clock, rest);
   wait_for_turn(clock, slot);
   int passed = SPLIT->phase != SPLIT_PARK;
   agent.waiting--;
@@ -151,14 +149,24 @@ static int pass(uint32_t clock, uint32_t comm, int slot, bool two_phases) {
     agent.entered = place(slot, comm);
     if (clock && SPLIT->phase == SPLIT_INTENT && c->seq > c->target) agent_gate_publish(clock);
   }
+  return passed;
+}
+
+int agent_gate(uint32_t clock, uint32_t comm, int slot) {
+  bool two_phases = options.two_phase && clock && comm;
+  pthread_mutex_lock(&agent.lock);
+  count(&CLOCKS->clock[clock], -1);
+  int passed = wait_at_gate(clock, comm, slot, two_phases, 0);
   pthread_mutex_unlock(&agent.lock);
   if (passed && two_phases) agent_proxy()->entered(CLOCKS->members[clock], comm);
   return passed;
 }
 
-int agent_gate(uint32_t clock, uint32_t comm, int slot) {
-  return pass(clock, comm, slot, options.two_phase && clock && comm);
-}
+/* It may be long before the last comes, and the processors are theirs who work. */
 int agent_gate_of_all(uint32_t clock, uint32_t comm, int slot) {
-  return pass(clock, comm, slot, clock && comm);
+  pthread_mutex_lock(&agent.lock);
+  int passed = wait_at_gate(clock, comm, slot, clock != 0, GATE_POLL_MICROSECONDS);
+  pthread_mutex_unlock(&agent.lock);
+  if (passed && clock) agent_proxy()->entered(CLOCKS->members[clock], comm);
+  return passed;
 }

@@ -90,12 +90,14 @@ void core_gate_wait(uint32_t clock, mana_h comm, int slot) {
   }
 }
 
-/* A bundle of before has no such service. */
+/* Nothing is counted before all have come, for others would be let come to what was published. Looked for each time: a bundle of before has no such
+ * service, and it may be where the thread comes back to. */
 void core_gate_enter_last(mana_h comm, int slot) {
-  int service = SPLIT->service[SVC_GATE_OF_ALL] ? SVC_GATE_OF_ALL : SVC_GATE, passed;
   uint32_t clock = core_gate_of(comm);
+  int passed;
   do {
-    core_gate_add(clock);
+    int service = SPLIT->service[SVC_GATE_OF_ALL] ? SVC_GATE_OF_ALL : SVC_GATE;
+    if (service == SVC_GATE) core_gate_add(clock);
     MANA_CROSS(passed, MANA_SERVICE(gate_service *, service)(clock, comm, slot));
   } while (!passed);
 }

@@ -61,7 +61,9 @@ enum split_service {
   /* int (enum split_service nr, const long argument[6], long *result): called with the UPPER FS, by a thread that has no lower FS: has a thread of the lower
    * half call one of these. 0: MPI watches no memory, and nothing was done */
   SVC_CARRY_OUT,
-  SVC_GATE_OF_ALL, /* as SVC_GATE, in any phase: waits for all members first, so that a checkpoint need not wait for the last of them */
+  /* int (uint32_t clock, uint32_t comm, int slot): as SVC_GATE, in any phase, of what has not been counted: waits for all members first, so that a checkpoint
+   * need not wait for the last of them. Counts it and returns 1, or 0 in phase PARK */
+  SVC_GATE_OF_ALL,
   SVC_MAX = 64
 };
 

@@ -138,8 +138,9 @@ static inline void px_record_persistent(mana_h request, enum px_record_kind kind
 }
 /* All processes of MPI_COMM_WORLD, and nobody's but the proxy's: from MPI_Init to MPI_Finalize. */
 extern MPI_Comm px_world;
-/* Its tags: receipts of synchronous sends and answers about them, by number; questions; the rounds of a barrier (arrive.c). */
-enum { PX_TAG_NUMBERS = 1 << 20, PX_TAG_QUESTION = PX_TAG_NUMBERS, PX_TAG_ROUND };
+/* Its tags: questions about synchronous sends; the rounds of a barrier (arrive.c); receipts of these sends and answers, by number. The last is below
+ * 2^20 - 1, the lowest bound that a site we know of has (Intel MPI over mlx). */
+enum { PX_TAG_QUESTION, PX_TAG_ROUND, PX_TAG_NUMBER = 64, PX_NUMBERS = (1 << 20) - 1 - PX_TAG_NUMBER };
 
 /* A program of sessions without MPI_Init: it has no checkpoints, so the site may block. It has to: MPICH 4.0 over UCX cannot make progress
  * before two processes have met, and its own waits look first whether there is need to. */

@@ -11,6 +11,10 @@
 
 static uint32_t next_number;
 
+static int tag_of(uint32_t number) {
+  return PX_TAG_NUMBER + (int)(number % PX_NUMBERS);
+}
+
 /* --- which are under way, and what was sent behind them -------------------------------------------------------------------- */
 static struct begun {
   mana_h request;
@@ -49,13 +53,12 @@ void px_sent_behind(mana_h comm, int dest, int tag) {
 /* --- receipts ------------------------------------------------------------------------------------------------------------- */
 int px_synchronous_await(const struct px_record *r, MPI_Request *site) {
   if (r->number >= next_number) next_number = r->number + 1;
-  return MPI_Irecv(NULL, 0, MPI_BYTE, r->receiver, (int)(r->number % PX_TAG_NUMBERS), px_world, site);
+  return MPI_Irecv(NULL, 0, MPI_BYTE, r->receiver, tag_of(r->number), px_world, site);
 }
 
 void px_synchronous_received(const struct px_message *m) {
   if (m->sender < 0) return;
-  (void)MPI_Send(NULL, 0, MPI_BYTE, m->sender, (int)(m->number % PX_TAG_NUMBERS),
-                 px_world); /* what fails ends the job */
+  (void)MPI_Send(NULL, 0, MPI_BYTE, m->sender, tag_of(m->number), px_world); /* what fails ends the job */
   px_count(&px_counters.sent, 1);
 }
 
@@ -98,7 +101,7 @@ static struct asked *list(int *n) {
     struct question q = {.round = now,
                          .tag = px_tag_in(r->tag),
                          .behind = (int32_t)r->behind,
-                         .number = (int32_t)(next_number++ % PX_TAG_NUMBERS),
+                         .number = (int32_t)(next_number++ % PX_NUMBERS),
                          .comm = px_name_of_comm(r->comm)};
     MPI_Comm_rank(px_comm(r->comm), &q.source);
     all[(*n)++] = (struct asked){mana_handle(MANA_KIND_REQUEST, i), q, receiver, 0};
@@ -131,7 +134,7 @@ static int answer_all(void) {
     if (MPI_Recv(&q, WORDS, MPI_INT, s.MPI_SOURCE, PX_TAG_QUESTION, px_world, MPI_STATUS_IGNORE) != MPI_SUCCESS) break;
     if (q.round != now) continue;
     int waits = answer(s.MPI_SOURCE, &q);
-    if (MPI_Send(&waits, 1, MPI_INT, s.MPI_SOURCE, q.number, px_world) != MPI_SUCCESS) break;
+    if (MPI_Send(&waits, 1, MPI_INT, s.MPI_SOURCE, tag_of((uint32_t)q.number), px_world) != MPI_SUCCESS) break;
     n++;
   }
   return n;
@@ -143,7 +146,8 @@ static int ask(struct px_saved *s, struct asked *all, int n, MPI_Request *reques
   for (int i = 0; i < 2 * n; i++) requests[i] = MPI_REQUEST_NULL;
   for (int i = 0; i < n && rc == MPI_SUCCESS; i++) {
     struct asked *a = &all[i];
-    rc = MPI_Irecv(&a->waits, 1, MPI_INT, a->receiver, a->question.number, px_world, &requests[2 * i]);
+    rc =
+        MPI_Irecv(&a->waits, 1, MPI_INT, a->receiver, tag_of((uint32_t)a->question.number), px_world, &requests[2 * i]);
     if (rc == MPI_SUCCESS)
       rc = MPI_Isend(&a->question, WORDS, MPI_INT, a->receiver, PX_TAG_QUESTION, px_world, &requests[2 * i + 1]);
   }

@@ -40,6 +40,40 @@ public sealed class FolderStories(House house)
         Assert.Equal(await house.NativeStoryAsync(Story, 2, Steps), end.Output);
     }
 
+    /// <summary>A file system of its own, which only the job sees, and whoever looks through one of its processes.</summary>
+    [MountFact]
+    public async Task A_file_system_that_is_full_costs_a_checkpoint_and_nothing_more()
+    {
+        using Folder folder = new();
+        Job.Place place = new(house, folder, "brimful", 2, Stories.Environment);
+        Directory.CreateDirectory(place.Checkpoints);
+        string[] mount = ["unshare", "-m", "sh", "-c", "mount -t tmpfs -o size=1g none \"$0\" && exec \"$@\"", place.Checkpoints];
+        IReadOnlyList<string> launch = house.Tool.Launch(Mpi.OpenMpi, 2, [House.CheckpointStory(Story, Mpi.OpenMpi), Steps], ["--job", place.Name, "--checkpoint-dir", place.Checkpoints]);
+        await using Job job = Job.Run(place, [.. mount, .. launch], Limit);
+        await job.RequireUnderWayAsync();
+        string seen = $"/proc/{await job.PidOfRankAsync(0)}/root{place.Checkpoints}", ofJob = Path.Combine(seen, place.Name);
+        Require(await job.CheckpointAsync());
+        string[] before = Directory.GetDirectories(ofJob);
+
+        Require(await RunAsync("sh", "-c", "fallocate -l $(($(df --output=avail -B1 \"$0\" | tail -1) - 1000000)) \"$0/filler\"", seen));
+        Outcome failed = await job.CheckpointAsync();
+        AssertFailed(failed, place);
+        Assert.Contains("No space left on device", failed.Errors, StringComparison.Ordinal);
+        Assert.Equal(before, Directory.GetDirectories(ofJob));
+
+        File.Delete(Path.Combine(seen, "filler"));
+        Outcome taken = await job.CheckpointAsync();
+        Require(taken);
+        Require(await RunAsync(house.Tool.Mana, "images", "verify", Path.Combine(ofJob, Path.GetFileName(taken.Output.Trim()))));
+        Outcome end = await job.Running;
+        Assert.True(end is { ExitCode: 0, TimedOut: false }, end.ToString());
+        Assert.Equal(await house.NativeStoryAsync(Story, 2, Steps), end.Output);
+    }
+
+    private static Task<Outcome> RunAsync(params string[] words) => Bounded.RunAsync(words, "/", new Dictionary<string, string?>(StringComparer.Ordinal), TimeSpan.FromSeconds(60));
+
+    private static void Require(Outcome outcome) => Assert.True(outcome.ExitCode == 0, outcome.ToString());
+
     private static void AssertFailed(Outcome checkpoint, Job.Place place)
     {
         Assert.True(checkpoint.ExitCode == Job.ManaFailed && checkpoint.Errors.Contains(place.Checkpoints, StringComparison.Ordinal), checkpoint.ToString());

@@ -21,7 +21,7 @@ internal sealed class Journeys(House house)
     public async Task TellAsync(string story, Mpi builtFor, Mpi home, Mpi abroad, int ranks)
     {
         string expected = await house.NativeStoryAsync(story, ranks, Steps);
-        Journey journey = new(house, Journey.ThereAndBack(home, abroad), ranks, Limit, TimeSpan.FromSeconds(1.2));
+        Journey journey = new(house, Journey.ThereAndBack(home, abroad), ranks, Limit, TimeSpan.FromSeconds(1.2)) { GoesOnAfterOne = true };
         using Folder end = await journey.TravelAsync($"{story}-for-{builtFor}-{home}-{abroad}-{ranks}", Stories.Environment, _ => [House.CheckpointStory(story, builtFor), Steps]);
         Assert.Equal(expected, await File.ReadAllTextAsync(end["stdout"]));
     }

@@ -33,19 +33,35 @@ public sealed class TwoPhaseStories(House house)
         Assert.Equal(await house.NativeStoryAsync("late", 2, steps), end.Output);
     }
 
+    /// <summary>It has no agent's thread, so that nobody would open a gate.</summary>
+    [Theory]
+    [InlineData("openmpi")]
+    [InlineData("mpich")]
+    public async Task A_program_that_initializes_MPI_in_another_thread_runs_to_its_end(string site)
+    {
+        using Folder folder = new();
+        Job.Place place = new(house, folder, "elsewhere", 2, Stories.Environment);
+        await using Job job = Job.Launch(place, Mpi.Named(site), [House.CheckpointStory("elsewhere", Mpi.Named(site))], Limit, "--collectives", "two-phase");
+        Outcome end = await job.Running;
+        Assert.True(end is { ExitCode: 0, TimedOut: false, Output: "OK elsewhere 1\n" }, end.ToString());
+        Assert.Contains("no checkpoint of this job can be taken", end.Errors, StringComparison.Ordinal);
+    }
+
     /// <summary>Collectives of all kinds, overlapping communicators, and the strategy is remembered by the checkpoint.</summary>
     [Theory]
-    [InlineData("skewed", "openmpi", "mpich")]
-    [InlineData("skewed", "mpich", "openmpi")]
-    [InlineData("constructors", "openmpi", "mpich")]
-    [InlineData("multiple", "mpich", "openmpi")]
-    [InlineData("nonblocking", "openmpi", "mpich")]
-    public async Task A_story_goes_on_under_the_other_MPI_and_back(string story, string home, string abroad)
+    [InlineData("skewed", "openmpi", "mpich", 2)]
+    [InlineData("skewed", "mpich", "openmpi", 2)]
+    [InlineData("constructors", "openmpi", "mpich", 2)]
+    [InlineData("multiple", "mpich", "openmpi", 2)]
+    [InlineData("nonblocking", "openmpi", "mpich", 2)]
+    [InlineData("skewed", "openmpi", "openmpi", 4)]
+    [InlineData("finishing", "openmpi", "openmpi", 4)]
+    public async Task A_story_goes_on_under_the_other_MPI_and_back(string story, string home, string abroad, int ranks)
     {
         const string steps = "800";
-        string expected = await house.NativeStoryAsync(story, 2, steps);
-        Journey journey = new(house, Journey.ThereAndBack(Mpi.Named(home), Mpi.Named(abroad)), 2, Limit, TimeSpan.FromSeconds(1.2)) { Options = ["--collectives", "two-phase"] };
-        using Folder end = await journey.TravelAsync($"two-phase-{story}-{home}-{abroad}", Stories.Environment, _ => [House.CheckpointStory(story, Mpi.Named(home)), steps]);
+        string expected = await house.NativeStoryAsync(story, ranks, steps);
+        Journey journey = new(house, Journey.ThereAndBack(Mpi.Named(home), Mpi.Named(abroad)), ranks, Limit, TimeSpan.FromSeconds(1.2)) { Options = ["--collectives", "two-phase"] };
+        using Folder end = await journey.TravelAsync($"two-phase-{story}-{home}-{abroad}-{ranks}", Stories.Environment, _ => [House.CheckpointStory(story, Mpi.Named(home)), steps]);
         Assert.Equal(expected, await File.ReadAllTextAsync(end["stdout"]));
     }
 }
