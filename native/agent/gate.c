@@ -1,6 +1,7 @@
 /* Collective clocks in phase INTENT (docs/CHECKPOINT.md, Quiesce). A rank below one of its targets enters any collective, for others
  * wait for it; one at all its targets enters none. Whoever is below the target of A must perhaps go past the target of B first: then B's
  * target rises for all, which the coordinator sees to. */
+#include <sched.h>
 #include <unistd.h>
 
 #include "agent.h"
@@ -113,7 +114,7 @@ static void wait_for_all(uint32_t clock, useconds_t rest) {
   while (!all && SPLIT->phase != SPLIT_PARK) {
     pthread_mutex_unlock(&agent.lock);
     all = agent_proxy()->arrive(CLOCKS->members[clock]);
-    if (!all && rest) usleep(rest);
+    if (!all) (void)(rest ? usleep(rest) : sched_yield());
     pthread_mutex_lock(&agent.lock);
   }
 }

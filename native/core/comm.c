@@ -132,9 +132,9 @@ int core_Comm_idup_with_info(mana_h comm, mana_h info, mana_h *newcomm, mana_h *
 }
 
 /* --- freeing ------------------------------------------------------------------------------------------------------------ */
-/* Attributes go first: a delete callback may still communicate, and may refuse (MPI-4.1 section 7.7.2). Gated though the site does not wait
- * for others here: at a checkpoint all members have the communicator, or none. */
-#define RELEASE(name, slot, call)                                                                                      \
+/* Attributes go first: a delete callback may still communicate, and may refuse (MPI-4.1 section 7.7.2). MPI_Comm_free is gated though no site waits
+ * for others in it: at a checkpoint all members have the communicator, or none. But never in two phases: programs free what overlaps in any order. */
+#define RELEASE(name, slot, blocks_on, call)                                                                           \
   mana_h before = *comm;                                                                                               \
   if (known(before)) {                                                                                                 \
     int refused = core_attributes_delete_all(MANA_KIND_COMM, before);                                                  \
@@ -142,7 +142,7 @@ int core_Comm_idup_with_info(mana_h comm, mana_h info, mana_h *newcomm, mana_h *
   }                                                                                                                    \
   int rc;                                                                                                              \
   uint32_t clock = core_gate_of(before);                                                                               \
-  CORE_GATE_ENTER_LAST(clock, before, slot);                                                                           \
+  CORE_GATE_ENTER_LAST(clock, blocks_on, slot);                                                                        \
   MANA_CROSS(rc, call);                                                                                                \
   if (rc) core_gate_failed(CLOCKS->members[clock], rc);                                                                \
   if (!rc) core_gate_gone(clock);                                                                                      \
@@ -154,10 +154,10 @@ int core_Comm_idup_with_info(mana_h comm, mana_h info, mana_h *newcomm, mana_h *
   return MANA_SUCCESS
 
 int core_Comm_free(mana_h *comm) {
-  RELEASE("MPI_Comm_free", SLOT_Comm_free, MPI_BELOW_ON(Comm_free, before)(comm));
+  RELEASE("MPI_Comm_free", SLOT_Comm_free, 0, MPI_BELOW_ON(Comm_free, before)(comm));
 }
 int core_Comm_disconnect(mana_h *comm) {
-  RELEASE("MPI_Comm_disconnect", SLOT_Comm_disconnect, MPI_BELOW_ON(Comm_disconnect, before)(comm));
+  RELEASE("MPI_Comm_disconnect", SLOT_Comm_disconnect, before, MPI_BELOW_ON(Comm_disconnect, before)(comm));
 }
 
 /* Whether this process is the root of a rooted call, on an intercommunicator too (MPI-4.1 section 6.2.3). */
