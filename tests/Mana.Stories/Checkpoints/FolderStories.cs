@@ -55,7 +55,7 @@ public sealed class FolderStories(House house)
         Require(await job.CheckpointAsync());
         string[] before = Directory.GetDirectories(ofJob);
 
-        Require(await RunAsync("sh", "-c", "fallocate -l $(($(df --output=avail -B1 \"$0\" | tail -1) - 1000000)) \"$0/filler\"", seen));
+        Require(await RunAsync("sh", "-c", "fallocate -l $(($(stat -f -c '%a * %S' \"$0\") - 1000000)) \"$0/filler\"", seen));
         Outcome failed = await job.CheckpointAsync();
         AssertFailed(failed, place);
         Assert.Contains("No space left on device", failed.Errors, StringComparison.Ordinal);
