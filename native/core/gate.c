@@ -92,7 +92,7 @@ void core_gate_wait(uint32_t clock, mana_h comm, int slot) {
 
 /* Nothing is counted before all have come, for others would be let come to what was published. Looked for each time: a bundle of before has no such
  * service, and it may be where the thread comes back to. */
-void core_gate_enter_last(mana_h comm, int slot) {
+void core_gate_enter_with_all(mana_h comm, int slot) {
   uint32_t clock = core_gate_of(comm);
   int passed;
   do {

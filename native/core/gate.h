@@ -70,7 +70,7 @@ static inline __attribute__((always_inline)) void core_gate_count(uint32_t clock
 #define CORE_GATE_ENTER_BRIDGED(comm, slot)                                                                            \
   core_gate_count(core_gate_bridged(comm), core_gate_of(comm) ? (comm) : 0, slot)
 /* Around MPI_Finalize: a rank that comes to it first may wait for as long as the others compute, and can be parked until the last has come. */
-void core_gate_enter_last(mana_h comm, int slot) __attribute__((visibility("hidden")));
+void core_gate_enter_with_all(mana_h comm, int slot) __attribute__((visibility("hidden")));
 /* Before core_gate_leave: where this member has not taken part after all, the count is taken back, so that it is again what the others have. */
 void core_gate_failed(uint32_t clock, int rc) __attribute__((visibility("hidden"), cold));
 static inline void core_gate_leave(void) {

@@ -99,7 +99,7 @@ int core_Finalize(void) {
   if (rc) return core_fail(MANA_KIND_COMM, MANA_COMM_WORLD, rc, "MPI_Finalize");
 #endif
   core_types_free_kept();
-  core_gate_enter_last(MANA_COMM_WORLD, SLOT_Finalize);
+  core_gate_enter_with_all(MANA_COMM_WORLD, SLOT_Finalize);
   struct upper_tls *tls = mana_cross_enter();
   MANA_SERVICE(void (*)(void), SVC_MPI_ENDS)();
   mana_cross_leave(tls);
