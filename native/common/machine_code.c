@@ -21,7 +21,10 @@ static const uint16_t return_zero[] = {0x31, 0xc0};                             
 enum { LEA_LENGTH = 7, RM_SIB = 4 };                                             /* lea disp32(%reg),%rsi */
 enum { UD2_0 = 0x0f, UD2_1 = 0x0b, INT3 = 0xcc };
 
-/* How far before a `syscall` the compiler may have put its `mov $nr,%eax`. A wrong guess costs a detour, no more: the
+/* mov %reg,%eax, of a register from r8 on with REX_R before it: where a function has two calls that it makes in a loop, as _exit. */
+enum { MOV_FROM = 0x89, COPY_TO_EAX = 0xc0, REX_R = 0x44, COPY_LENGTH = 3 };
+
+/* How far before a `syscall` the compiler may have put its `mov $nr,%eax`, or to another register. A wrong guess costs a detour, no more: the
  * stub hands the real number to the hook. */
 enum { LOOK_BACK = 40, NR_END = 600 };
 
@@ -62,14 +65,28 @@ static size_t compare_length(const uint8_t *bytes, size_t size) {
   return 0;
 }
 
+/* The number of the register that `mov %reg,%eax` copies right before `at`; 0, eax itself, where nothing does. */
+static unsigned copied_register(const uint8_t *text, size_t at) {
+  if (at < COPY_LENGTH || text[at - 2] != MOV_FROM || (text[at - 1] & 0xc7) != COPY_TO_EAX) return 0;
+  return (text[at - 1] >> 3 & 7) | (text[at - 3] == REX_R ? 8 : 0);
+}
+
+/* The number that a `mov $nr,%reg` at `bytes` loads; NR_END where there is none. */
+static uint32_t loaded_number(const uint8_t *bytes, unsigned reg) {
+  uint32_t value = NR_END;
+  if ((bytes[0] & ~7u) == mov_nr[0] && (bytes[0] & 7u) == (reg & 7)) __builtin_memcpy(&value, bytes + 1, sizeof value);
+  return value;
+}
+
 static bool guess_number(const uint8_t *text, size_t at, int *nr) {
   if (at >= LENGTH(load_sixth) && MATCHES(load_sixth, text + at - LENGTH(load_sixth), LENGTH(load_sixth), NULL)) {
     *nr = CODE_NR_UNKNOWN;
     return true;
   }
+  unsigned reg = copied_register(text, at);
   for (size_t back = LENGTH(mov_nr); back <= LOOK_BACK && back <= at; back++) {
-    uint32_t value;
-    if (MATCHES(mov_nr, text + at - back, LENGTH(mov_nr), &value) && value < NR_END) {
+    uint32_t value = loaded_number(text + at - back, reg);
+    if (value < NR_END) {
       *nr = (int)value;
       return true;
     }

@@ -140,8 +140,17 @@ static const uint8_t compare_form[] = {0xb8, 110,  0,    0,    0,           /* m
                                        0xc3,                                /* ret */
                                        0x31, 0xc0, 0xc3};                   /* 1: xor %eax,%eax; ret */
 static const uint8_t lea_form[] = {0xb8, 110,  0,   0, 0, 0x48,
-                                   0x8d, 0xb7, 2,   1, 0, 0,               /* mov $getppid,%eax; lea 258(%rdi),%rsi */
-                                   0x0f, 0x05, 0xc3};                      /* syscall; ret */
+                                   0x8d, 0xb7, 2,   1, 0, 0,              /* mov $getppid,%eax; lea 258(%rdi),%rsi */
+                                   0x0f, 0x05, 0xc3};                     /* syscall; ret */
+static const uint8_t copy_form[] = {0xbe, 110,  0,    0,    0,            /* mov $getppid,%esi */
+                                    0x89, 0xf0,                           /* mov %esi,%eax */
+                                    0x0f, 0x05,                           /* syscall */
+                                    0x48, 0x3d, 0x00, 0xf0, 0xff, 0xff,   /* cmp $-4096,%rax */
+                                    0xc3};                                /* ret */
+static const uint8_t high_copy_form[] = {0xb9, 39,   0,    0,    0,       /* mov $getpid,%ecx */
+                                         0x41, 0xb9, 110,  0,    0,    0, /* mov $getppid,%r9d */
+                                         0x44, 0x89, 0xc8,                /* mov %r9d,%eax */
+                                         0x0f, 0x05, 0x3d, 0x00, 0xf0, 0xff, 0xff, 0xc3};
 static const uint8_t other_call[] = {0xb8, 39, 0, 0, 0, 0x0f, 0x05, 0xc3}; /* getpid: not wanted */
 static const uint8_t unknown_form[] = {0x89, 0xf8, 0x0f, 0x05, 0xc3};      /* mov %edi,%eax; syscall; ret */
 
@@ -157,11 +166,15 @@ static void patched_code_runs(void) {
   memcpy(text + 128, other_call, sizeof other_call);
   memcpy(text + 192, unknown_form, sizeof unknown_form);
   memcpy(text + 256, lea_form, sizeof lea_form);
-  EXPECT(patch_text((uint64_t)text, 4096, PROT_READ | PROT_EXEC, (uint64_t)text + 8192, wanted, 0) == 3);
+  memcpy(text + 320, copy_form, sizeof copy_form);
+  memcpy(text + 384, high_copy_form, sizeof high_copy_form);
+  EXPECT(patch_text((uint64_t)text, 4096, PROT_READ | PROT_EXEC, (uint64_t)text + 8192, wanted, 0) == 5);
   EXPECT(call_text(text) == 4242 && hooked_nr == SYS_getppid && hooked_count == 1);
   EXPECT(call_text(text + 64) == 4242 && hooked_count == 2); /* the displaced compare was done: no error branch */
   EXPECT(call_text(text + 128) == getpid() && hooked_count == 2);
   EXPECT(((long (*)(long))(text + 256))(1000) == 4242 && hooked_count == 3 && hooked_second == 1258);
+  EXPECT(call_text(text + 320) == 4242 && hooked_count == 4);
+  EXPECT(call_text(text + 384) == 4242 && hooked_count == 5);
   EXPECT(memcmp(text + 192, unknown_form, sizeof unknown_form) == 0);
   EXPECT(patch_text((uint64_t)text, 4096, PROT_READ | PROT_EXEC, (uint64_t)text + 8192, wanted, 0) == 0);
 }
