@@ -309,12 +309,25 @@ void agent_say_restarted(const struct agent_restart_times *took) {
   SAY(protocol_put_restarted, took->init, took->verify, took->map, took->objects, took->total);
 }
 
+static void prepare_farewell(void) {
+  struct save_stream frame = {0};
+  protocol_put_exiting(&frame, 0);
+  if (!frame.failed && frame.length <= sizeof SPLIT->farewell) {
+    memcpy(SPLIT->farewell, frame.data, frame.length);
+    SPLIT->farewell_fd = channel_descriptor();
+    SPLIT->farewell_length = (uint32_t)frame.length;
+  }
+  save_free(&frame);
+}
+
 int agent_connect(int thread_level, uint32_t flags) {
   char host[256] = "";
   int rank = 0, size = 0;
   if (!agent.wanted || proxy->identity(&rank, &size) != 0 || channel_open(options.job) != 0) return -1;
   gethostname(host, sizeof host - 1);
+  if (options.launched != getpid()) flags |= AGENT_FLAG_WRAPPED;
   SAY(protocol_put_hello, rank, size, getpid(), host, (uint32_t)thread_level, flags);
+  prepare_farewell();
   return 0;
 }
 

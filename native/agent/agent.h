@@ -67,7 +67,10 @@ void agent_set_proxy(void *library);
 /* NULL: none, or one of another version. */
 const struct proxy_checkpoint *agent_proxy(void);
 /* What a rank does before it can take orders; restart.c shares it. The connection and its HELLO; 0, or -1 when there is none. */
-enum { AGENT_FLAG_RESTART = 1 };
+enum {
+  AGENT_FLAG_RESTART = 1,
+  AGENT_FLAG_WRAPPED = 2, /* a child of what the launcher started, as of a script, whose exit code is not this rank's */
+};
 int agent_connect(int thread_level, uint32_t flags) __attribute__((warn_unused_result));
 /* The image that was verified: its checkpoint and its checksum, for the coordinator to compare with the manifest; or why it is refused. */
 void agent_say_restored(uint32_t epoch, uint64_t checksum, const char *why);

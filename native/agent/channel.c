@@ -116,6 +116,10 @@ int channel_open(const char *job_file) {
   return connection < 0 ? -1 : 0;
 }
 
+int channel_descriptor(void) {
+  return connection;
+}
+
 void channel_close(void) {
   if (connection >= 0) close(connection);
   connection = -1;

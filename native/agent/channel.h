@@ -12,6 +12,8 @@ void channel_send(struct save_stream *frame);
 /* Waits up to `milliseconds` (-1: for ever) for a frame: its type, its fields in *frame until the next call. 0: none came. -1: the
  * coordinator is gone, or says what is no frame. */
 int channel_receive(struct save_stream *frame, int milliseconds) __attribute__((warn_unused_result));
+/* Of the connection; -1: there is none. */
+int channel_descriptor(void);
 /* Ends the connection, if there is one. */
 void channel_close(void);
 #endif

@@ -132,6 +132,7 @@ enum split_crossing {
   SPLIT_CROSSING_ARCH_PRCTL, /* FS is swapped, by a system call */
 };
 
+enum { SPLIT_FAREWELL_MAX = 32 };
 /* Lives at TABLE_ADDR for the life of the upper half; saved with the image. */
 struct split_table {
   uint64_t magic;      /* SPLIT_MAGIC | SPLIT_ABI_VERSION */
@@ -164,6 +165,10 @@ struct split_table {
   void *park;            /* void (void), of the blob: parks the calling thread; at once back where nobody wants it */
   int32_t park_late;     /* the MPI thread parks as a crossing ends only: MPI may call the program back meanwhile */
   int32_t holds_back;    /* a synchronous send that completes now may be the drain's doing (proxy/synchronous.h) */
+  /* What this rank tells its coordinator as the program leaves (upper/exit.c): a frame whose last four bytes are to be the exit code. */
+  int32_t farewell_fd;
+  uint32_t farewell_length; /* 0 = nobody is to be told */
+  uint8_t farewell[SPLIT_FAREWELL_MAX];
 };
 _Static_assert(sizeof(struct split_table) <= 0x10000, "the blob's state follows at UPPER_STATE_ADDR");
 static inline int split_fd_is_lower(const struct split_table *table, long fd) {

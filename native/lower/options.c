@@ -157,6 +157,8 @@ static void read_option(char **argv, int *i) {
     options.stack_soft_given = true;
   } else if (starts(argv[*i], "--nofile-soft=", &value)) {
     options.nofile_soft = number_of(value, "--nofile-soft");
+  } else if (starts(argv[*i], "--launched=", &value)) {
+    options.launched = (int)number_of(value, "--launched");
   } else if (strcmp(argv[*i], "--collectives=two-phase") == 0) {
     options.two_phase = true;
   } else if (strcmp(argv[*i], "--any-owner") == 0) {
@@ -186,6 +188,7 @@ static void read_option(char **argv, int *i) {
 void options_read(int argc, char **argv) {
   read_own_place();
   read_environment();
+  options.launched = getpid();
   int i = 1;
   while (i < argc && strcmp(argv[i], "--") != 0) {
     read_option(argv, &i);

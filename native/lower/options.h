@@ -24,6 +24,7 @@
  * An exec of the split program comes back with, besides:
  *   --reenter              PROGRAM is a path, descriptors are the program's own, what cannot be split runs natively
  *   --argv0 NAME           the argv[0] it was executed with
+ *   --launched=PID         the process that the launcher started
  *   --nofile-soft=N        the soft limit of open files that the program knows, in place of the raised one
  * and a start of its own, which it makes to get another memory layout, with
  *   --stack-soft=N         the soft limit of the stack that the program shall have, in bytes; 18446744073709551615 = none */
@@ -37,7 +38,7 @@
   "mana-lower [--syscalls=patch|dispatch] [--collectives=two-phase] [--compress=none|lz4|zstd] [--job=FILE] "          \
   "[--checkpoint-signal=N] [--proxy=FILE] [--upper=DIR] [--verbose=N] [--crossing=gs|fs|arch_prctl] [--escaped] "      \
   "[--path=DIRS] "                                                                                                     \
-  "[--setenv NAME=VALUE]... [--reenter] [--argv0 NAME] [--nofile-soft=N] [--stack-soft=N] "                            \
+  "[--setenv NAME=VALUE]... [--reenter] [--argv0 NAME] [--launched=PID] [--nofile-soft=N] [--stack-soft=N] "           \
   "{ -- PROGRAM [ARGS...] | --thread-level=N [--any-owner] [--keep-files] [--env NAME=VALUE]... [--map OLD=NEW]... "   \
   "--restart=FOLDER }"
 
@@ -59,6 +60,7 @@ struct options {
   char restart[4096]; /* "" = a program is started */
   int thread_level;
   int checkpoint_signal; /* 0 = none */
+  int launched;          /* the process that the launcher started: this one, or one that has executed or forked it */
   bool any_owner, keep_files;
   const char *path;  /* NULL = PATH alone */
   const char *argv0; /* NULL = PROGRAM */

@@ -69,7 +69,8 @@ static void add_reenter_option(struct upper_state *state, size_t *at, const char
 
 /* Exec'd programs start as this one was. */
 static void fill_reenter_options(struct upper_state *state) {
-  char verbose[2] = {(char)('0' + options.verbose), 0};
+  char verbose[2] = {(char)('0' + options.verbose), 0}, launched[12];
+  snprintf(launched, sizeof launched, "%d", options.launched);
   size_t at = 0;
   state->reenter_count = 0;
   add_reenter_option(state, &at, "--syscalls=%s", options.dispatch ? "dispatch" : "patch");
@@ -79,6 +80,7 @@ static void fill_reenter_options(struct upper_state *state) {
   if (options.job[0]) add_reenter_option(state, &at, "--job=%s", options.job);
   if (options.two_phase) add_reenter_option(state, &at, "--collectives=%s", "two-phase");
   if (options.codec) add_reenter_option(state, &at, "--compress=%s", image_codec_name(options.codec));
+  add_reenter_option(state, &at, "--launched=%s", launched);
   if (options.crossing_given) add_reenter_option(state, &at, "--crossing=%s", option_crossing_names[options.crossing]);
 }
 

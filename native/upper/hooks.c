@@ -115,6 +115,7 @@ static hook_function *const hooks[HOOK_NR_END] = {
     [SYS_timer_create] = hook_timer_create,
     [SYS_timer_settime] = hook_timer_settime,
     [SYS_timerfd_settime] = hook_timerfd_settime,
+    [SYS_exit_group] = hook_exit_group,
 };
 
 bool hook_wanted(int nr) {

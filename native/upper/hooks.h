@@ -67,6 +67,8 @@ HIDDEN hook_function hook_path, hook_path_at;
 HIDDEN hook_function proc_openat;
 /* descriptors.c */
 HIDDEN hook_function hook_close, hook_close_range, hook_dup2, hook_dup3, hook_fcntl;
+/* exit.c */
+HIDDEN hook_function hook_exit_group;
 /* signals.c */
 HIDDEN hook_function hook_rt_sigaction;
 /* Is this thread, its stack pointer at `sp`, in a handler that interrupted what must not park (tls->kept_at)? */

@@ -68,6 +68,34 @@ public sealed class FailureTests
         Assert.Equal("the job has ended because rank 1 aborted it, with error code 9", CheckpointErrors.Died(job.Core.Gone, null).What);
     }
 
+    /// <summary>The launcher ends the others, and their connections may end sooner.</summary>
+    [Fact]
+    public void The_rank_that_left_with_an_exit_code_is_named_before_those_that_left_without_a_word()
+    {
+        FakeJob job = new(2);
+        job.Core.Lost(0);
+        job.Say(1, new ExitingMessage(3));
+        job.Core.Lost(1);
+        Assert.Equal([1, 0], job.Core.Gone.Select(r => r.Rank));
+        Assert.StartsWith("the job has ended because rank 1 ended, with exit code 3, before the others (or one", CheckpointErrors.Died(job.Core.Gone, null).What, StringComparison.Ordinal);
+    }
+
+    /// <summary>Exit code 9 of a launcher that gives the bare signal.</summary>
+    [Theory]
+    [InlineData(null, false, 0u, true)]
+    [InlineData(3, false, 0u, true)] // the other rank's was the signal
+    [InlineData(9, false, 0u, false)]
+    [InlineData(null, true, 0u, false)]
+    [InlineData(null, false, 2u, false)] // AGENT_FLAG_WRAPPED
+    public void A_signal_is_what_no_rank_has_said_and_one_has_not_survived(int? exit, bool aborts, uint flags, bool signal)
+    {
+        FakeJob job = new(2, flags: flags);
+        if (exit is { } code) job.Say(0, new ExitingMessage(code));
+        if (aborts) job.Say(0, new AbortingMessage(9));
+        job.Each(job.Core.Lost);
+        Assert.Equal(signal, job.Core.OnlySignalExplains(9));
+    }
+
     [Fact]
     public void A_job_that_is_ending_refuses_at_once()
     {

@@ -10,10 +10,13 @@ internal sealed class FakeJob : ICheckpointStore, IRequester
     private readonly Dictionary<int, Queue<Message>> _said = [];
     private readonly Queue<HeldMessage> _held = [];
 
-    public FakeJob(int ranks, JobSettings? settings = null)
+    /// <param name="ranks">How many come.</param>
+    /// <param name="settings">Of the coordinator; null for the usual ones.</param>
+    /// <param name="flags">Of their HELLO.</param>
+    public FakeJob(int ranks, JobSettings? settings = null, uint flags = 0)
     {
         Core = new JobCoordination(settings ?? new JobSettings(), this, Heard, () => Now);
-        for (int rank = 0; rank < ranks; rank++) Assert.Null(Core.Join(Hello(rank, ranks)));
+        for (int rank = 0; rank < ranks; rank++) Assert.Null(Core.Join(Hello(rank, ranks) with { Flags = flags }));
         foreach (Queue<Message> box in _said.Values) box.Clear();
     }
 

@@ -102,6 +102,9 @@ public sealed record LauncherRules
 
     public IReadOnlyList<string> Always { get; init; } = [];
 
+    /// <summary>It ends with N, not with 128+N, when signal N has ended a rank.</summary>
+    public bool SignalAsCode { get; init; }
+
     /// <summary>Set for every job, and for jobs of root.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 

@@ -84,6 +84,7 @@ internal static class BackendReader
             Says = s.Texts("says"),
             Ranks = s.Texts("ranks"),
             Always = s.Texts("always"),
+            SignalAsCode = s.Flag("signal_as_code", absent: false),
             Environment = s.Pairs("environment"),
             RootEnvironment = s.Pairs("root_environment"),
             CheckEnvironment = s.Pairs("check_environment"),

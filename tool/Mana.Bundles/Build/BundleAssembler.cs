@@ -36,6 +36,7 @@ public sealed class BundleAssembler(Backend backend, SiteProfile profile, Native
             Launcher = profile.Launcher,
             LauncherTarget = Links.Target(profile.Launcher.Path),
             Ranks = rules.Ranks,
+            SignalAsCode = rules.SignalAsCode,
             Always = [.. rules.Always, .. profile.Environment.Keys.SelectMany(name => rules.Variable.Select(word => word.Replace("{name}", name, StringComparison.Ordinal)))],
             Environment = Merge(rules.Environment, CopiedEnvironment(), profile.Environment),
             RootEnvironment = rules.RootEnvironment,

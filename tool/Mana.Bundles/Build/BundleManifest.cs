@@ -20,7 +20,7 @@ public sealed record BundleManifest
     public const string FileName = "manifest.toml";
 
     /// <summary>Raised with every change after which a tool and a bundle of before do not fit: of this file, of SPLIT_ABI_VERSION, of the protocol, of mana-lower's options.</summary>
-    public const int CurrentFormat = 2;
+    public const int CurrentFormat = 3;
 
     public required string Backend { get; init; }
 
@@ -45,6 +45,8 @@ public sealed record BundleManifest
     public required IReadOnlyList<string> Ranks { get; init; }
 
     public required IReadOnlyList<string> Always { get; init; }
+
+    public bool SignalAsCode { get; init; }
 
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
@@ -71,7 +73,7 @@ public static class ManifestText
             .Pair("format", BundleManifest.CurrentFormat).Pair("backend", m.Backend).Pair("abi", m.Abi).Pair("version", m.Version).Pair("standard", m.Standard)
             .Pair("thread_level", m.ThreadLevel).Pair("mana", m.Mana);
         text.Table("launcher").Pair("path", m.Launcher.Path).Pair("target", m.LauncherTarget).Pair("flavour", m.Launcher.Flavour).Pair("arguments", m.Launcher.Arguments)
-            .Pair("ranks", m.Ranks).Pair("always", m.Always);
+            .Pair("ranks", m.Ranks).Pair("always", m.Always).Pair("signal_as_code", m.SignalAsCode);
         WritePairs(text, "environment", m.Environment);
         WritePairs(text, "root_environment", m.RootEnvironment);
         WritePairs(text, "check_environment", m.CheckEnvironment);
@@ -102,6 +104,7 @@ public static class ManifestText
             LauncherTarget = launcher.Text("target"),
             Ranks = launcher.Texts("ranks"),
             Always = launcher.Texts("always"),
+            SignalAsCode = launcher.Flag("signal_as_code", absent: false),
             Environment = root.Pairs("environment"),
             RootEnvironment = root.Pairs("root_environment"),
             CheckEnvironment = root.Pairs("check_environment"),

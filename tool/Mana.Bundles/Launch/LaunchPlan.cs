@@ -80,6 +80,9 @@ public sealed record LaunchPlan(string Launcher, IReadOnlyList<string> Arguments
     /// <summary>The signal that `mana launch` answers itself; null for none.</summary>
     public int? CheckpointSignal { get; init; }
 
+    /// <summary>The launcher ends with N, not with 128+N, when signal N has ended a rank.</summary>
+    public bool SignalAsCode { get; init; }
+
     /// <param name="bundle">Gives launcher, its rules and the lower-half program.</param>
     /// <param name="request">What the user asked.</param>
     /// <param name="inherited">Looks up a variable of the user's environment: what he set himself is never overridden.</param>
@@ -106,6 +109,7 @@ public sealed record LaunchPlan(string Launcher, IReadOnlyList<string> Arguments
         {
             WorkingDirectory = request.Restart?.WorkingDirectory,
             CheckpointSignal = request.CheckpointSignal,
+            SignalAsCode = bundle.Manifest.SignalAsCode,
         };
     }
 

@@ -14,6 +14,8 @@ namespace Mana.Cli.Commands;
 /// <param name="ranks">As asked for.</param>
 internal sealed class JobRun(Tool tool, JobDescription job, JobChoices choices, int ranks)
 {
+    private const int HighestSignal = 64;
+
     /// <summary>Ranks that cannot be restarted leave by themselves, without a word of the launcher's, if they can.</summary>
     private static readonly TimeSpan s_leaving = TimeSpan.FromSeconds(5);
 
@@ -106,9 +108,10 @@ internal sealed class JobRun(Tool tool, JobDescription job, JobChoices choices, 
         int code = await running;
         if (!server.Stopped)
         {
-            if (code != 0 && !process.Interrupted && await server.GoneAsync() is { Count: > 0 } gone)
-                Output.Error(CheckpointErrors.Died(gone, store.Newest?.Path ?? From));
-            return code;
+            if (code == 0 || process.Interrupted) return code;
+            if (await server.GoneAsync() is { Count: > 0 } gone) Output.Error(CheckpointErrors.Died(gone, store.Newest?.Path ?? From));
+            bool isSignal = plan.SignalAsCode && code <= HighestSignal && await server.OnlySignalExplainsAsync(code);
+            return isSignal ? ExitCodes.SignalBase + code : code;
         }
         tool.Talk.Inform($"mana: checkpointed and stopped; go on with: mana restart {Shortest(store)}");
         return ExitCodes.Stopped;

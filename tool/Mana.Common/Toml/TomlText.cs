@@ -30,6 +30,8 @@ public sealed class TomlText
 
     public TomlText Pair(string key, long value) => Raw(key, value.ToString());
 
+    public TomlText Pair(string key, bool value) => Raw(key, value ? "true" : "false");
+
     public TomlText Pair(string key, IEnumerable<string> values)
     {
         string[] quoted = [.. values.Select(Quote)];

@@ -23,7 +23,7 @@ public static class CheckpointErrors
     {
         (RankState first, int[] along) = (gone[0], [.. gone.Skip(1).Select(r => r.Rank)]);
         string why = first.Aborting is { } code ? $"aborted it, with error code {code}"
-            : "ended, or was lost, before the others" + (along.Length > 0 ? $" (or one that went in the same moment: rank {Ranks(along)})" : "");
+            : (first.ExitCode is { } left ? $"ended, with exit code {left}, before the others" : "was ended by a signal, or lost, before the others") + (along.Length > 0 ? $" (or one that went in the same moment: rank {Ranks(along)})" : "");
         return new UserError(
             $"the job has ended because rank {first.Rank} {why}",
             checkpoint is null ? "See what it said; there is no checkpoint of this job." : "See what it said, and go on from the last checkpoint: mana restart " + checkpoint,

@@ -30,10 +30,13 @@ public sealed class JobCoordination(JobSettings settings, ICheckpointStore store
     public UserError? RestartError => _restart?.Error;
 
     /// <summary>
-    /// The ranks that went before the job was ending, lost their connection or ended: those that aborted it, the first, and those of the same moment, whose order is
-    /// not certain.
+    /// The ranks that went before the job was ending, lost their connection or ended: those that aborted it, those that left with an exit code, the first of the
+    /// others, and those of the same moment, whose order is not certain.
     /// </summary>
     public IReadOnlyList<RankState> Gone => _ranks.Gone;
+
+    /// <summary>Of a launcher that ends with N both where signal N has ended a rank and where one has left with N: it is the former.</summary>
+    public bool OnlySignalExplains(int code) => _ranks.OnlySignalExplains(code);
 
     /// <summary>Ranks that have not come, of as many as the first one said, or were asked for.</summary>
     public IReadOnlyList<int> Missing => _ranks.Missing;
@@ -82,6 +85,7 @@ public sealed class JobCoordination(JobSettings settings, ICheckpointStore store
         if (_ranks.Find(rank) is not { } state) return;
         if (message is FinalizingMessage) Finalizing();
         else if (message is AbortingMessage aborting) _ranks.MarkAborting(state, aborting.Code);
+        else if (message is ExitingMessage exiting) state.ExitCode = exiting.Code;
         else if (message is RestoredMessage restored) Restored(state, restored);
         else if (message is RestartedMessage restarted) _restart?.Restarted(rank, restarted, clock());
         else if (message is ResumedMessage resumed) Resumed(rank, resumed);

@@ -8,7 +8,7 @@ namespace Mana.Coordinator.Checkpoint;
 internal sealed class RankRoster(int expected, TimeSpan sameMoment)
 {
     private readonly SortedDictionary<int, RankState> _here = [];
-    private readonly List<RankState> _gone = [], _aborting = [];
+    private readonly List<RankState> _left = [], _gone = [], _aborting = [];
     private readonly List<string> _turnedAway = [];
     private TimeSpan _goneAt;
 
@@ -16,7 +16,8 @@ internal sealed class RankRoster(int expected, TimeSpan sameMoment)
 
     public IReadOnlyCollection<RankState> Here => _here.Values;
 
-    public IReadOnlyList<RankState> Gone => [.. _aborting, .. _gone.Except(_aborting)];
+    /// <summary>Those that ended the job first: a launcher that ends the others leaves them no word.</summary>
+    public IReadOnlyList<RankState> Gone => [.. _aborting, .. _gone.Except(_aborting).OrderBy(r => r.ExitCode is null)];
 
     /// <summary>The first that went. One that aborts the job may still be here.</summary>
     public RankState? FirstGone => _gone is [{ } first, ..] ? first : null;
@@ -46,7 +47,16 @@ internal sealed class RankRoster(int expected, TimeSpan sameMoment)
     }
 
     /// <returns>Null where it was not here.</returns>
-    public RankState? Remove(int rank) => _here.Remove(rank, out RankState? state) ? state : null;
+    public RankState? Remove(int rank)
+    {
+        if (!_here.Remove(rank, out RankState? state)) return null;
+        _left.Add(state);
+        return state;
+    }
+
+    /// <summary>No rank has said that it ends with this code, or that it ends the job, and one has left without a word.</summary>
+    public bool OnlySignalExplains(int code) =>
+        _aborting.Count == 0 && _left.All(r => r.ExitCode != code) && _left.Exists(r => r is { ExitCode: null, IsWrapped: false });
 
     /// <summary>One that was removed went before the job was ending.</summary>
     public void MarkGone(RankState rank, TimeSpan now)

@@ -5,6 +5,9 @@ namespace Mana.Coordinator.Checkpoint;
 /// <summary>A rank that is connected, and what it said last.</summary>
 public sealed class RankState(HelloMessage hello)
 {
+    /// <summary>AGENT_FLAG_WRAPPED of native/agent/agent.h.</summary>
+    private const uint Wrapped = 2;
+
     public int Rank => Hello.Rank;
 
     public HelloMessage Hello { get; } = hello;
@@ -15,4 +18,10 @@ public sealed class RankState(HelloMessage hello)
 
     /// <summary>Its program is ending the job: the error code. The launcher may end other ranks sooner.</summary>
     public int? Aborting { get; set; }
+
+    /// <summary>Its program has left with this exit code, 0 to 255.</summary>
+    public int? ExitCode { get; set; }
+
+    /// <summary>A child of what the launcher started: the launcher knows nothing of how it ends.</summary>
+    public bool IsWrapped => (Hello.Flags & Wrapped) != 0;
 }

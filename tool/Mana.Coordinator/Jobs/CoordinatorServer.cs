@@ -90,8 +90,21 @@ public sealed class CoordinatorServer : IAsyncDisposable
     /// <summary>The ranks that went before the job was ending, the first one first. For when the launcher has ended: what their connections tell may still be under way.</summary>
     public async Task<IReadOnlyList<RankState>> GoneAsync()
     {
-        for (int i = 0; i < 50 && Locked(job => job.Gone.Count == 0 && job.Ranks.Count > 0); i++) await Task.Delay(20);
+        await AllHeardAsync();
         return Locked(job => job.Gone.ToArray());
+    }
+
+    /// <summary>As <see cref="JobCoordination.OnlySignalExplains"/>, when the launcher has ended.</summary>
+    public async Task<bool> OnlySignalExplainsAsync(int code)
+    {
+        await AllHeardAsync();
+        return Locked(job => job.OnlySignalExplains(code));
+    }
+
+    /// <summary>Until all ranks' connections have ended; not for ever, for a rank may have been left behind.</summary>
+    private async Task AllHeardAsync()
+    {
+        for (int i = 0; i < 50 && Locked(job => job.Ranks.Count > 0); i++) await Task.Delay(20);
     }
 
     /// <param name="progress">Called while all wait for the coordinator: it neither blocks nor fails.</param>
