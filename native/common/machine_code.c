@@ -21,8 +21,8 @@ static const uint16_t return_zero[] = {0x31, 0xc0};                             
 enum { LEA_LENGTH = 7, RM_SIB = 4 };                                             /* lea disp32(%reg),%rsi */
 enum { UD2_0 = 0x0f, UD2_1 = 0x0b, INT3 = 0xcc };
 
-/* mov %reg,%eax, of a register from r8 on with REX_R before it: where a function has two calls that it makes in a loop, as _exit. */
-enum { MOV_FROM = 0x89, COPY_TO_EAX = 0xc0, REX_R = 0x44, COPY_LENGTH = 3 };
+/* mov %reg,%eax, of a register from r8 on with REX_R before it (and mov $nr,%reg with REX_B): where a function has two calls that it makes in a loop, as _exit. */
+enum { MOV_FROM = 0x89, COPY_TO_EAX = 0xc0, REX_R = 0x44, REX_B = 0x41, COPY_LENGTH = 3 };
 
 /* How far before a `syscall` the compiler may have put its `mov $nr,%eax`, or to another register. A wrong guess costs a detour, no more: the
  * stub hands the real number to the hook. */
@@ -71,10 +71,11 @@ static unsigned copied_register(const uint8_t *text, size_t at) {
   return (text[at - 1] >> 3 & 7) | (text[at - 3] == REX_R ? 8 : 0);
 }
 
-/* The number that a `mov $nr,%reg` at `bytes` loads; NR_END where there is none. */
-static uint32_t loaded_number(const uint8_t *bytes, unsigned reg) {
-  uint32_t value = NR_END;
-  if ((bytes[0] & ~7u) == mov_nr[0] && (bytes[0] & 7u) == (reg & 7)) __builtin_memcpy(&value, bytes + 1, sizeof value);
+/* The number that a `mov $nr,%reg` loads whose opcode is at `at`, of which five bytes are there; NR_END where there is none. */
+static uint32_t loaded_number(const uint8_t *text, size_t at, unsigned reg) {
+  uint32_t value;
+  if (text[at] != (mov_nr[0] | (reg & 7)) || (reg >= 8 && (at == 0 || text[at - 1] != REX_B))) return NR_END;
+  __builtin_memcpy(&value, text + at + 1, sizeof value);
   return value;
 }
 
@@ -85,7 +86,7 @@ static bool guess_number(const uint8_t *text, size_t at, int *nr) {
   }
   unsigned reg = copied_register(text, at);
   for (size_t back = LENGTH(mov_nr); back <= LOOK_BACK && back <= at; back++) {
-    uint32_t value = loaded_number(text + at - back, reg);
+    uint32_t value = loaded_number(text, at - back, reg);
     if (value < NR_END) {
       *nr = (int)value;
       return true;

@@ -147,9 +147,9 @@ static const uint8_t copy_form[] = {0xbe, 110,  0,    0,    0,            /* mov
                                     0x0f, 0x05,                           /* syscall */
                                     0x48, 0x3d, 0x00, 0xf0, 0xff, 0xff,   /* cmp $-4096,%rax */
                                     0xc3};                                /* ret */
-static const uint8_t high_copy_form[] = {0xb9, 39,   0,    0,    0,       /* mov $getpid,%ecx */
-                                         0x41, 0xb9, 110,  0,    0,    0, /* mov $getppid,%r9d */
-                                         0x44, 0x89, 0xc8,                /* mov %r9d,%eax */
+static const uint8_t high_copy_form[] = {0x41, 0xb9, 110,  0,    0,    0, /* mov $getppid,%r9d */
+                                         0xb9, 39,   0,    0,    0, /* mov $getpid,%ecx, which the copy is not of */
+                                         0x44, 0x89, 0xc8,          /* mov %r9d,%eax */
                                          0x0f, 0x05, 0x3d, 0x00, 0xf0, 0xff, 0xff, 0xc3};
 static const uint8_t other_call[] = {0xb8, 39, 0, 0, 0, 0x0f, 0x05, 0xc3}; /* getpid: not wanted */
 static const uint8_t unknown_form[] = {0x89, 0xf8, 0x0f, 0x05, 0xc3};      /* mov %edi,%eax; syscall; ret */
