@@ -160,6 +160,16 @@ static void keep_lower_open(const struct kept_open *kept) {
   for (unsigned word = SPLIT_FD_BASE / 64; word < SPLIT_FD_WORDS; word++) set_close_on_exec(word, kept->fds[word], 0);
 }
 
+static void before_native_exec(struct kept_open *kept) {
+  exit_say(EXIT_UNTOLD);
+  close_lower_on_exec(kept);
+  limits_before_exec();
+}
+static void after_failed_exec(const struct kept_open *kept) {
+  limits_after_failed_exec();
+  keep_lower_open(kept);
+}
+
 static long exec_native(const struct exec_request *request, char **vector) {
   char **out = vector;
   for (char *const *e = request->envp; e && *e; e++) {
@@ -167,11 +177,9 @@ static long exec_native(const struct exec_request *request, char **vector) {
   }
   *out = NULL;
   struct kept_open kept;
-  close_lower_on_exec(&kept);
-  limits_before_exec();
+  before_native_exec(&kept);
   long result = RAW3(SYS_execve, request->path, request->argv, vector);
-  limits_after_failed_exec();
-  keep_lower_open(&kept);
+  after_failed_exec(&kept);
   return result;
 }
 
@@ -214,10 +222,8 @@ long hook_execveat(const struct hook_call *call) {
   bool plain_path = (uint64_t)request.path >= PAGE && (call->a == AT_FDCWD || request.path[0] == '/');
   if (plain_path && call->e == 0) return execute(&request);
   struct kept_open kept;
-  close_lower_on_exec(&kept);
-  limits_before_exec();
+  before_native_exec(&kept);
   long result = hook_pass(call);
-  limits_after_failed_exec();
-  keep_lower_open(&kept);
+  after_failed_exec(&kept);
   return result;
 }

@@ -69,6 +69,9 @@ HIDDEN hook_function proc_openat;
 HIDDEN hook_function hook_close, hook_close_range, hook_dup2, hook_dup3, hook_fcntl;
 /* exit.c */
 HIDDEN hook_function hook_exit_group;
+/* Tells this rank's coordinator with which code its program leaves. EXIT_UNTOLD: as another program, of whose end nobody tells. */
+enum { EXIT_UNTOLD = -1 };
+HIDDEN void exit_say(int32_t code);
 /* signals.c */
 HIDDEN hook_function hook_rt_sigaction;
 /* Is this thread, its stack pointer at `sp`, in a handler that interrupted what must not park (tls->kept_at)? */

@@ -32,6 +32,7 @@ int main(int argc, char **argv) {
   if (strcmp(how, "fatal") == 0) MPI_Send(NULL, 1, MPI_INT, 9999, 0, MPI_COMM_WORLD); /* errors are fatal by default */
   MPI_Finalize();
   if (strcmp(how, "signal-after") == 0) raise(status);
+  if (strcmp(how, "execute") == 0) execl("/bin/sh", "sh", "-c", "exit \"$0\"", argv[2], (char *)NULL);
   if (strcmp(how, "exit") == 0) exit(status);
   return status;
 }

@@ -65,26 +65,30 @@ public sealed class FailureTests
         Assert.Equal([1, 0], job.Core.Gone.Select(r => r.Rank));
         job.Core.Lost(1);
         Assert.Equal([1, 0], job.Core.Gone.Select(r => r.Rank));
-        Assert.Equal("the job has ended because rank 1 aborted it, with error code 9", CheckpointErrors.Died(job.Core.Gone, null).What);
+        Assert.Equal("the job has ended because rank 1 aborted it, with error code 9", CheckpointErrors.Died(job.Core.Gone, null, launcherKills: false).What);
     }
 
-    /// <summary>The launcher ends the others, and their connections may end sooner.</summary>
-    [Fact]
-    public void The_rank_that_left_with_an_exit_code_is_named_before_those_that_left_without_a_word()
+    /// <summary>The launcher ends the others, and their connections may end sooner; but one that asks them to leave may have them leave with a code.</summary>
+    [Theory]
+    [InlineData(true, "the job has ended because rank 1 ended, with exit code 3, before the others (or one that went in the same moment: rank 0)")]
+    [InlineData(false, "the job has ended because rank 0 was ended by a signal, or lost, before the others (or one that went in the same moment: rank 1)")]
+    public void The_rank_that_had_a_word_left_is_named_where_the_launcher_leaves_the_others_none(bool launcherKills, string what)
     {
         FakeJob job = new(2);
         job.Core.Lost(0);
         job.Say(1, new ExitingMessage(3));
         job.Core.Lost(1);
-        Assert.Equal([1, 0], job.Core.Gone.Select(r => r.Rank));
-        Assert.StartsWith("the job has ended because rank 1 ended, with exit code 3, before the others (or one", CheckpointErrors.Died(job.Core.Gone, null).What, StringComparison.Ordinal);
+        Assert.Equal(what, CheckpointErrors.Died(job.Core.Gone, null, launcherKills).What);
     }
 
-    /// <summary>Exit code 9 of a launcher that gives the bare signal.</summary>
+    /// <summary>Exit code 9 of a launcher that gives the bare signal. What rank 0 says; rank 1 says nothing.</summary>
     [Theory]
     [InlineData(null, false, 0u, true)]
+    [InlineData(0, false, 0u, true)]
     [InlineData(3, false, 0u, true)] // the other rank's was the signal
     [InlineData(9, false, 0u, false)]
+    [InlineData(1, false, 0u, false)] // and 8, of another
+    [InlineData(RankState.Untold, false, 0u, true)]
     [InlineData(null, true, 0u, false)]
     [InlineData(null, false, 2u, false)] // AGENT_FLAG_WRAPPED
     public void A_signal_is_what_no_rank_has_said_and_one_has_not_survived(int? exit, bool aborts, uint flags, bool signal)
@@ -92,8 +96,19 @@ public sealed class FailureTests
         FakeJob job = new(2, flags: flags);
         if (exit is { } code) job.Say(0, new ExitingMessage(code));
         if (aborts) job.Say(0, new AbortingMessage(9));
-        job.Each(job.Core.Lost);
+        job.Core.Lost(0);
+        Assert.False(job.Core.OnlySignalExplains(9)); // the other may have said it, and was not heard yet
+        job.Core.Lost(1);
         Assert.Equal(signal, job.Core.OnlySignalExplains(9));
+    }
+
+    [Fact]
+    public void A_rank_of_whose_end_nobody_tells_was_not_ended_by_a_signal()
+    {
+        FakeJob job = new(1);
+        job.Say(0, new ExitingMessage(RankState.Untold));
+        job.Core.Lost(0);
+        Assert.False(job.Core.OnlySignalExplains(9));
     }
 
     [Fact]

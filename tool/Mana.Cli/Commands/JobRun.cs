@@ -109,7 +109,7 @@ internal sealed class JobRun(Tool tool, JobDescription job, JobChoices choices, 
         if (!server.Stopped)
         {
             if (code == 0 || process.Interrupted) return code;
-            if (await server.GoneAsync() is { Count: > 0 } gone) Output.Error(CheckpointErrors.Died(gone, store.Newest?.Path ?? From));
+            if (await server.GoneAsync() is { Count: > 0 } gone) Output.Error(CheckpointErrors.Died(gone, store.Newest?.Path ?? From, launcherKills: plan.SignalAsCode));
             bool isSignal = plan.SignalAsCode && code <= HighestSignal && await server.OnlySignalExplainsAsync(code);
             return isSignal ? ExitCodes.SignalBase + code : code;
         }

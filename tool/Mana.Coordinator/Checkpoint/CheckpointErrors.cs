@@ -19,11 +19,19 @@ public static class CheckpointErrors
 
     /// <param name="gone">As <see cref="JobCoordination.Gone"/>, not empty.</param>
     /// <param name="checkpoint">The last one's folder.</param>
-    public static UserError Died(IReadOnlyList<RankState> gone, string? checkpoint)
+    /// <param name="launcherKills">By SIGKILL, as it ends a job: of ranks that went in the same moment, one that had a word left is the cause.</param>
+    public static UserError Died(IReadOnlyList<RankState> gone, string? checkpoint, bool launcherKills)
     {
-        (RankState first, int[] along) = (gone[0], [.. gone.Skip(1).Select(r => r.Rank)]);
-        string why = first.Aborting is { } code ? $"aborted it, with error code {code}"
-            : (first.ExitCode is { } left ? $"ended, with exit code {left}, before the others" : "was ended by a signal, or lost, before the others") + (along.Length > 0 ? $" (or one that went in the same moment: rank {Ranks(along)})" : "");
+        RankState first = gone.OrderBy(r => launcherKills && r is { Aborting: null, ExitCode: null }).First();
+        int[] along = [.. gone.Where(r => r != first).Select(r => r.Rank)];
+        string how = first.ExitCode switch
+        {
+            null => "was ended by a signal, or lost,",
+            RankState.Untold => "executed another program, or that one ended,",
+            int code => $"ended, with exit code {code},",
+        };
+        string why = first.Aborting is { } error ? $"aborted it, with error code {error}"
+            : how + " before the others" + (along.Length > 0 ? $" (or one that went in the same moment: rank {Ranks(along)})" : "");
         return new UserError(
             $"the job has ended because rank {first.Rank} {why}",
             checkpoint is null ? "See what it said; there is no checkpoint of this job." : "See what it said, and go on from the last checkpoint: mana restart " + checkpoint,

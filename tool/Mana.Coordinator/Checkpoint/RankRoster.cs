@@ -16,8 +16,7 @@ internal sealed class RankRoster(int expected, TimeSpan sameMoment)
 
     public IReadOnlyCollection<RankState> Here => _here.Values;
 
-    /// <summary>Those that ended the job first: a launcher that ends the others leaves them no word.</summary>
-    public IReadOnlyList<RankState> Gone => [.. _aborting, .. _gone.Except(_aborting).OrderBy(r => r.ExitCode is null)];
+    public IReadOnlyList<RankState> Gone => [.. _aborting, .. _gone.Except(_aborting)];
 
     /// <summary>The first that went. One that aborts the job may still be here.</summary>
     public RankState? FirstGone => _gone is [{ } first, ..] ? first : null;
@@ -54,9 +53,12 @@ internal sealed class RankRoster(int expected, TimeSpan sameMoment)
         return state;
     }
 
-    /// <summary>No rank has said that it ends with this code, or that it ends the job, and one has left without a word.</summary>
+    /// <summary>
+    /// All have come and left, none of them said that it ends with this code or ends the job, and one left without a word. The code may be several, bit by bit (Hydra's
+    /// mpiexec, where ranks left with different ones).
+    /// </summary>
     public bool OnlySignalExplains(int code) =>
-        _aborting.Count == 0 && _left.All(r => r.ExitCode != code) && _left.Exists(r => r is { ExitCode: null, IsWrapped: false });
+        _left.Count == Size && _aborting.Count == 0 && !_left.Exists(r => r.ExitCode > 0 && (r.ExitCode & ~code) == 0) && _left.Exists(r => r is { ExitCode: null, IsWrapped: false });
 
     /// <summary>One that was removed went before the job was ending.</summary>
     public void MarkGone(RankState rank, TimeSpan now)
