@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 #include <linux/membarrier.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -57,6 +58,8 @@ static bool barrier_all_threads(void) {
   return registered && syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0;
 }
 
+#define ELSEWHERE "MPI was initialized by another thread than the main one"
+
 static void begin_intent(uint32_t epoch, uint32_t milliseconds) {
   agent.epoch = epoch;
   agent.attempt = (struct proxy_attempt){.epoch = epoch, .seconds = milliseconds / 1000};
@@ -66,6 +69,10 @@ static void begin_intent(uint32_t epoch, uint32_t milliseconds) {
   }
   if (agent.finalizing) {
     fail("it is in MPI_Finalize");
+    return;
+  }
+  if (!agent.wanted) {
+    fail(ELSEWHERE);
     return;
   }
   if (CLOCKS->full) {
@@ -272,18 +279,33 @@ static void step(void) {
 }
 
 /* --- the thread ----------------------------------------------------------------------------------------------------------- */
+/* A coordinator that does not answer may do so later: what it was told last is that this rank has gone on, and it is not listened to any more. */
+static void give_up(void) {
+  fail("it has heard nothing of mana for too long");
+  SPLIT->farewell_length = 0;
+  channel_close();
+  report_warning(
+      "see what has become of mana launch, or mana restart, and of its host; end the job and restart it, if it "
+      "is to have checkpoints",
+      "nothing was heard of mana during a checkpoint: it is given up, and this rank runs on without");
+}
+
 /* A coordinator that dies takes the checkpoint under way with it, not the job. */
 static void *serve(void *restarted_threads) {
   struct save_stream frame;
-  enum { STEP_MILLISECONDS = 1 };
+  enum { STEP_MILLISECONDS = 1, LONG_STEP = 1000 };
   if (restarted_threads) {
     agent_park_await((int)(intptr_t)restarted_threads);
     agent_park_end();
   }
   for (;;) {
-    bool busy = agent.stage != AGENT_RUN && agent.stage != AGENT_WRITTEN;
-    int type = channel_receive(&frame, busy ? STEP_MILLISECONDS : -1);
+    int wait = agent.stage == AGENT_RUN ? -1 : agent.stage == AGENT_WRITTEN ? LONG_STEP : STEP_MILLISECONDS;
+    int type = channel_receive(&frame, wait);
     pthread_mutex_lock(&agent.lock);
+    if (agent_hears_nothing(type != 0)) {
+      give_up();
+      break;
+    }
     if (type < 0) break;
     if (type > 0) take(type, &frame);
     step();
@@ -309,7 +331,18 @@ void agent_say_restarted(const struct agent_restart_times *took) {
   SAY(protocol_put_restarted, took->init, took->verify, took->map, took->objects, took->total);
 }
 
+static bool lock_soon(void);
+
+/* MPI itself ends the process, as where an assertion of its own fails. */
+static void say_exiting(int status, void *unused) {
+  (void)unused;
+  if (!lock_soon()) return;
+  SAY(protocol_put_exiting, status & 0xff);
+  pthread_mutex_unlock(&agent.lock);
+}
+
 static void prepare_farewell(void) {
+  (void)on_exit(say_exiting, NULL);
   struct save_stream frame = {0};
   protocol_put_exiting(&frame, 0);
   if (!frame.failed && frame.length <= sizeof SPLIT->farewell) {
@@ -334,32 +367,35 @@ int agent_connect(int thread_level, uint32_t flags) {
 void agent_mpi_begins(int provided) {
   SPLIT->mpi_lower_fs = (uint64_t)__builtin_thread_pointer();
   if (!agent.wanted) return;
+  int connected = agent_connect(provided, 0);
   if (syscall(SYS_gettid) != getpid()) {
-    report_warning("call MPI_Init in the main thread",
-                   "MPI was initialized by another thread than the main one: no checkpoint of this job can be taken");
-    agent.wanted = false;
-    return;
+    report_warning("call MPI_Init in the main thread", ELSEWHERE ": no checkpoint of this job can be taken");
+    agent.wanted = false; /* whoever asks for one is told why */
   }
   __atomic_store_n(&SPLIT->phase, agent_resting_phase(), __ATOMIC_SEQ_CST); /* on all ranks, connected or not */
-  if (agent_connect(provided, 0) != 0) return;
-  agent_park_prepare();
+  if (connected != 0) return;
+  if (agent.wanted) agent_park_prepare();
   agent_serve(0);
 }
 
 /* The agent's thread has the lock for moments only. In a handler of a signal that came to a thread inside the agent it may be its own: then the job
  * ends without a word of why. */
-void agent_mpi_aborts(int code) {
+static bool lock_soon(void) {
   struct timespec patience;
   clock_gettime(CLOCK_REALTIME, &patience);
   patience.tv_sec++;
-  if (pthread_mutex_timedlock(&agent.lock, &patience) != 0) return;
-  if (agent.wanted) SAY(protocol_put_aborting, code);
+  return pthread_mutex_timedlock(&agent.lock, &patience) == 0;
+}
+
+void agent_mpi_aborts(int code) {
+  if (!lock_soon()) return;
+  SAY(protocol_put_aborting, code);
   pthread_mutex_unlock(&agent.lock);
 }
 
 void agent_mpi_ends(void) {
   pthread_mutex_lock(&agent.lock);
   agent.finalizing = true;
-  if (agent.wanted) SAY(protocol_put_finalizing);
+  SAY(protocol_put_finalizing);
   pthread_mutex_unlock(&agent.lock);
 }

@@ -82,6 +82,10 @@ void agent_say_restarted(const struct agent_restart_times *took);
 /* The thread that serves the connection. After a restart it first waits until so many threads are parked again, and lets them go. */
 void agent_serve(int restarted_threads);
 
+/* --- silence.c ------------------------------------------------------------------------------------------------------ */
+/* Lock held; asked at each round of the agent's thread, of at most a second. During a checkpoint: nothing was heard of the coordinator for too long. */
+bool agent_hears_nothing(bool heard) __attribute__((warn_unused_result));
+
 /* --- clocks.c ------------------------------------------------------------------------------------------------------- */
 /* Services SVC_CLOCK, SVC_CLOCK_BORN, SVC_CLOCK_GONE: split_abi.h. */
 uint32_t agent_clock(uint32_t comm, uint32_t group);

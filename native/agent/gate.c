@@ -104,7 +104,7 @@ static struct agent_place place(int slot, mana_h comm) {
 }
 
 int32_t agent_resting_phase(void) {
-  return options.two_phase ? SPLIT_TWO_PHASE : SPLIT_RUN;
+  return options.two_phase && agent.wanted ? SPLIT_TWO_PHASE : SPLIT_RUN;
 }
 
 /* In two phases nobody enters before all have come, so nobody is inside a collective whose other members come much later: whoever waits here

@@ -27,6 +27,11 @@ public sealed class FaultStories(House house)
     public Task Mana_launch_is_killed_and_the_job_runs_on(string point, string site) => new FaultWalk(house).KillLaunchAsync(point, Mpi.Named(site));
 
     [Theory]
+    [InlineData("AfterPark", "mpich")]
+    [InlineData("AfterRename", "openmpi", "--stop")]
+    public Task Mana_launch_stands_still_and_the_job_runs_on(string point, string site, params string[] how) => new FaultWalk(house).StopLaunchAsync(point, Mpi.Named(site), how);
+
+    [Theory]
     [MemberData(nameof(Some_to_stop_at))]
     public Task A_rank_that_does_not_answer_costs_the_checkpoint_only(string point, string site) =>
         new FaultWalk(house).StandStillAsync(FaultPoint.Named(point), Mpi.Named(site));

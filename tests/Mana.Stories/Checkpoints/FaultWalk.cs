@@ -63,6 +63,30 @@ internal sealed class FaultWalk(House house)
         await AssertRestartsAsync(place, site);
     }
 
+    /// <summary>It stands still for longer than ranks wait for a word of its: they run on without it, and it finds that out when it goes on.</summary>
+    public async Task StopLaunchAsync(string point, Mpi site, params string[] how)
+    {
+        using Folder folder = new();
+        Dictionary<string, string?> environment = new(Stories.Environment, StringComparer.Ordinal) { ["MANA_COORDINATOR_FAULT"] = point + ":2:stop", ["MANA_SILENCE"] = "8" };
+        Job.Place place = new(house, folder, $"deaf-{point}-{site}", 2, Stories.Environment), armed = place with { More = environment };
+        await using (Job job = Launch(armed, site))
+        {
+            await CheckpointAsync(job);
+            int pid = await job.PidAsync();
+            Task<Outcome> last = job.CheckpointAsync(how);
+            await Job.StandsStillAsync(pid);
+            await Task.Delay(TimeSpan.FromSeconds(25));
+            Assert.False(job.Running.IsCompleted);
+            await Job.KillAsync("CONT", pid);
+            Assert.Equal(point == "AfterRename" ? 0 : Job.ManaFailed, (await last).ExitCode);
+            Outcome end = await job.Running;
+            Assert.Contains("nothing was heard of mana during a checkpoint", end.Errors, StringComparison.Ordinal);
+            await AssertResultAsync(end);
+        }
+        Assert.Equal(point == "AfterRename" ? 2 : 1, place.Committed.Count);
+        await AssertRestartsAsync(place, site);
+    }
+
     /// <summary>An error at this point ends the checkpoint, or the restart, and nothing else.</summary>
     public async Task FailAsync(FaultPoint point, Mpi site)
     {

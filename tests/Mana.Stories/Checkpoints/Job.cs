@@ -154,8 +154,21 @@ internal sealed class Job : IAsyncDisposable
     /// <param name="group">To all of its process group.</param>
     public async Task SignalAsync(string signal, bool group = false)
     {
-        int pid = (int?)(await StatusAsync())?["pid"] ?? throw new InvalidOperationException("no status");
+        int pid = await PidAsync();
         await KillAsync(signal, group ? -pid : pid);
+    }
+
+    /// <summary>Of `mana launch` or `mana restart` itself.</summary>
+    public async Task<int> PidAsync() => (int?)(await StatusAsync())?["pid"] ?? throw new InvalidOperationException("no status");
+
+    /// <summary>Waits until a process is stopped, as by SIGSTOP.</summary>
+    public static async Task StandsStillAsync(int pid)
+    {
+        for (int tries = 0; !(await File.ReadAllTextAsync($"/proc/{pid}/stat")).Contains(") T ", StringComparison.Ordinal); tries++)
+        {
+            Assert.True(tries < 300, "it does not stand still");
+            await Task.Delay(100);
+        }
     }
 
     public static async Task KillAsync(string signal, int pid)

@@ -33,15 +33,21 @@ public sealed class TwoPhaseStories(House house)
         Assert.Equal(await house.NativeStoryAsync("late", 2, steps), end.Output);
     }
 
-    /// <summary>It has no agent's thread, so that nobody would open a gate.</summary>
+    /// <summary>It keeps no clocks, so that nobody would open a gate; whoever asks for a checkpoint is told why there is none.</summary>
     [Theory]
-    [InlineData("openmpi")]
-    [InlineData("mpich")]
-    public async Task A_program_that_initializes_MPI_in_another_thread_runs_to_its_end(string site)
+    [InlineData("openmpi", "two-phase")]
+    [InlineData("mpich", "clock")]
+    public async Task A_program_that_initializes_MPI_in_another_thread_runs_to_its_end(string site, string collectives)
     {
         using Folder folder = new();
         Job.Place place = new(house, folder, "elsewhere", 2, Stories.Environment);
-        await using Job job = Job.Launch(place, Mpi.Named(site), [House.CheckpointStory("elsewhere", Mpi.Named(site))], Limit, "--collectives", "two-phase");
+        await using Job job = Job.Launch(place, Mpi.Named(site), [House.CheckpointStory("elsewhere", Mpi.Named(site)), "6000"], Limit, "--collectives", collectives);
+        for (int i = 0; i < 2; i++)
+        {
+            await job.RequireUnderWayAsync();
+            Outcome refused = await job.CheckpointAsync();
+            Assert.True(refused.ExitCode == Job.ManaFailed && refused.Errors.Contains("cannot be checkpointed: MPI was initialized by another thread than the main one", StringComparison.Ordinal), refused.ToString());
+        }
         Outcome end = await job.Running;
         Assert.True(end is { ExitCode: 0, TimedOut: false, Output: "OK elsewhere 1\n" }, end.ToString());
         Assert.Contains("no checkpoint of this job can be taken", end.Errors, StringComparison.Ordinal);

@@ -16,7 +16,7 @@ internal sealed class CheckpointAttempt
     private readonly Action<string> _say;
     private readonly TimeSpan _begun;
     private readonly GateTimer _gates;
-    private TimeSpan _limit, _askedAt;
+    private TimeSpan _limit, _askedAt, _nextPulse;
     private int _resumed;
     private Stage _asked;
 
@@ -25,6 +25,7 @@ internal sealed class CheckpointAttempt
     {
         (Epoch, _settings, _store, _ranks, _limit, _begun, _send, _say) = (epoch, settings, store, ranks, limit, now, send, say);
         _gates = new GateTimer(settings.GatePatience);
+        _nextPulse = now + settings.PulseEvery;
         _progress = new JobProgress(ranks.Count);
         _targets = new ClockTargets(ranks.Count);
         _times = StageTimes.OfCheckpoint(ranks);
@@ -69,8 +70,8 @@ internal sealed class CheckpointAttempt
     {
         Stage.Over => TimeSpan.MaxValue,
         Stage.Ask => _askedAt + _settings.AskPatience,
-        Stage.Converge when _targets.AnyAtGate => Min(_gates.Due, _begun + _limit),
-        _ => _begun + _limit,
+        Stage.Converge when _targets.AnyAtGate => Min(_gates.Due, Min(_nextPulse, _begun + _limit)),
+        _ => Min(_nextPulse, _begun + _limit),
     };
 
     public void Receive(int rank, Message message, TimeSpan now)
@@ -129,6 +130,11 @@ internal sealed class CheckpointAttempt
             (_asked, Stage, _askedAt) = (Stage, Stage.Ask, now);
             SendAll(new AskMessage(Epoch));
             return;
+        }
+        if (now >= _nextPulse)
+        {
+            _nextPulse = now + _settings.PulseEvery;
+            SendAll(new PulseMessage(Epoch));
         }
         if (Stage != Stage.Converge || now < _gates.Due) return;
         bool raised = _targets.RaiseGates();

@@ -30,8 +30,8 @@ public sealed class JobCoordination(JobSettings settings, ICheckpointStore store
     public UserError? RestartError => _restart?.Error;
 
     /// <summary>
-    /// The ranks that went before the job was ending, lost their connection or ended: those that aborted it, those that left with an exit code, the first of the
-    /// others, and those of the same moment, whose order is not certain.
+    /// The ranks that went before the job was ending, lost their connection or ended: those that aborted it, the first, and those of the same moment, whose order is
+    /// not certain.
     /// </summary>
     public IReadOnlyList<RankState> Gone => _ranks.Gone;
 
@@ -86,6 +86,7 @@ public sealed class JobCoordination(JobSettings settings, ICheckpointStore store
         if (message is FinalizingMessage) Finalizing();
         else if (message is AbortingMessage aborting) _ranks.MarkAborting(state, aborting.Code);
         else if (message is ExitingMessage exiting) state.ExitCode = exiting.Code;
+        else if (message is FailedMessage && Stopped) Stopped = false; // it heard nothing for so long that it has gone on instead of leaving
         else if (message is RestoredMessage restored) Restored(state, restored);
         else if (message is RestartedMessage restarted) _restart?.Restarted(rank, restarted, clock());
         else if (message is ResumedMessage resumed) Resumed(rank, resumed);

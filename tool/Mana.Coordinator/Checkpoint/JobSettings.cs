@@ -42,6 +42,9 @@ public sealed record JobSettings
     /// <summary>Nothing was heard for so long while ranks wait at gates: the gates let one collective through.</summary>
     public TimeSpan GatePatience { get; init; } = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>So often ranks are told, while a checkpoint is under way, that somebody is there: well within the patience of an agent (native/agent/silence.c).</summary>
+    public TimeSpan PulseEvery { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>All ranks of a restarted job have verified their images by then.</summary>
     public TimeSpan RestartTimeout { get; init; } = TimeSpan.FromMinutes(15);
 
