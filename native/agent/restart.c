@@ -113,14 +113,19 @@ static int check_kernel(char why[PROXY_WHY_SIZE]) {
 
 typedef int restore_function(struct save_stream *from, char why[STATE_WHY_SIZE]);
 
-/* A file or folder that is gone, or not what it was, is missed before anything is changed. */
-static int check_files(struct image *image, char why[PROXY_WHY_SIZE]) {
+static int check_needs(struct save_stream *from, char why[STATE_WHY_SIZE]) {
+  return agent_proxy()->needs_check(from, why);
+}
+
+/* A file or folder that is gone, or not what it was, or a datatype that this MPI lacks, is missed before anything is changed. */
+static int check_parts(struct image *image, char why[PROXY_WHY_SIZE]) {
   static const struct {
     uint32_t kind;
     restore_function *check;
   } parts[] = {{SECTION_DESCRIPTORS, state_descriptors_check},
                {SECTION_MPI_FILES, state_mpi_files_check},
-               {SECTION_PROCESS, state_process_check}};
+               {SECTION_PROCESS, state_process_check},
+               {SECTION_MPI_NEEDS, check_needs}};
   state_files_policy = (struct state_files_policy){
       .folder = options.restart, .epoch = image->identity.epoch, .keep = options.keep_files};
   for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
@@ -149,7 +154,7 @@ static int verify(struct image *image, int rank, int size, char why[PROXY_WHY_SI
   if (image_verify(image, why) != 0) return -1;
   took.verify = (uint64_t)(monotonic_us() - since);
   if (check_identity(image, rank, size, why) != 0 || check_kernel(why) != 0) return -1;
-  return check_files(image, why);
+  return check_parts(image, why);
 }
 
 /* Without GO there is no restart, and the coordinator has said why: ranks leave as after a good end, so that the launcher adds nothing. */

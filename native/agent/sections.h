@@ -7,5 +7,6 @@ enum section_kind {
   SECTION_SIGNALS = 3,
   SECTION_PROCESS = 4,
   SECTION_MPI_FILES = 5, /* native/state: files that are open through MPI and that this rank answers for */
+  SECTION_MPI_NEEDS = 6, /* native/proxy: what of the site's own the objects are made of */
 };
 #endif

@@ -28,6 +28,10 @@ static int save_mpi_files(struct save_stream *to, char why[STATE_WHY_SIZE]) {
   return state_mpi_files_save(agent_proxy()->file, to, why);
 }
 
+static int save_mpi_needs(struct save_stream *to, char why[STATE_WHY_SIZE]) {
+  return agent_proxy()->needs_save(to, why);
+}
+
 /* A timer may end, or a thread that had not parked yet have sent a signal, after its receiver had parked: that is taken too, until none came while the
  * timers were read. (Where they come too fast for that, another is soon to come.) */
 static int save_signals(struct save_stream *to, char why[STATE_WHY_SIZE]) {
@@ -47,10 +51,9 @@ static const struct part {
   uint32_t kind;
   int (*save)(struct save_stream *to, char why[STATE_WHY_SIZE]);
 } parts[] = {
-    {SECTION_DESCRIPTORS, state_descriptors_save},
-    {SECTION_SIGNALS, save_signals},
-    {SECTION_PROCESS, state_process_save},
-    {SECTION_MPI_FILES, save_mpi_files},
+    {SECTION_DESCRIPTORS, state_descriptors_save}, {SECTION_SIGNALS, save_signals},
+    {SECTION_PROCESS, state_process_save},         {SECTION_MPI_FILES, save_mpi_files},
+    {SECTION_MPI_NEEDS, save_mpi_needs},
 };
 enum { PARTS = sizeof parts / sizeof *parts };
 

@@ -7,7 +7,7 @@
 #include "canon.h"
 #include "save_stream.h"
 
-#define PROXY_CHECKPOINT_VERSION 6
+#define PROXY_CHECKPOINT_VERSION 7
 
 struct proxy_counts {
   uint64_t sent,
@@ -71,5 +71,9 @@ struct proxy_checkpoint {
   int (*begin)(int thread_level, char why[PROXY_WHY_SIZE]);
   /* After it: MPI_Barrier on MPI_COMM_WORLD. */
   void (*barrier)(void);
+  /* After `save`, on any thread: what of the site's own the saved objects are made of. 0, or -1 with `why`. */
+  int (*needs_save)(struct save_stream *to, char why[PROXY_WHY_SIZE]);
+  /* Before `restore`: whether this site has all of it. 0, or -1 with `why`. */
+  int (*needs_check)(struct save_stream *from, char why[PROXY_WHY_SIZE]);
 };
 #endif

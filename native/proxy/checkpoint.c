@@ -126,6 +126,7 @@ static int save(const struct proxy_attempt *attempt, struct save_stream *to, cha
   int rc = px_comms_name(&s);
   rc |= px_synchronous_ask(&s, !rc);
   if (refused) return -1;
+  px_needs_begin();
   save_u32(to, FORMAT);
   px_attributes_save(&s);
   rc |= px_groups_save(&s);
@@ -182,4 +183,6 @@ const struct proxy_checkpoint mana_proxy_checkpoint __attribute__((visibility("d
     .membership = px_membership,
     .begin = px_begin,
     .barrier = px_barrier,
+    .needs_save = px_needs_save,
+    .needs_check = px_needs_check,
 };

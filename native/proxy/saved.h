@@ -23,6 +23,11 @@ int px_groups_save(struct px_saved *s);
 int px_groups_restore(struct px_saved *s);
 int px_comms_save(struct px_saved *s);    /* when they have been named: comm_name.h */
 int px_comms_restore(struct px_saved *s); /* * */
+/* Of all that is saved from `begin` on: types note each predefined datatype. save, check: as proxy_checkpoint.h has them. */
+void px_needs_begin(void);
+void px_need(mana_h type);
+int px_needs_save(struct save_stream *to, char why[PROXY_WHY_SIZE]);
+int px_needs_check(struct save_stream *from, char why[PROXY_WHY_SIZE]);
 int px_types_save(struct px_saved *s);
 int px_types_restore(struct px_saved *s);
 int px_ops_save(struct px_saved *s);

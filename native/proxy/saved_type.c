@@ -109,6 +109,7 @@ static int save_inner(struct px_saved *s, MPI_Datatype type, uint8_t *saved) {
 static int save_node(struct px_saved *s, MPI_Datatype type, int top) {
   mana_h h = top ? 0 : known(type);
   if (h) {
+    if (!mana_is_user(h)) px_need(h);
     save_u32(s->stream, mana_is_user(h) ? USER : PREDEFINED);
     save_u32(s->stream, h);
     return 0;

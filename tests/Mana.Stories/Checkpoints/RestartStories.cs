@@ -35,6 +35,28 @@ public sealed class RestartStories(House house)
         Assert.Equal(await house.NativeStoryAsync("files", 2, Steps), output + end.Output);
     }
 
+    /// <summary>The two commands of README's first screen.</summary>
+    [Fact]
+    public async Task Neither_job_nor_checkpoint_need_be_named_where_there_is_one()
+    {
+        using Folder folder = new();
+        Directory.CreateSymbolicLink(Path.Combine(Directory.CreateDirectory(folder["home"]).FullName, "bundles"), Path.Combine(house.Tool.Home, "bundles"));
+        Dictionary<string, string?> environment = new(house.EnvironmentIn(folder, Stories.Environment), StringComparer.Ordinal) { ["MANA_HOME"] = folder["home"] };
+        Task<Outcome> ManaAsync(params string[] words) => Bounded.RunAsync([house.Tool.Mana, .. words], folder.Path, environment, Limit);
+        Task<Outcome> running = ManaAsync("launch", "--bundle", "openmpi", "-n", "2", "--", House.CheckpointStory("files", Mpi.OpenMpi), Steps);
+        Outcome stopped = await ManaAsync("checkpoint", "--stop");
+        for (int tries = 0; stopped.ExitCode != 0 && tries < 20 && !running.IsCompleted; tries++)
+        {
+            await Task.Delay(200);
+            stopped = await ManaAsync("checkpoint", "--stop");
+        }
+        Outcome begin = await running;
+        Assert.True(stopped.ExitCode == 0 && begin.ExitCode == Job.Stopped, $"{stopped}\n{begin}");
+        Outcome end = await ManaAsync(["restart", "--bundle", "mpich", .. Job.Hurry]);
+        Assert.True(end is { ExitCode: 0, TimedOut: false }, end.ToString());
+        Assert.Equal(await house.NativeStoryAsync("files", 2, Steps), begin.Output + end.Output);
+    }
+
     /// <summary>Of its input it has read a part, some lies in a pipe; and it has more files open than an MPI leaves room for.</summary>
     [Theory]
     [InlineData("openmpi", "mpich")]
@@ -48,6 +70,24 @@ public sealed class RestartStories(House house)
         Outcome end = await job.Running;
         Assert.True(end is { ExitCode: 0, TimedOut: false }, end.ToString());
         Assert.StartsWith("OK input ", output + end.Output, StringComparison.Ordinal);
+    }
+
+    /// <summary>It is found before any rank has changed anything, and named.</summary>
+    [Fact]
+    public async Task A_datatype_that_the_other_MPI_lacks_is_named_and_the_job_goes_on_where_it_is()
+    {
+        using Folder folder = new();
+        Job.Place place = new(house, folder, "lacking", 2, Stories.Environment);
+        string output = await StopAsync(place, "lacking");
+        await using (Job poor = Job.Restart(place, Mpi.Mpich, place.JobFolder, Limit))
+        {
+            Outcome refused = await poor.Running;
+            Assert.True(refused.ExitCode == Job.ManaFailed && refused.Errors.Contains("is refused: the program uses MPI_LOGICAL1, which this MPI lacks", StringComparison.Ordinal), refused.ToString());
+        }
+        await using Job job = Job.Restart(place, Mpi.OpenMpi, place.JobFolder, Limit, Job.Hurry);
+        Outcome end = await job.Running;
+        Assert.True(end is { ExitCode: 0, TimedOut: false }, end.ToString());
+        Assert.Equal(await house.NativeStoryAsync("lacking", 2, Steps), output + end.Output);
     }
 
     /// <summary>The job ran on after the checkpoint, wrote in place, and died: what it would find is not what it left.</summary>

@@ -12,7 +12,7 @@ public static class ImageCheck
 {
     private const ulong Magic = 0x474d49414e414d8f, FooterMagic = 0x444e45414e414d8f;
     private const int HeaderBytes = 4096, RegionBytes = 80, ChunkBytes = 64, SectionBytes = 24, FooterBytes = 32;
-    private const int Version = 4, LargestTables = 1 << 30;
+    private const int Version = 5, LargestTables = 1 << 30;
     private const uint Codecs = 3; // none, lz4, zstd
     private const uint Refers = 1; // the only flag of a chunk
 
