@@ -50,7 +50,8 @@ test-mpich-suite: pack ## MPICH's own test suite, whole; stops after 10 minutes,
 test-matrix: pack ## every checkpoint story, at every pair of MPIs and every fault point; stops after 9 minutes, goes on where it stopped
 	@$(RUN) tests/Mana.Check -- matrix
 
-test-all: test-mpich-suite test-matrix ## both: what `make test` has only a sample of; each call goes on where the last one stopped
+test-all: pack ## both: what `make test` has only a sample of; stops after 10 minutes, goes on where it stopped
+	@$(RUN) tests/Mana.Suite -- all --minutes 5; suite=$$?; MANA_MATRIX_MINUTES=4 $(RUN) tests/Mana.Check -- matrix && exit $$suite
 
 soak: pack ## jobs checkpointed at random moments, restarted, compared; stops after 9 minutes, goes on where it stopped
 	@$(RUN) tests/Mana.Check -- soak

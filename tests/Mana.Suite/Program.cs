@@ -32,7 +32,7 @@ build.SetAction(async (_, _) =>
     {
         SuiteBuild suite = new(mpi);
         await suite.PrepareAsync();
-        await suite.MakeAsync(SuiteTest.ReadAll(suite.Top));
+        _ = await suite.MakeAsync(SuiteTest.ReadAll(suite.Top), DateTime.MaxValue);
     }
     return 0;
 });

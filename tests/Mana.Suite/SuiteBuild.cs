@@ -34,14 +34,19 @@ internal sealed class SuiteBuild(Mpi mpi)
     }
 
     /// <summary>Compiles the programs of these tests. One that does not compile against this MPI is simply not there afterwards.</summary>
-    public async Task MakeAsync(IEnumerable<SuiteTest> tests)
+    /// <param name="tests">Which.</param>
+    /// <param name="until">What would be begun later is left for another call.</param>
+    /// <returns>Whether all was tried.</returns>
+    public async Task<bool> MakeAsync(IEnumerable<SuiteTest> tests, DateTime until)
     {
         foreach (IGrouping<string, SuiteTest> folder in tests.Where(t => !IsBuilt(t)).GroupBy(t => t.Folder, StringComparer.Ordinal))
         {
+            if (DateTime.UtcNow > until) return false;
             string[] programs = [.. folder.Select(t => t.Program).Distinct(StringComparer.Ordinal)];
             Console.WriteLine($"compiling {programs.Length} programs of {folder.Key} for {mpi}");
             await Bounded.RunAsync(["make", "-s", "-k", "-j2", "-C", folder.Key, .. programs], Top, Mpi.Environment, Part);
         }
+        return true;
     }
 
     public bool IsBuilt(SuiteTest test) => File.Exists(Path.Combine(Top, test.Folder, test.Program));

@@ -30,7 +30,7 @@ internal sealed class SuiteCall(InstalledTool tool, string? template)
                     .GroupBy(t => t.Folder, StringComparer.Ordinal).SelectMany(folder => folder.Where((_, i) => i % 3 == 0)),
                 .. all.Where(t => setting.Bundle == Mpi.OpenMpi && HungOnce.Contains(t.Key)),
             ];
-            await build.MakeAsync(tests);
+            _ = await build.MakeAsync(tests, DateTime.MaxValue);
             ResultFile results = ResultFile.For(setting, "sample");
             results.Clear();
             Console.WriteLine($"{tests.Length} tests built for {setting.BuiltFor}, on {setting.Bundle}");
@@ -49,6 +49,11 @@ internal sealed class SuiteCall(InstalledTool tool, string? template)
         foreach (Setting setting in settings)
         {
             SuiteBuild build = new(setting.BuiltFor);
+            if (DateTime.UtcNow > until)
+            {
+                Console.WriteLine($"\nIncomplete: time is up, and nothing was run of {setting}; the same command goes on with it.");
+                break;
+            }
             await build.PrepareAsync();
             SuiteTest[] tests =
             [
@@ -58,8 +63,7 @@ internal sealed class SuiteCall(InstalledTool tool, string? template)
             ];
             ResultFile results = ResultFile.For(setting, only is null ? "all" : "some");
             if (fresh || only is not null) results.Clear();
-            if (DateTime.UtcNow < until) await build.MakeAsync(tests);
-            left += await new SuiteRun(setting, build, Launch(setting), exceptions).RunAsync(tests, results, until);
+            left += !await build.MakeAsync(tests, until) ? tests.Length : await new SuiteRun(setting, build, Launch(setting), exceptions).RunAsync(tests, results, until);
             (int p, int f, int s) = Report.Print(setting, results.Read());
             (passed, failed, skipped) = (passed + p, failed + f, skipped + s);
         }
