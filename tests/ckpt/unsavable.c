@@ -1,7 +1,8 @@
 /* What no checkpoint can have is open all the time, and ranks wait for each other in calls that know no gate: a window's fences, a
- * started persistent collective, or a port, the tool interface or a data representation beside plain barriers. Whoever asks for a checkpoint is refused, and nobody is held up.
+ * started persistent collective; or a port, the tool interface, a data representation, a file, a session or a partitioned request beside plain barriers. Whoever asks for
+ * a checkpoint is refused, and nobody is held up.
  *
- *   PROGRAM STEPS MILLISECONDS window|barrier|port|tool|datarep */
+ *   PROGRAM STEPS MILLISECONDS window|barrier|port|tool|datarep|sequential|renamed|session|partitioned */
 #include "story.h"
 
 static uint64_t cell __attribute__((
@@ -25,8 +26,44 @@ static int extent_of(MPI_Datatype type, MPI_Aint *extent, void *state) {
 
 /* What stays open while ranks meet in plain collectives. */
 static char port[MPI_MAX_PORT_NAME];
+static MPI_File file;
+static const char *const file_names[] = {"unsavable-file", "unsavable-renamed"};
+
+static void open_file(const char *what) {
+  int sequential = strcmp(what, "sequential") == 0;
+  if (!sequential && strcmp(what, "renamed") != 0) return;
+  int mode = MPI_MODE_CREATE | MPI_MODE_WRONLY | (sequential ? MPI_MODE_SEQUENTIAL : 0);
+  CHECK(MPI_File_open(MPI_COMM_WORLD, file_names[0], mode, MPI_INFO_NULL, &file) == MPI_SUCCESS);
+  if (!sequential && story_rank == 0) CHECK(rename(file_names[0], file_names[1]) == 0);
+}
+
+#if MPI_VERSION >= 4
+static MPI_Session session;
+static MPI_Request partitioned;
+static void open_of_mpi_4(const char *what) {
+  if (strcmp(what, "session") == 0)
+    CHECK(MPI_Session_init(MPI_INFO_NULL, MPI_ERRORS_ARE_FATAL, &session) == MPI_SUCCESS);
+  if (strcmp(what, "partitioned") == 0)
+    CHECK(MPI_Psend_init(&cell, 1, 1, MPI_UINT64_T, story_rank, 0, MPI_COMM_WORLD, MPI_INFO_NULL, &partitioned) ==
+          MPI_SUCCESS);
+}
+static void close_of_mpi_4(const char *what) {
+  if (strcmp(what, "session") == 0) CHECK(MPI_Session_finalize(&session) == MPI_SUCCESS);
+  if (strcmp(what, "partitioned") == 0) CHECK(MPI_Request_free(&partitioned) == MPI_SUCCESS);
+}
+#else
+static void open_of_mpi_4(const char *what) {
+  CHECK(strcmp(what, "session") != 0 && strcmp(what, "partitioned") != 0);
+}
+static void close_of_mpi_4(const char *what) {
+  (void)what;
+}
+#endif
+
 static void open_something(const char *what) {
   int level;
+  open_file(what);
+  open_of_mpi_4(what);
   if (strcmp(what, "port") == 0) CHECK(MPI_Open_port(MPI_INFO_NULL, port) == MPI_SUCCESS);
   if (strcmp(what, "tool") == 0) CHECK(MPI_T_init_thread(MPI_THREAD_SINGLE, &level) == MPI_SUCCESS);
   if (strcmp(what, "datarep") == 0)
@@ -37,6 +74,8 @@ static void close_something(const char *what) {
   if (strcmp(what, "port") == 0) CHECK(MPI_Close_port(port) == MPI_SUCCESS);
   if (strcmp(what, "tool") == 0) CHECK(MPI_T_finalize() == MPI_SUCCESS);
   if (strcmp(what, "window") == 0) MPI_Win_free(&win);
+  if (strcmp(what, "sequential") == 0 || strcmp(what, "renamed") == 0) CHECK(MPI_File_close(&file) == MPI_SUCCESS);
+  close_of_mpi_4(what);
 }
 
 int main(int argc, char **argv) {

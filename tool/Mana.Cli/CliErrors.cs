@@ -62,6 +62,12 @@ internal static class CliErrors
     public static UserError WorkingDirectoryGone(string folder, string checkpoint) => new(
         "the folder in which the program ran is not there", "Make it again, or mount it: the program's relative paths lead into it. If it is elsewhere now: --map OLD=NEW", folder + "\n" + checkpoint);
 
+    public static UserError NotProven(string bundle, string folder) => new(
+        $"the bundle '{bundle}' did not pass", "See above what failed; when that is mended, make it again (mana bundle create, with --force) and try it: mana bundle verify " + bundle, folder);
+
+    public static UserError NotFit(int count) => new(
+        $"{count} thing{(count == 1 ? " that mana needs is" : "s that mana needs are")} not as {(count == 1 ? "it" : "they")} should be here", "See the last column, where the state is bad.");
+
     public static UserError ImagesDamaged(int count) => new(
         $"{count} image{(count == 1 ? " is" : "s are")} damaged or missing", "Restart from another checkpoint: mana images list");
 }

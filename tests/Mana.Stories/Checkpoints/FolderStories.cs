@@ -1,3 +1,4 @@
+using System.Globalization;
 using Mana.Testing;
 using Xunit;
 
@@ -42,7 +43,7 @@ public sealed class FolderStories(House house)
 
     /// <summary>A file system of its own, which only the job sees, and whoever looks through one of its processes.</summary>
     [MountFact]
-    public async Task A_file_system_that_is_full_costs_a_checkpoint_and_nothing_more()
+    public async Task A_file_system_that_is_full_or_may_not_be_written_costs_a_checkpoint_and_nothing_more()
     {
         using Folder folder = new();
         Job.Place place = new(house, folder, "brimful", 2, Stories.Environment);
@@ -51,7 +52,8 @@ public sealed class FolderStories(House house)
         IReadOnlyList<string> launch = house.Tool.Launch(Mpi.OpenMpi, 2, [House.CheckpointStory(Story, Mpi.OpenMpi), Steps], ["--job", place.Name, "--checkpoint-dir", place.Checkpoints]);
         await using Job job = Job.Run(place, [.. mount, .. launch], Limit);
         await job.RequireUnderWayAsync();
-        string seen = $"/proc/{await job.PidOfRankAsync(0)}/root{place.Checkpoints}", ofJob = Path.Combine(seen, place.Name);
+        string rank = (await job.PidOfRankAsync(0)).ToString(CultureInfo.InvariantCulture);
+        string seen = $"/proc/{rank}/root{place.Checkpoints}", ofJob = Path.Combine(seen, place.Name);
         Require(await job.CheckpointAsync());
         string[] before = Directory.GetDirectories(ofJob);
 
@@ -62,6 +64,13 @@ public sealed class FolderStories(House house)
         Assert.Equal(before, Directory.GetDirectories(ofJob));
 
         File.Delete(Path.Combine(seen, "filler"));
+        Task<Outcome> RemountAsync(string how) => RunAsync("nsenter", "-t", rank, "-m", "mount", "-o", "remount," + how, place.Checkpoints);
+        Require(await RemountAsync("ro"));
+        failed = await job.CheckpointAsync();
+        AssertFailed(failed, place);
+        Assert.Contains("Read-only file system", failed.Errors, StringComparison.Ordinal);
+        Require(await RemountAsync("rw"));
+
         Outcome taken = await job.CheckpointAsync();
         Require(taken);
         Require(await RunAsync(house.Tool.Mana, "images", "verify", Path.Combine(ofJob, Path.GetFileName(taken.Output.Trim()))));

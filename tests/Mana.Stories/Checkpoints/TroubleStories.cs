@@ -140,6 +140,10 @@ public sealed class TroubleStories(House house)
     [InlineData("openmpi", "mpich", "port", "a port (MPI_Open_port)")]
     [InlineData("mpich", "openmpi", "tool", "the tool interface (MPI_T_init_thread)")]
     [InlineData("mpich", "mpich", "datarep", "a data representation of the program's own (MPI_Register_datarep)")]
+    [InlineData("openmpi", "mpich", "sequential", "unsavable-file is open with MPI_MODE_SEQUENTIAL")]
+    [InlineData("mpich", "openmpi", "renamed", "unsavable-file, open through MPI_File_open, has been removed or renamed")]
+    [InlineData("mpich", "mpich", "session", "a session (MPI_Session_init)")]
+    [InlineData("mpich", "mpich", "partitioned", "a partitioned request")]
     public async Task What_no_checkpoint_can_have_is_refused_by_name_and_holds_up_nobody(string site, string abi, string what, string named)
     {
         using Folder folder = new();

@@ -41,7 +41,8 @@ public sealed class BundlePlaceTests(Installation mana)
         Installation.Require(await mana.ManaAsync("bundle", "probe", "--backend", "mpich", "--mpicc", wrapper, "--output", "poor.toml"));
         Installation.Require(await mana.ManaAsync("bundle", "build", "poor.toml"));
         Outcome verify = await mana.ManaAsync("bundle", "verify", "poor");
-        Assert.True(verify.ExitCode == 125 && verify.Output.Contains("the site lacks MPI_Ibarrier, which every MPI 3.1 has", StringComparison.Ordinal), verify.ToString());
+        Installation.Refused(verify, 125, "the bundle 'poor' did not pass");
+        Assert.True(verify.Output.Contains("the site lacks MPI_Ibarrier, which every MPI 3.1 has", StringComparison.Ordinal), verify.ToString());
         Installation.Require(await mana.ManaAsync("bundle", "remove", "poor"));
     }
 

@@ -27,18 +27,21 @@ public sealed class PrecedenceTests(Installation mana) : IDisposable
     public async Task Of_where_when_and_how_checkpoints_are_taken()
     {
         Dictionary<string, string?> environment = new(StringComparer.Ordinal);
-        await AssertAsync("mpich", "mana-checkpoints", "none by the clock, 2 kept, compression none");
-        await MakeSiteAsync("checkpoint_dir = \"by-site\"\ninterval = \"11m\"\nkeep = 3\ncompress = \"lz4\"\n");
-        await AssertAsync("site", "by-site", "one every 11 min, 3 kept, compression lz4");
-        await File.WriteAllTextAsync(Settings, "checkpoint_dir = \"by-user\"\ninterval = \"12m\"\nkeep = 4\ncompress = \"none\"\n");
-        await AssertAsync("site", "by-user", "one every 12 min, 4 kept, compression none");
+        const string user = "checkpoint_dir = \"by-user\"\ninterval = \"12m\"\ntimeout = \"22m\"\nkeep = 4\ncompress = \"none\"\n";
+        await AssertAsync("mpich", "mana-checkpoints", "none by the clock, each within 5 min, 2 kept, compression none");
+        await MakeSiteAsync("checkpoint_dir = \"by-site\"\ninterval = \"11m\"\ntimeout = \"21m\"\nkeep = 3\ncompress = \"lz4\"\n");
+        await AssertAsync("site", "by-site", "one every 11 min, each within 21 min, 3 kept, compression lz4");
+        await File.WriteAllTextAsync(Settings, user);
+        await AssertAsync("site", "by-user", "one every 12 min, each within 22 min, 4 kept, compression none");
         await File.WriteAllTextAsync(Settings, "checkpoint_dir = \"by-user\"\ninterval = \"none\"\n");
-        await AssertAsync("site", "by-user", "none by the clock, 3 kept, compression lz4");
-        await File.WriteAllTextAsync(Settings, "checkpoint_dir = \"by-user\"\ninterval = \"12m\"\nkeep = 4\ncompress = \"none\"\n");
-        environment = new(StringComparer.Ordinal) { ["MANA_CHECKPOINT_DIR"] = "by-environment", ["MANA_INTERVAL"] = "13m" };
-        await AssertAsync("site", "by-environment", "one every 13 min, 4 kept, compression none");
-        await AssertAsync("site", "by-environment", "none by the clock, 4 kept, compression none", "--interval", "none");
-        await AssertAsync("site", "by-flag", "one every 14 min, 5 kept, compression zstd", "--checkpoint-dir", "by-flag", "--interval", "14m", "--keep", "5", "--compress", "zstd");
+        await AssertAsync("site", "by-user", "none by the clock, each within 21 min, 3 kept, compression lz4");
+        await File.WriteAllTextAsync(Settings, user);
+        environment = new(StringComparer.Ordinal) { ["MANA_CHECKPOINT_DIR"] = "by-environment", ["MANA_INTERVAL"] = "13m", ["MANA_TIMEOUT"] = "23m" };
+        await AssertAsync("site", "by-environment", "one every 13 min, each within 23 min, 4 kept, compression none");
+        await AssertAsync("site", "by-environment", "none by the clock, each within 23 min, 4 kept, compression none", "--interval", "none");
+        await AssertAsync(
+            "site", "by-flag", "one every 14 min, each within 24 min, 5 kept, compression zstd",
+            "--checkpoint-dir", "by-flag", "--interval", "14m", "--timeout", "24m", "--keep", "5", "--compress", "zstd");
         Installation.Require(await mana.ManaAsync("bundle", "remove", "site"));
 
         async Task AssertAsync(string bundle, string folder, string rest, params string[] flags)
@@ -47,6 +50,16 @@ public sealed class PrecedenceTests(Installation mana) : IDisposable
             Installation.Require(outcome);
             Assert.Contains($"checkpoints go to {mana[folder]}/j, {rest}\n", outcome.Errors, StringComparison.Ordinal);
         }
+    }
+
+    /// <summary>Words for the launcher: the user's, then those of this job, so that the later ones win.</summary>
+    [Fact]
+    public async Task Of_what_the_launcher_is_told()
+    {
+        await File.WriteAllTextAsync(Settings, "launcher_args = [\"-by\", \"user\"]\n");
+        Outcome run = await mana.ManaAsync("launch", "--bundle", "mpich", "--launcher-arg=-by", "--launcher-arg=flag", "--dry-run", "--", "./hello");
+        Installation.Require(run);
+        Assert.Contains(" -by user -by flag ", run.Output, StringComparison.Ordinal);
     }
 
     [Fact]

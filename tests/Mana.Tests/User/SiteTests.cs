@@ -121,6 +121,12 @@ public sealed class SiteTests(Installation mana)
         Installation.Refused(await mana.ManaAsync(none, "bundle", "show", "no-such-bundle"), 125, $"looked in {home}/.local/share/mana/bundles");
     }
 
+    [Fact]
+    public async Task Where_data_are_kept_is_the_users_choice() =>
+        Installation.Refused(
+            await mana.ManaAsync(new Dictionary<string, string?>(StringComparer.Ordinal) { ["MANA_HOME"] = null, ["XDG_DATA_HOME"] = mana["data"] }, "bundle", "show", "no-such-bundle"),
+            125, $"looked in {mana["data"]}/mana/bundles");
+
     /// <summary>Its bundles are there, but a file stands where the folder of running jobs is to be.</summary>
     [Fact]
     public async Task A_job_whose_home_cannot_be_written_runs_without_checkpoints_and_says_so()

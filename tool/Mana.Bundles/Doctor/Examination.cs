@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Mana.Bundles.Backends;
 using Mana.Bundles.Build;
 using Mana.Bundles.Probe;
@@ -16,7 +17,7 @@ public enum Health
     Bad,
 }
 
-/// <summary>One thing that was looked at. <paramref name="Mend"/> is a command, or empty.</summary>
+/// <summary>One thing that was looked at. <paramref name="Mend"/> says what to do, by a command where there is one; empty where all is well.</summary>
 public sealed record Finding(string What, Health State, string Detail, string Mend = "");
 
 /// <summary>Looks at everything mana needs of a machine.</summary>
@@ -24,7 +25,7 @@ public sealed class Examination(ManaHome home, BackendCatalog backends, BundleSt
 {
     public async Task<IReadOnlyList<Finding>> RunAsync(CancellationToken stop)
     {
-        List<Finding> findings = [.. Machine.Findings(), HomeFolder(), DotnetSdk(), await CompilerAsync(stop)];
+        List<Finding> findings = [.. Machine.Findings(), HomeFolder(), DotnetSdk(), await CompilerAsync(stop), Codec("lz4", "liblz4.so.1", "liblz4-1"), Codec("zstd", "libzstd.so.1", "libzstd1")];
         foreach (string name in backends.Names) findings.Add(await MpiAsync(name, stop));
         findings.AddRange(bundles.All().Select(OfBundle));
         findings.AddRange(bundles.Unreadable().Select(u => new Finding("bundle " + u.Name, Health.Bad, $"{u.Why.What} ({u.Why.Where})", u.Why.ToDo)));
@@ -64,6 +65,14 @@ public sealed class Examination(ManaHome home, BackendCatalog backends, BundleSt
         if (candidates.OnPath("gcc") is not { } gcc) return new Finding("C compiler", Health.Bad, "no gcc on PATH", "apt-get install gcc libc6-dev");
         ChildResult version = await Gateway.TryRunAsync(new ChildCommand(gcc, ["-dumpfullversion"]), stop);
         return new Finding("C compiler", Health.Ok, $"{gcc} {version.Output.Trim()}");
+    }
+
+    /// <summary>Ranks load it when images are compressed, and read.</summary>
+    private static Finding Codec(string name, string library, string package)
+    {
+        if (!NativeLibrary.TryLoad(library, out nint handle)) return new Finding(name, Health.Weak, $"no {library}: no --compress {name}", "apt-get install " + package);
+        NativeLibrary.Free(handle);
+        return new Finding(name, Health.Ok, library);
     }
 
     private async Task<Finding> MpiAsync(string name, CancellationToken stop)

@@ -39,10 +39,9 @@ internal static class BundleCreate
             Bundle bundle = Bundle.Open(target);
             VerifyReport report = await new BundleVerifier(bundle, tool.IsRoot).RunAsync(2, stop);
             BundleVerify.Write(report, json: false);
-            tool.Talk.Inform(report.Passed
-                ? $"bundle {Shared.Describe(bundle)} is ready: {target}"
-                : $"bundle {Shared.Describe(bundle)} stands in {target}, but did not pass: mana bundle verify {bundle.Name}, or make it again with --force");
-            return report.Passed ? ExitCodes.Success : ExitCodes.ManaFailed;
+            if (!report.Passed) return Output.Fail(CliErrors.NotProven(bundle.Name, bundle.Folder));
+            tool.Talk.Inform($"bundle {Shared.Describe(bundle)} is ready: {target}");
+            return ExitCodes.Success;
         });
         return new CommandWithExamples(command,
         [
@@ -143,9 +142,10 @@ internal static class BundleVerify
             CancellationToken stop = tool.Interruption.Watch();
             int n = parsed.GetValue(ranks);
             if (n < 1) throw new UserErrorException(CliErrors.Ranks(n));
-            VerifyReport report = await new BundleVerifier(tool.Bundles.Find(parsed.GetRequiredValue(name)), tool.IsRoot).RunAsync(n, stop);
+            Bundle bundle = tool.Bundles.Find(parsed.GetRequiredValue(name));
+            VerifyReport report = await new BundleVerifier(bundle, tool.IsRoot).RunAsync(n, stop);
             Write(report, parsed.GetValue(json));
-            return report.Passed ? ExitCodes.Success : ExitCodes.ManaFailed;
+            return report.Passed ? ExitCodes.Success : Output.Fail(CliErrors.NotProven(bundle.Name, bundle.Folder));
         });
         return new CommandWithExamples(command, ["mana bundle verify mpich", "mana bundle verify mpich --ranks 4 --json"]);
     }

@@ -18,7 +18,8 @@ internal static class Doctor
             IReadOnlyList<Finding> findings = await new Examination(tool.Home, tool.Backends, tool.Bundles, tool.Candidates, tool.IsRoot).RunAsync(tool.Interruption.Watch());
             foreach (Finding finding in findings) listing.Add(finding.What, finding.State.ToString().ToLowerInvariant(), finding.Detail, finding.Mend);
             listing.Write(parsed.GetValue(json), "nothing was examined");
-            return findings.Any(f => f.State == Health.Bad) ? ExitCodes.ManaFailed : ExitCodes.Success;
+            int bad = findings.Count(f => f.State == Health.Bad);
+            return bad == 0 ? ExitCodes.Success : Output.Fail(CliErrors.NotFit(bad));
         });
         return new CommandWithExamples(command, ["mana doctor", "mana doctor --json"]);
     }

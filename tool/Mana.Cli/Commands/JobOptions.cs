@@ -27,7 +27,7 @@ internal sealed record JobChoices(
 
     /// <summary>For -v.</summary>
     public override string ToString() =>
-        (Interval is { } time ? $"one every {CheckpointErrors.Duration(time)}" : "none by the clock") + $", {Keep} kept, compression {Compression.ToString().ToLowerInvariant()}";
+        (Interval is { } time ? $"one every {CheckpointErrors.Duration(time)}" : "none by the clock") + $", each within {CheckpointErrors.Duration(Settings().Timeout)}, {Keep} kept, compression {Compression.ToString().ToLowerInvariant()}";
 
     public static CollectiveStrategy Strategy(string? name) => name is "two-phase" ? CollectiveStrategy.TwoPhase : CollectiveStrategy.Clock;
 }
