@@ -62,6 +62,19 @@ public sealed class CheckpointSearchTests(Installation mana) : IDisposable
         Assert.Equal(_folder["second/epoch-0002"], await FoundAsync(_folder.Path));
     }
 
+    /// <summary>script(1) gives it a terminal.</summary>
+    [Fact]
+    public async Task What_takes_its_time_is_told_on_a_terminal_and_where_it_is_asked_for()
+    {
+        const string told = "reading 1 image, ";
+        Commit("sim", 1);
+        string folder = _folder["sim"];
+        Outcome terminal = await mana.RunAsync(["script", "-qec", $"'{mana.Tool}' images verify '{folder}'", "/dev/null"], TimeSpan.FromMinutes(1));
+        Assert.Contains(told, terminal.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain(told, (await mana.ManaAsync("images", "verify", folder)).Errors, StringComparison.Ordinal);
+        Assert.Contains(told, (await mana.ManaAsync("images", "verify", "-v", folder)).Errors, StringComparison.Ordinal);
+    }
+
     [RootFact]
     public async Task A_checkpoint_of_another_user_is_restarted_only_by_force()
     {

@@ -104,7 +104,7 @@ internal static class Images
             Listing listing = new(("rank", "Rank"), ("file", "File"), ("state", "State"));
             int bad = 0;
             CheckpointManifest manifest = CheckpointManifest.Read(epoch.Manifest);
-            tool.Talk.Progress($"reading {manifest.Record.Images.Count} images, {Size.Of(manifest.Stored)} in all");
+            tool.Talk.Progress($"reading {manifest.Record.Images.Count} image{(manifest.Record.Images.Count == 1 ? "" : "s")}, {Size.Of(manifest.Stored)} in all");
             foreach (RankImage image in manifest.Record.Images)
             {
                 string file = Path.Combine(epoch.Path, CheckpointManifest.ImageName(image.Rank));
