@@ -331,7 +331,14 @@ void agent_say_restarted(const struct agent_restart_times *took) {
   SAY(protocol_put_restarted, took->init, took->verify, took->map, took->objects, took->total);
 }
 
-static bool lock_soon(void);
+/* The agent's thread has the lock for moments only. In a handler of a signal that came to a thread inside the agent it may be its own: then the job
+ * ends without a word of why. */
+static bool lock_soon(void) {
+  struct timespec patience;
+  clock_gettime(CLOCK_REALTIME, &patience);
+  patience.tv_sec++;
+  return pthread_mutex_timedlock(&agent.lock, &patience) == 0;
+}
 
 /* MPI itself ends the process, as where an assertion of its own fails. */
 static void say_exiting(int status, void *unused) {
@@ -376,15 +383,6 @@ void agent_mpi_begins(int provided) {
   if (connected != 0) return;
   if (agent.wanted) agent_park_prepare();
   agent_serve(0);
-}
-
-/* The agent's thread has the lock for moments only. In a handler of a signal that came to a thread inside the agent it may be its own: then the job
- * ends without a word of why. */
-static bool lock_soon(void) {
-  struct timespec patience;
-  clock_gettime(CLOCK_REALTIME, &patience);
-  patience.tv_sec++;
-  return pthread_mutex_timedlock(&agent.lock, &patience) == 0;
 }
 
 void agent_mpi_aborts(int code) {

@@ -24,8 +24,8 @@ enum { UD2_0 = 0x0f, UD2_1 = 0x0b, INT3 = 0xcc };
 /* mov %reg,%eax, of a register from r8 on with REX_R before it (and mov $nr,%reg with REX_B): where a function has two calls that it makes in a loop, as _exit. */
 enum { MOV_FROM = 0x89, COPY_TO_EAX = 0xc0, REX_R = 0x44, REX_B = 0x41, COPY_LENGTH = 3 };
 
-/* How far before a `syscall` the compiler may have put its `mov $nr,%eax`, or to another register. A wrong guess costs a detour, no more: the
- * stub hands the real number to the hook. */
+/* How far before a `syscall` the compiler may have put its `mov $nr,%eax`, or to another register. What is taken for a wanted call
+ * and is none costs a detour, no more: the stub hands the real number to the hook. */
 enum { LOOK_BACK = 40, NR_END = 600 };
 
 static bool matches(const uint16_t *template, size_t length, const uint8_t *bytes, size_t size, uint32_t *nr) {
