@@ -31,12 +31,12 @@ internal sealed class Journeys(House house)
         (Workload workload, double latest) = program switch
         {
             "lammps" => (Workload.Lammps(12, 2400), 2.5),
-            "hpcc" => (Workload.Hpcc(ranks, 2000), 2.5),
+            "hpcc" => (Workload.Hpcc(ranks, 2400), 2.5),
             Gromacs => (Workload.Gromacs(await house.WaterBoxAsync(), 2, 2000), 2.5),
             // MPICH's ranks spin: four of them on two cores take long for what is made of small collectives, natively too (5 ms each, where Open MPI's, which
             // yield, take 0.2), and longer beside other jobs.
             "quantum-espresso" => (Workload.QuantumEspresso(ranks > 2 ? 4 : 10), 1.0),
-            _ => ranks > 2 ? (Workload.Python(5000), 1.0) : (Workload.Python(16000), 1.5),
+            _ => ranks > 2 ? (Workload.Python(5000), 1.0) : (Workload.Python(24000), 1.5),
         };
         string expected = await house.NativeResultAsync(workload, ranks);
         Journey journey = new(house, Journey.ThereAndBack(home, abroad), ranks, Limit, TimeSpan.FromSeconds(latest)) { GoesOnAfterOne = true };
