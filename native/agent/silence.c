@@ -4,7 +4,7 @@
 #include "agent.h"
 #include "monotonic.h"
 
-/* Pulses come every five seconds. In tests MANA_SILENCE in the environment of mana-lower says how many. */
+/* Pulses come every five seconds. MANA_SILENCE in the environment of mana-lower says another patience, in seconds; for tests. */
 static int64_t patience_ms(void) {
   enum { SECONDS = 60 };
   const char *asked = getenv("MANA_SILENCE");
